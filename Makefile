@@ -1,0 +1,29 @@
+# make        builds build/ngx_clear_status_module.so, installs nothing
+# make deps   installs what the build, the run and the tests need
+# make run    the gateway on 127.0.0.1:8080, PORT=9090 make run for another
+# make test   every test; TESTS=t/one.t for some of them
+# make clean  removes what was built
+#
+# NGINX_SRC=/path/to/nginx builds against that source tree.
+
+TESTS = t/*.t
+JOBS = $$(( $$(nproc 2> /dev/null || echo 2) * 2 ))
+
+.PHONY: all deps run test clean
+
+all:
+	+@tools/build
+
+deps:
+	@tools/deps
+
+run: deps
+	+@tools/build
+	@exec demo/run
+
+test: deps
+	+@tools/build
+	@prove -j$(JOBS) $(TESTS)
+
+clean:
+	rm -rf build

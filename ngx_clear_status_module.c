@@ -1,0 +1,441 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * The front door: the table of directives and the hooks that nginx calls.  No
+ * behaviour lives here: that of a request begins in
+ * src/ngx_clear_status_handler.c, directives are read in
+ * src/ngx_clear_status_directives.c and merged in src/ngx_clear_status_conf.c.
+ */
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "ngx_clear_status_conf.h"
+#include "ngx_clear_status_directives.h"
+#include "ngx_clear_status_log.h"
+#include "ngx_clear_status_metrics.h"
+#include "ngx_clear_status_outbox.h"
+#include "ngx_clear_status_refusal.h"
+#include "ngx_clear_status_tenant.h"
+#include "ngx_clear_status_variables.h"
+#include "ngx_clear_status_wake.h"
+
+
+static ngx_int_t ngx_clear_status_content(ngx_http_request_t *r);
+static ngx_uint_t ngx_clear_status_ours(ngx_http_request_t *r);
+static char *ngx_clear_status_pass(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static ngx_int_t ngx_clear_status_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_clear_status_postconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_clear_status_init_module(ngx_cycle_t *cycle);
+static ngx_int_t ngx_clear_status_init_process(ngx_cycle_t *cycle);
+static void ngx_clear_status_exit_process(ngx_cycle_t *cycle);
+
+
+static ngx_clear_status_time_t  ngx_clear_status_time_off = { 1, 0 };
+static ngx_clear_status_time_t  ngx_clear_status_time_off_forever = { 1, 1 };
+
+
+static ngx_conf_num_bounds_t  ngx_clear_status_retries_bounds = {
+    ngx_conf_check_num_bounds, 0, 10
+};
+
+
+#define ngx_clear_status_offset(field)                                       \
+    offsetof(ngx_clear_status_loc_conf_t, field)
+
+#define NGX_CLEAR_STATUS_HSL                                                 \
+    NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF
+
+
+static ngx_command_t  ngx_clear_status_commands[] = {
+
+    { ngx_string("clear_status_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_clear_status_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("clear_status_pass"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_clear_status_pass,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("clear_status_cache"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
+      ngx_clear_status_cache,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("clear_status_auth_token"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
+      ngx_clear_status_credential,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_clear_status_offset(conf.credentials.token),
+      NULL },
+
+    { ngx_string("clear_status_auth_token_file"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
+      ngx_clear_status_token_file,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("clear_status_integration_id"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
+      ngx_clear_status_credential,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_clear_status_offset(conf.credentials.integration_id),
+      NULL },
+
+    { ngx_string("clear_status_valid"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_1MORE,
+      ngx_clear_status_valid,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("clear_status_url_lifetime"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
+      ngx_clear_status_time,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_clear_status_offset(conf.freshness.url_lifetime),
+      NULL },
+
+    { ngx_string("clear_status_url_margin"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
+      ngx_clear_status_time,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_clear_status_offset(conf.freshness.url_margin),
+      NULL },
+
+    { ngx_string("clear_status_stale_if_error"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
+      ngx_clear_status_time,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_clear_status_offset(conf.freshness.stale_if_error),
+      &ngx_clear_status_time_off_forever },
+
+    { ngx_string("clear_status_stale_while_revalidate"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
+      ngx_clear_status_time,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_clear_status_offset(conf.freshness.stale_while_revalidate),
+      &ngx_clear_status_time_off },
+
+    { ngx_string("clear_status_connect_timeout"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
+      ngx_clear_status_msec,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_clear_status_offset(conf.fetch.connect_timeout),
+      NULL },
+
+    { ngx_string("clear_status_timeout"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
+      ngx_clear_status_msec,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_clear_status_offset(conf.fetch.timeout),
+      NULL },
+
+    { ngx_string("clear_status_retries"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
+      ngx_clear_status_num,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_clear_status_offset(conf.fetch.retries),
+      &ngx_clear_status_retries_bounds },
+
+    { ngx_string("clear_status_max_body_size"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
+      ngx_clear_status_size,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_clear_status_offset(conf.fetch.max_body_size),
+      NULL },
+
+    { ngx_string("clear_status_http_version"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
+      ngx_clear_status_http_version,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_clear_status_offset(conf.fetch.http_version),
+      NULL },
+
+    { ngx_string("clear_status_ssl_verify"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_clear_status_offset(conf.fetch.ssl_verify),
+      NULL },
+
+    { ngx_string("clear_status_ssl_trusted_certificate"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
+      ngx_clear_status_file,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_clear_status_offset(conf.fetch.ssl_trusted_certificate),
+      NULL },
+
+    { ngx_string("clear_status_ssl_certificate"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
+      ngx_clear_status_file,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_clear_status_offset(conf.fetch.ssl_certificate),
+      NULL },
+
+    { ngx_string("clear_status_ssl_certificate_key"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
+      ngx_clear_status_file,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_clear_status_offset(conf.fetch.ssl_certificate_key),
+      NULL },
+
+    { ngx_string("clear_status_proxy"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
+      ngx_clear_status_proxy,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("clear_status_max_fails"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
+      ngx_clear_status_num,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_clear_status_offset(max_fails),
+      NULL },
+
+    { ngx_string("clear_status_fail_timeout"),
+      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
+      ngx_clear_status_msec,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_clear_status_offset(fail_timeout),
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_clear_status_module_ctx = {
+    ngx_clear_status_preconfiguration,     /* preconfiguration */
+    ngx_clear_status_postconfiguration,    /* postconfiguration */
+
+    ngx_clear_status_create_main_conf,     /* create main configuration */
+    NULL,                                  /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_clear_status_create_loc_conf,      /* create location configuration */
+    ngx_clear_status_merge_loc_conf        /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_clear_status_module = {
+    NGX_MODULE_V1,
+    &ngx_clear_status_module_ctx,          /* module context */
+    ngx_clear_status_commands,             /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    ngx_clear_status_init_module,          /* init module */
+    ngx_clear_status_init_process,         /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_clear_status_exit_process,         /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+static ngx_int_t
+ngx_clear_status_content(ngx_http_request_t *r)
+{
+    ngx_clear_status_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_clear_status_module);
+
+    return ngx_clear_status_handler(r, &clcf->conf);
+}
+
+
+static ngx_uint_t
+ngx_clear_status_ours(ngx_http_request_t *r)
+{
+    ngx_clear_status_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_clear_status_module);
+
+    return clcf->conf.fetch.url.len != 0;
+}
+
+
+static char *
+ngx_clear_status_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_clear_status_loc_conf_t *clcf = conf;
+
+    ngx_str_t                     *value;
+    ngx_http_core_loc_conf_t      *core;
+    ngx_clear_status_main_conf_t  *cmcf;
+
+    if (clcf->conf.fetch.url.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_clear_status_pass_url(cf, &value[1], &clcf->conf.fetch.url)
+        != NGX_CONF_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_clear_status_place(cf, &clcf->pass);
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_clear_status_module);
+    cmcf->used = 1;
+
+    core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    core->handler = ngx_clear_status_content;
+    clcf->handler = ngx_clear_status_content;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_clear_status_preconfiguration(ngx_conf_t *cf)
+{
+    return ngx_clear_status_variables_add(cf);
+}
+
+
+static ngx_int_t
+ngx_clear_status_postconfiguration(ngx_conf_t *cf)
+{
+    ngx_clear_status_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_clear_status_module);
+
+    if (!cmcf->used) {
+        return NGX_OK;
+    }
+
+    cmcf->tenants = ngx_clear_status_tenant_add(cf, &ngx_clear_status_module);
+    cmcf->metrics = ngx_clear_status_metrics_add(cf, &ngx_clear_status_module);
+
+    if (cmcf->tenants == NULL || cmcf->metrics == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_clear_status_refusal_init(ngx_clear_status_ours);
+
+    return ngx_clear_status_log_init(cf, ngx_clear_status_ours);
+}
+
+
+static ngx_int_t
+ngx_clear_status_init_module(ngx_cycle_t *cycle)
+{
+    ngx_clear_status_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_clear_status_module);
+
+    if (cmcf == NULL || !cmcf->used) {
+        return NGX_OK;
+    }
+
+    ngx_clear_status_token_file_check(cycle, &cmcf->token_files);
+
+    if (ngx_clear_status_wake_init_module(cycle) != NGX_OK
+        || ngx_clear_status_outbox_init_module(cycle) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* cache manager and loader, which come here too, have nothing to do */
+
+static ngx_int_t
+ngx_clear_status_init_process(ngx_cycle_t *cycle)
+{
+    uint64_t                        wake, mask;
+    ngx_uint_t                      i;
+    ngx_shm_zone_t                **zones;
+    ngx_clear_status_main_conf_t   *cmcf;
+
+    cmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_clear_status_module);
+
+    if (cmcf == NULL || !cmcf->used
+        || (ngx_process != NGX_PROCESS_WORKER
+            && ngx_process != NGX_PROCESS_SINGLE))
+    {
+        return NGX_OK;
+    }
+
+    ngx_clear_status_tenant_init_process(cmcf->tenants);
+    ngx_clear_status_metrics_init_process(cmcf->metrics);
+
+    if (ngx_clear_status_fetch_init_process(cycle) != NGX_OK
+        || ngx_clear_status_flight_init_process(cycle) != NGX_OK
+        || ngx_clear_status_wake_init_process(cycle,
+                                              ngx_clear_status_flight_wake)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    wake = 0;
+    zones = cmcf->zones.elts;
+
+    for (i = 0; i < cmcf->zones.nelts; i++) {
+        if (ngx_clear_status_zone_attach(zones[i], &mask, cycle->log)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        wake |= mask;
+    }
+
+    ngx_clear_status_wake(wake);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_clear_status_exit_process(ngx_cycle_t *cycle)
+{
+    uint64_t                        wake, mask;
+    ngx_uint_t                      i;
+    ngx_shm_zone_t                **zones;
+    ngx_clear_status_main_conf_t   *cmcf;
+
+    cmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_clear_status_module);
+
+    if (cmcf == NULL || !cmcf->used
+        || (ngx_process != NGX_PROCESS_WORKER
+            && ngx_process != NGX_PROCESS_SINGLE))
+    {
+        return;
+    }
+
+    ngx_clear_status_fetch_exit_process(cycle);
+
+    wake = 0;
+    zones = cmcf->zones.elts;
+
+    for (i = 0; i < cmcf->zones.nelts; i++) {
+        ngx_clear_status_zone_detach(zones[i], &mask);
+        wake |= mask;
+    }
+
+    ngx_clear_status_wake(wake);
+    ngx_clear_status_wake_exit_process(cycle);
+    ngx_clear_status_metrics_exit_process();
+}

@@ -1,0 +1,33 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * The value of a Retry-After header field (RFC 9110, section 10.2.3).
+ * Plain C: no nginx, no allocation, no state.
+ */
+
+
+#ifndef _CLEAR_RETRY_AFTER_H_INCLUDED_
+#define _CLEAR_RETRY_AFTER_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <stdint.h>
+
+
+/* no upstream can stop us for longer, in seconds */
+#define CLEAR_RETRY_AFTER_MAX  300
+
+
+/*
+ * value, len: the field's value; delay-seconds or an HTTP-date in any of the
+ * three forms of RFC 9110, section 5.6.7; surrounding blanks are ignored.
+ * now: epoch seconds.
+ *
+ * Returns whole seconds from now, 0 for a date in the past, at most
+ * CLEAR_RETRY_AFTER_MAX, or -1 where the value is not valid.
+ */
+int64_t clear_retry_after_parse(const unsigned char *value, size_t len,
+    int64_t now);
+
+
+#endif /* _CLEAR_RETRY_AFTER_H_INCLUDED_ */

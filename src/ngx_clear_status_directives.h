@@ -1,0 +1,55 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * The directives that need more than nginx's own setters: each reads its
+ * parameters into the configuration, and refuses bad ones with a word on what
+ * is wrong with them.  clear_status_pass, which sets the content handler, is
+ * in ngx_clear_status_module.c.
+ */
+
+
+#ifndef _NGX_CLEAR_STATUS_DIRECTIVES_H_INCLUDED_
+#define _NGX_CLEAR_STATUS_DIRECTIVES_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+
+/* words that a time may be instead; the post of a directive with a time */
+
+typedef struct {
+    unsigned                     off:1;
+    unsigned                     forever:1;
+} ngx_clear_status_time_t;
+
+
+/* as ngx_command_t's set; each returns NGX_CONF_OK or an error */
+
+char *ngx_clear_status_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_clear_status_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_clear_status_credential(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_clear_status_token_file(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_clear_status_valid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_clear_status_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_clear_status_msec(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_clear_status_num(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_clear_status_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_clear_status_http_version(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_clear_status_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_clear_status_proxy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/*
+ * The URL of clear_status_pass, checked and normalised, so that equal URLs
+ * make equal tenants: scheme and host in lower case, no default port, and
+ * Clear's own path where there is none.
+ */
+char *ngx_clear_status_pass_url(ngx_conf_t *cf, ngx_str_t *value,
+    ngx_str_t *url);
+
+
+#endif /* _NGX_CLEAR_STATUS_DIRECTIVES_H_INCLUDED_ */

@@ -1,0 +1,26 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * The log phase: each request of our locations is counted once, when all is
+ * known of it, also one that nginx itself refused.
+ */
+
+
+#ifndef _NGX_CLEAR_STATUS_LOG_H_INCLUDED_
+#define _NGX_CLEAR_STATUS_LOG_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+
+/*
+ * At postconfiguration: enters the phase handler.
+ * ours: tells whether a request is in a location that counts.
+ */
+ngx_int_t ngx_clear_status_log_init(ngx_conf_t *cf,
+    ngx_uint_t (*ours)(ngx_http_request_t *r));
+
+
+#endif /* _NGX_CLEAR_STATUS_LOG_H_INCLUDED_ */

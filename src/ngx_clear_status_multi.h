@@ -1,0 +1,48 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * A libcurl multi handle on nginx's event loop: sockets, timers, and the
+ * drive.  It knows easy handles, not what they are for.
+ */
+
+
+#ifndef _NGX_CLEAR_STATUS_MULTI_H_INCLUDED_
+#define _NGX_CLEAR_STATUS_MULTI_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include <curl/curl.h>
+
+
+typedef struct ngx_clear_status_multi_s  ngx_clear_status_multi_t;
+
+/* a transfer ended; the easy handle is out of the multi already */
+typedef void (*ngx_clear_status_multi_pt)(CURL *easy, CURLcode code);
+
+
+/*
+ * max_host: connections to a host, 0 for no limit.  NULL: no memory.
+ */
+ngx_clear_status_multi_t *ngx_clear_status_multi_create(ngx_log_t *log,
+    long max_host, ngx_clear_status_multi_pt handler);
+
+/* no easy handle may be in it */
+void ngx_clear_status_multi_destroy(ngx_clear_status_multi_t *multi);
+
+ngx_int_t ngx_clear_status_multi_add(ngx_clear_status_multi_t *multi,
+    CURL *easy);
+
+/* stops a transfer; not from within a callback of libcurl's */
+void ngx_clear_status_multi_remove(ngx_clear_status_multi_t *multi,
+    CURL *easy);
+
+void ngx_clear_status_multi_max_host(ngx_clear_status_multi_t *multi,
+    long max_host);
+
+/* transfers in it */
+ngx_uint_t ngx_clear_status_multi_active(ngx_clear_status_multi_t *multi);
+
+
+#endif /* _NGX_CLEAR_STATUS_MULTI_H_INCLUDED_ */

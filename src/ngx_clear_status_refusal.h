@@ -1,0 +1,26 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * What nginx itself refuses in a location of ours (deny, limit_req,
+ * auth_request, ...) leaves as an envelope: a pair of output filters that put
+ * one in the place of nginx's own page, and keep its header fields.
+ */
+
+
+#ifndef _NGX_CLEAR_STATUS_REFUSAL_H_INCLUDED_
+#define _NGX_CLEAR_STATUS_REFUSAL_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+
+/*
+ * At postconfiguration: enters the filters in nginx's chains.
+ * ours: tells whether a request is in a location that they are for.
+ */
+void ngx_clear_status_refusal_init(ngx_uint_t (*ours)(ngx_http_request_t *r));
+
+
+#endif /* _NGX_CLEAR_STATUS_REFUSAL_H_INCLUDED_ */

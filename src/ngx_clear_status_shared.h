@@ -1,0 +1,28 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * A block of shared memory of a fixed size, zeroed once and kept over
+ * reloads, for what needs no allocation in it.
+ */
+
+
+#ifndef _NGX_CLEAR_STATUS_SHARED_H_INCLUDED_
+#define _NGX_CLEAR_STATUS_SHARED_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+/*
+ * At configuration time: declares the block.  name: a constant.  tag: the
+ * module.  Returns NULL on an error that is logged.
+ *
+ * In a worker shm_zone->data is the block, aligned to a page; its mutex is
+ * that of the zone's slab pool.
+ */
+ngx_shm_zone_t *ngx_clear_status_shared_add(ngx_conf_t *cf, ngx_str_t *name,
+    size_t size, void *tag);
+
+
+#endif /* _NGX_CLEAR_STATUS_SHARED_H_INCLUDED_ */

@@ -1,0 +1,233 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * Which tenants may fetch now; see the header.
+ *
+ * A fixed table without pointers: sets of a few breakers, each known by the
+ * SHA-256 of its tenant.  A worker that dies while it writes leaves at worst
+ * one breaker with a wrong number in it, so nothing has to be repaired.  In a
+ * full set the breaker that was used least recently is forgotten, which
+ * costs no more than a few failed fetches.
+ */
+
+
+#include "ngx_clear_status_tenant.h"
+
+#include <openssl/evp.h>
+
+#include "ngx_clear_status_shared.h"
+
+
+#define NGX_CLEAR_STATUS_TENANT_DIGEST  32
+#define NGX_CLEAR_STATUS_TENANT_SETS    256
+#define NGX_CLEAR_STATUS_TENANT_WAYS    4
+
+
+typedef struct {
+    u_char                       digest[NGX_CLEAR_STATUS_TENANT_DIGEST];
+    int64_t                      used;     /* mono ms; 0: free */
+    clear_breaker_t              breaker;
+} ngx_clear_status_tenant_t;
+
+
+typedef struct {
+    ngx_clear_status_tenant_t    tenants[NGX_CLEAR_STATUS_TENANT_SETS]
+                                        [NGX_CLEAR_STATUS_TENANT_WAYS];
+} ngx_clear_status_tenants_t;
+
+
+static clear_breaker_t *ngx_clear_status_tenant_lock(ngx_str_t *tenant,
+    int64_t now);
+static ngx_clear_status_tenant_t *ngx_clear_status_tenant_find(
+    ngx_clear_status_tenant_t *set, u_char *digest);
+static void ngx_clear_status_tenant_unlock(void);
+
+
+/* of the configuration that this worker runs */
+static ngx_shm_zone_t  *ngx_clear_status_tenant_zone;
+
+
+clear_breaker_e
+ngx_clear_status_tenant_enter(ngx_str_t *tenant, clear_breaker_conf_t *conf,
+    int64_t now, int64_t probe_time, int64_t *wait, ngx_uint_t *status)
+{
+    clear_breaker_e   rc;
+    clear_breaker_t  *breaker;
+
+    breaker = ngx_clear_status_tenant_lock(tenant, now);
+    if (breaker == NULL) {
+        return CLEAR_BREAKER_GO;
+    }
+
+    rc = clear_breaker_enter(breaker, conf, now, probe_time, wait);
+    *status = (rc == CLEAR_BREAKER_WAIT) ? breaker->status : 0;
+
+    ngx_clear_status_tenant_unlock();
+
+    return rc;
+}
+
+
+void
+ngx_clear_status_tenant_leave(ngx_str_t *tenant, clear_breaker_conf_t *conf,
+    int64_t now, ngx_clear_status_tenant_e outcome)
+{
+    clear_breaker_t  *breaker;
+
+    breaker = ngx_clear_status_tenant_lock(tenant, now);
+    if (breaker == NULL) {
+        return;
+    }
+
+    switch (outcome) {
+
+    case NGX_CLEAR_STATUS_TENANT_UP:
+        clear_breaker_success(breaker);
+        break;
+
+    case NGX_CLEAR_STATUS_TENANT_DOWN:
+        clear_breaker_failure(breaker, conf, now);
+        break;
+
+    default:
+        clear_breaker_abandon(breaker);
+    }
+
+    ngx_clear_status_tenant_unlock();
+}
+
+
+void
+ngx_clear_status_tenant_wait(ngx_str_t *tenant, int64_t now,
+    ngx_uint_t status, int64_t wait)
+{
+    clear_breaker_t  *breaker;
+
+    breaker = ngx_clear_status_tenant_lock(tenant, now);
+
+    if (breaker) {
+        clear_breaker_wait(breaker, status, now, wait);
+        ngx_clear_status_tenant_unlock();
+    }
+}
+
+
+ngx_uint_t
+ngx_clear_status_tenant_paused(int64_t now)
+{
+    ngx_uint_t                   i, n;
+    clear_breaker_t             *breaker;
+    ngx_clear_status_tenants_t  *tenants;
+
+    if (ngx_clear_status_tenant_zone == NULL) {
+        return 0;
+    }
+
+    /* without the lock: a number for people, not a decision */
+
+    tenants = ngx_clear_status_tenant_zone->data;
+
+    n = 0;
+
+    for (i = 0;
+         i < NGX_CLEAR_STATUS_TENANT_SETS * NGX_CLEAR_STATUS_TENANT_WAYS;
+         i++)
+    {
+        breaker = &tenants->tenants[i / NGX_CLEAR_STATUS_TENANT_WAYS]
+                                   [i % NGX_CLEAR_STATUS_TENANT_WAYS].breaker;
+
+        if (breaker->until > now || breaker->wait_until > now) {
+            n++;
+        }
+    }
+
+    return n;
+}
+
+
+static clear_breaker_t *
+ngx_clear_status_tenant_lock(ngx_str_t *tenant, int64_t now)
+{
+    u_char                       digest[NGX_CLEAR_STATUS_TENANT_DIGEST];
+    ngx_uint_t                   n;
+    ngx_slab_pool_t             *shpool;
+    ngx_clear_status_tenant_t   *t;
+    ngx_clear_status_tenants_t  *tenants;
+
+    if (ngx_clear_status_tenant_zone == NULL
+        || EVP_Digest(tenant->data, tenant->len, digest, NULL, EVP_sha256(),
+                      NULL)
+           != 1)
+    {
+        return NULL;
+    }
+
+    shpool = (ngx_slab_pool_t *) ngx_clear_status_tenant_zone->shm.addr;
+    tenants = ngx_clear_status_tenant_zone->data;
+
+    n = digest[0] % NGX_CLEAR_STATUS_TENANT_SETS;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    t = ngx_clear_status_tenant_find(tenants->tenants[n], digest);
+    t->used = now;
+
+    return &t->breaker;
+}
+
+
+static ngx_clear_status_tenant_t *
+ngx_clear_status_tenant_find(ngx_clear_status_tenant_t *set, u_char *digest)
+{
+    ngx_uint_t                  i;
+    ngx_clear_status_tenant_t  *oldest;
+
+    oldest = &set[0];
+
+    for (i = 0; i < NGX_CLEAR_STATUS_TENANT_WAYS; i++) {
+
+        if (ngx_memcmp(set[i].digest, digest, NGX_CLEAR_STATUS_TENANT_DIGEST)
+            == 0)
+        {
+            return &set[i];
+        }
+
+        if (set[i].used < oldest->used) {
+            oldest = &set[i];
+        }
+    }
+
+    ngx_memzero(&oldest->breaker, sizeof(clear_breaker_t));
+    ngx_memcpy(oldest->digest, digest, NGX_CLEAR_STATUS_TENANT_DIGEST);
+
+    return oldest;
+}
+
+
+static void
+ngx_clear_status_tenant_unlock(void)
+{
+    ngx_slab_pool_t  *shpool;
+
+    shpool = (ngx_slab_pool_t *) ngx_clear_status_tenant_zone->shm.addr;
+
+    ngx_shmtx_unlock(&shpool->mutex);
+}
+
+
+ngx_shm_zone_t *
+ngx_clear_status_tenant_add(ngx_conf_t *cf, void *tag)
+{
+    ngx_str_t  name = ngx_string("clear_status tenants");
+
+    return ngx_clear_status_shared_add(cf, &name,
+                                       sizeof(ngx_clear_status_tenants_t),
+                                       tag);
+}
+
+
+void
+ngx_clear_status_tenant_init_process(ngx_shm_zone_t *shm_zone)
+{
+    ngx_clear_status_tenant_zone = shm_zone;
+}

@@ -1,0 +1,202 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * The shared memory that holds answers, for all workers and over reloads:
+ * find, lease, store, evict.  It alone takes the zone's mutex.  It knows keys,
+ * answers and the plain floor's freshness; nothing of requests, configuration
+ * or libcurl.
+ *
+ * A lease is the mark that some worker flies for a key.  Who finds a lease
+ * taken registers as a watcher and is given a ticket; when the lease's owner
+ * completes, it learns which workers to wake (ngx_clear_status_wake.h), and
+ * each watcher collects the flight's own result with its ticket, also one
+ * that may not be stored.
+ */
+
+
+#ifndef _NGX_CLEAR_STATUS_ZONE_H_INCLUDED_
+#define _NGX_CLEAR_STATUS_ZONE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "ngx_clear_status_answer.h"
+
+
+#define NGX_CLEAR_STATUS_ZONE_MIN  (64 * 1024)
+
+
+typedef struct ngx_clear_status_zone_s  ngx_clear_status_zone_t;
+
+
+/* identifies one flight for one key; 0 is no flight */
+typedef uint64_t  ngx_clear_status_ticket_t;
+
+
+/* what a look-up or a flight brought; bodies are copied into the pool */
+
+typedef struct {
+    clear_choice_e               choice;   /* what answer is, for a look-up */
+    ngx_clear_status_answer_t    answer;
+    ngx_clear_status_answer_t    stale;    /* with an error: the stored success
+                                              that may be served instead; its
+                                              body.data is NULL if none */
+    unsigned                     stored:1;   /* answer was stored */
+    unsigned                     expired:1;  /* with CLEAR_FETCH: a success is
+                                                stored, but no longer fresh */
+} ngx_clear_status_found_t;
+
+
+/* what entries are counted under: clear_workflow_e, and two more */
+
+#define NGX_CLEAR_STATUS_STATE_NONE   0
+#define NGX_CLEAR_STATUS_STATE_ERROR  6
+#define NGX_CLEAR_STATUS_STATES       7
+
+
+typedef struct {
+    uint64_t                     entries[NGX_CLEAR_STATUS_STATES];
+    uint64_t                     evictions[NGX_CLEAR_STATUS_STATES];
+    uint64_t                     too_large;   /* answers, never stored */
+    uint64_t                     readers;     /* that copy out right now */
+    uint64_t                     used;        /* bytes */
+    uint64_t                     free;        /* bytes */
+} ngx_clear_status_zone_stat_t;
+
+
+/* what is stored for one key, for the operator's eyes; times are mono, ms */
+
+typedef struct {
+    ngx_clear_status_found_t     found;       /* choice, answer if served */
+    ngx_uint_t                   state;       /* as entries are counted */
+    unsigned                     flying:1;
+} ngx_clear_status_info_t;
+
+
+/*
+ * Declares a zone at configuration time.  tag: the module.  Returns NULL on an
+ * error that is logged.
+ */
+ngx_shm_zone_t *ngx_clear_status_zone_add(ngx_conf_t *cf, ngx_str_t *name,
+    size_t size, void *tag);
+
+/*
+ * In each worker, before any other call: takes a slot in the zone, and takes
+ * back what slots of dead processes held (leases, reservations, pins).
+ * *wake: receives the workers that watch what was taken back.
+ */
+ngx_int_t ngx_clear_status_zone_attach(ngx_shm_zone_t *shm_zone,
+    uint64_t *wake, ngx_log_t *log);
+
+/* when a worker leaves in order: gives its slot and leases back */
+void ngx_clear_status_zone_detach(ngx_shm_zone_t *shm_zone, uint64_t *wake);
+
+/*
+ * Looks a key up and touches it as recently used.
+ *
+ * NGX_OK        found->answer may be served as found->choice says
+ * NGX_DECLINED  nothing to serve: CLEAR_FETCH
+ * NGX_ERROR     no memory in the pool
+ */
+ngx_int_t ngx_clear_status_zone_find(ngx_shm_zone_t *shm_zone,
+    ngx_clear_status_key_t *key, clear_freshness_conf_t *conf, int64_t now,
+    ngx_pool_t *pool, ngx_clear_status_found_t *found);
+
+/*
+ * Takes the lease on a key, unless an answer came in the meantime.
+ *
+ * deadline: mono ms, when the lease ends by itself.
+ * watch: register as a watcher where the lease is taken.
+ * ticket: receives the flight's ticket on NGX_DONE and NGX_AGAIN.
+ *
+ * NGX_OK        found is to be served (choice is not CLEAR_FETCH, nor
+ *               CLEAR_SERVE_REVALIDATE)
+ * NGX_DONE      the lease is ours: fly, then complete or release
+ * NGX_AGAIN     another flies; if watch was set, collect with the ticket
+ * NGX_DECLINED  no room for a lease: fly on your own, complete with ticket 0
+ * NGX_ERROR     no memory in the pool
+ */
+ngx_int_t ngx_clear_status_zone_acquire(ngx_shm_zone_t *shm_zone,
+    ngx_clear_status_key_t *key, clear_freshness_conf_t *conf, int64_t now,
+    int64_t deadline, ngx_uint_t watch, ngx_pool_t *pool,
+    ngx_clear_status_found_t *found, ngx_clear_status_ticket_t *ticket);
+
+/*
+ * A flight ended.  Stores found->answer if it is storable, gives the lease
+ * back, and keeps the result for watchers.  A success replaces all that was
+ * stored for the key; an error never replaces a stored success that may
+ * still be served, which is then copied to found->stale.
+ *
+ * A ticket whose lease was lost meanwhile (deadline, another took over)
+ * stores a newer answer all the same but wakes nobody.
+ *
+ * wake: receives the workers to wake, a bit for each ngx_worker % 64.
+ * Sets found->stored.  NGX_OK, or NGX_ERROR: no memory in the pool for stale.
+ */
+ngx_int_t ngx_clear_status_zone_complete(ngx_shm_zone_t *shm_zone,
+    ngx_clear_status_key_t *key, ngx_clear_status_ticket_t ticket,
+    clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
+    ngx_clear_status_found_t *found, uint64_t *wake);
+
+/*
+ * Gives a lease back without a result: the fetch never went out.  Watchers
+ * are to be woken; one of them takes over.
+ */
+void ngx_clear_status_zone_release(ngx_shm_zone_t *shm_zone,
+    ngx_clear_status_key_t *key, ngx_clear_status_ticket_t ticket,
+    uint64_t *wake);
+
+/*
+ * A cheap check without the mutex, for one who watches many keys: a number
+ * that changes when a flight for this key (or another key in its stripe)
+ * ends.  Read it before acquire.
+ */
+ngx_atomic_uint_t ngx_clear_status_zone_stripe(ngx_shm_zone_t *shm_zone,
+    ngx_clear_status_key_t *key);
+
+/*
+ * A watcher asks for its flight's result.
+ *
+ * NGX_OK        found->answer (and perhaps stale) is the flight's result, or
+ *               a newer one for the key
+ * NGX_AGAIN     still in the air
+ * NGX_DECLINED  the flight is lost (its owner died, its lease ran out, the
+ *               zone was dropped): acquire again
+ * NGX_ERROR     no memory in the pool; still registered
+ */
+ngx_int_t ngx_clear_status_zone_collect(ngx_shm_zone_t *shm_zone,
+    ngx_clear_status_key_t *key, ngx_clear_status_ticket_t ticket,
+    clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
+    ngx_clear_status_found_t *found);
+
+/*
+ * Numbers for a metrics page.
+ */
+void ngx_clear_status_zone_stat(ngx_shm_zone_t *shm_zone,
+    ngx_clear_status_zone_stat_t *stat);
+
+/*
+ * What is stored for a key, without making it recently used.  NGX_OK,
+ * NGX_DECLINED: nothing, NGX_ERROR: no memory in the pool.
+ */
+ngx_int_t ngx_clear_status_zone_inspect(ngx_shm_zone_t *shm_zone,
+    ngx_clear_status_key_t *key, clear_freshness_conf_t *conf, int64_t now,
+    ngx_pool_t *pool, ngx_clear_status_info_t *info);
+
+/*
+ * Drops stored answers; flights in the air go on.  Both return how many.
+ * The second drops those for whose tenant match() says 1 (match NULL: all),
+ * in many short critical sections.
+ */
+ngx_uint_t ngx_clear_status_zone_delete(ngx_shm_zone_t *shm_zone,
+    ngx_clear_status_key_t *key);
+ngx_uint_t ngx_clear_status_zone_delete_tenants(ngx_shm_zone_t *shm_zone,
+    ngx_uint_t (*match)(ngx_str_t *tenant, void *data), void *data);
+
+/* a watcher that will not collect */
+void ngx_clear_status_zone_unwatch(ngx_shm_zone_t *shm_zone,
+    ngx_clear_status_key_t *key, ngx_clear_status_ticket_t ticket);
+
+
+#endif /* _NGX_CLEAR_STATUS_ZONE_H_INCLUDED_ */

@@ -1,0 +1,142 @@
+# The build, on a copy of its scripts with a module of two lines in the place
+# of ours: against an nginx source tree, which stays as it was; what is built
+# anew and what is not; what is said where something is missing.
+
+use Mojo::Base -strict, -signatures;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+
+use ClearStatus::Test;
+use Cwd qw(abs_path);
+use Test::More;
+use Time::HiRes qw(stat time);
+
+my $top = abs_path("$Bin/..");
+my $src = '/usr/share/nginx/src';
+
+plan skip_all => 'nginx-dev is not installed' if !-e "$src/conf_flags";
+
+my $t    = ClearStatus::Test->new;
+my $dir  = $t->dir . '/copy';
+my $tree = $t->dir . '/tree';
+
+delete @ENV{qw(MAKEFLAGS MAKELEVEL MFLAGS NGINX_SRC)};
+
+
+# exit status, what was said
+
+sub sh ($command) {
+    my $said = `( $command ) 2>&1`;
+    return ($? >> 8, $said);
+}
+
+
+sub listing ($folder) {
+    return (sh("cd $folder && find . -type f -exec cksum {} + | sort"))[1];
+}
+
+
+sub module_says ($text) {
+    $t->file('copy/src/clear_dummy.h', "char *clear_dummy(void);\n");
+    $t->file('copy/src/clear_dummy.c', <<"END");
+#include "clear_dummy.h"
+
+char *
+clear_dummy(void)
+{
+    return "$text";
+}
+END
+    $t->file('copy/ngx_clear_status_module.c', <<'END');
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+#include <clear_dummy.h>
+
+static ngx_int_t
+init(ngx_cycle_t *cycle)
+{
+    ngx_log_error(NGX_LOG_WARN, cycle->log, 0, clear_dummy());
+    return NGX_OK;
+}
+
+static ngx_http_module_t  ctx = {
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
+};
+
+ngx_module_t  ngx_clear_status_module = {
+    NGX_MODULE_V1, &ctx, NULL, NGX_HTTP_MODULE, NULL, init, NULL, NULL,
+    NULL, NULL, NULL, NGX_MODULE_V1_PADDING
+};
+END
+}
+
+
+# Of the checkout itself.
+
+SKIP: {
+    skip 'another build is tested', 2 if $ENV{TEST_MODULE};
+
+    my $so     = "$top/build/ngx_clear_status_module.so";
+    my $before = (stat $so)[9];
+    my ($exit, $said) = sh("make -C $top --no-print-directory");
+
+    is "$exit$said", '0', 'make says nothing where nothing is to do';
+    is +(stat $so)[9], $before, 'and does nothing';
+}
+
+my $began = time;
+my ($exit, $said) = sh("$top/tools/deps");
+
+is "$exit$said", '0', 'make deps says nothing where all is there';
+cmp_ok time - $began, '<', 3 * stretch(), 'quickly';
+
+
+# Against a source tree, with a build of its own.
+
+sh("mkdir -p $dir/src && cp -R $top/config $top/Makefile $top/tools $dir");
+sh("cp -R $src $tree && chmod -R u+w $tree");
+module_says('first');
+
+my $before = listing($tree);
+
+($exit, $said) = sh("cd $dir && NGINX_SRC=$tree make --no-print-directory");
+is $exit, 0, 'a source tree is built against' or diag $said;
+like $said, qr/configuring.*\nbuilt build/, 'which says so';
+is listing($tree), $before, 'and it is left as it was';
+
+module_says('second');
+($exit, $said) = sh("cd $dir && NGINX_SRC=$tree make --no-print-directory");
+is $said, "built build/ngx_clear_status_module.so\n",
+    'a changed source is compiled, without a configure';
+
+$t->file('copy/src/clear_dummy.h', "#error seen\n");
+($exit, $said) = sh("cd $dir && NGINX_SRC=$tree make --no-print-directory");
+like $said, qr/error seen|#error/, 'a changed header too';
+isnt $exit, 0, 'an error is one';
+
+module_says('third"; int unused; (void) 1; return "');
+($exit, $said) = sh("cd $dir && NGINX_SRC=$tree make --no-print-directory");
+isnt $exit, 0, 'a warning too';
+
+
+# What is missing.
+
+($exit, $said) = sh("cd $dir && NGINX_SRC=/nowhere make");
+like $said, qr{^make: NGINX_SRC=/nowhere is not an nginx source tree\n}m,
+    'not a source tree';
+isnt $exit, 0, 'is an error';
+
+my $cc = $t->file('cc', <<'END', 0755);
+#!/bin/sh
+grep -q -e yajl -e curl objs/autotest.c 2> /dev/null && exit 1
+exec gcc "$@"
+END
+
+($exit, $said) = sh("cd $dir && CC=$cc NGINX_SRC=$tree make");
+isnt $exit, 0, 'missing libraries';
+like $said, qr/libcurl4-openssl-dev\n.*libyajl-dev\n/, 'are named, all';
+like $said, qr/^make: .*make deps$/m, 'with what to do';
+
+$t->done;

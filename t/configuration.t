@@ -1,0 +1,197 @@
+# Wrong configuration: nginx -t fails, and names directive, file and line.
+
+use Mojo::Base -strict, -signatures;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+
+use ClearStatus::Test;
+use Test::More;
+
+my $t = ClearStatus::Test->new;
+
+my $secret = 'token-sEcReT-mArKeR-conf';
+
+# What stands in http {}, server {} and location {}.  The location's own line
+# is 21, the first line of its content 22.
+
+sub conf ($http, $server, $location) {
+    return <<"EOC";
+%%GLOBALS%%
+
+events {
+}
+
+http {
+    %%HTTP%%
+
+
+    clear_status_zone zone=answers:1m;
+    $http
+
+
+
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        $server
+
+
+
+        location = /status {
+            $location
+        }
+    }
+}
+EOC
+}
+
+my $good = 'clear_status_auth_token t; clear_status_integration_id i;';
+my $pass = 'clear_status_pass http://127.0.0.1:1;';
+
+sub refused ($name, $parts, @patterns) {
+    my ($status, $output) = $t->nginx_t(conf(@$parts));
+
+    subtest $name => sub {
+        isnt $status, 0, 'nginx -t fails';
+        like $output, $_, "says $_" for qr/\[emerg\]/, @patterns;
+        unlike $output, qr/sEcReT/, 'no secret';
+    };
+}
+
+sub accepted ($name, @parts) {
+    my ($status, $output) = $t->nginx_t(conf(@parts));
+
+    is $status, 0, $name or diag $output;
+}
+
+
+accepted 'the least that is needed', '', '', "$pass $good";
+accepted 'credentials from above', 'clear_status_auth_token t;',
+    'clear_status_integration_id i;', $pass;
+accepted 'nothing of ours', '', '', 'return 204;';
+
+accepted "a URL $_", '', $good, "clear_status_pass $_;"
+    for 'https://api.clear.in', 'http://[::1]:8080/', 'HTTP://a.test/x/y';
+
+accepted "clear_status_valid $_", '', $good, "$pass clear_status_valid $_;"
+    for '5s', 'forever', 'SUCCESS FAILED 1d', 'PROCESSING 500ms', '404 0',
+    'any 1s', 'SOME_NEW_STATE 503 any 2m';
+
+accepted $_, '', $good, "$pass $_;" for
+    'clear_status_cache off',
+    'clear_status_cache answers',
+    'clear_status_url_lifetime 30m',
+    'clear_status_url_margin 0',
+    'clear_status_stale_if_error off',
+    'clear_status_stale_if_error forever',
+    'clear_status_stale_while_revalidate off',
+    'clear_status_stale_while_revalidate 5s',
+    'clear_status_connect_timeout 1s',
+    'clear_status_timeout 500ms',
+    'clear_status_retries 0',
+    'clear_status_max_body_size 64k',
+    'clear_status_http_version 1.1',
+    'clear_status_http_version 2',
+    'clear_status_ssl_verify off',
+    'clear_status_proxy off',
+    'clear_status_proxy http://u:p@127.0.0.1:3128',
+    'clear_status_proxy socks5://127.0.0.1:1080',
+    'clear_status_max_fails 0',
+    'clear_status_fail_timeout 2s';
+
+
+refused 'no token', ['', '', "$pass clear_status_integration_id i;"],
+    qr/"clear_status_auth_token"/, qr/clear_status_pass/,
+    qr/check\.conf:22/;
+
+refused 'no integration id', ['', '', "$pass clear_status_auth_token t;"],
+    qr/"clear_status_integration_id"/, qr/check\.conf:22/;
+
+my $file = $t->file('token', "$secret\n");
+
+refused 'both kinds of token',
+    ['', '', "$pass $good clear_status_auth_token_file $file;"],
+    qr/"clear_status_auth_token_file" directive conflicts/,
+    qr/"clear_status_auth_token"/, qr/check\.conf:22/;
+
+refused 'both kinds, the other way round',
+    ['', "clear_status_auth_token_file $file; clear_status_auth_token t;", ''],
+    qr/"clear_status_auth_token" directive conflicts/, qr/check\.conf:17/;
+
+refused 'an unknown zone', ['', '', "$pass $good clear_status_cache none;"],
+    qr/unknown zone "none" in "clear_status_cache"/, qr/check\.conf:22/;
+
+refused 'an unknown zone, from above',
+    ['clear_status_cache none;', '', "$pass $good"],
+    qr/unknown zone "none"/, qr/check\.conf:11/;
+
+refused "zone $_->[0]", ["clear_status_zone $_->[0];", '', ''], $_->[1],
+    qr/clear_status_zone/, qr/check\.conf:11/
+    for ['zone=small:63k', qr/too small/], ['zone=x', qr/zone=x/],
+    ['zone=:1m', qr/invalid/], ['zone=x:', qr/invalid/],
+    ['zone=x:1y', qr/invalid/], ['x:1m', qr/invalid parameter "x:1m"/],
+    ['zone=answers:1m', qr/duplicate/];
+
+refused "URL $_", ['', $good, "clear_status_pass $_;"],
+    qr/"clear_status_pass"/, qr/check\.conf:22/
+    for 'ftp://a.test', 'a.test', 'https://', 'http://a.test:99999',
+    'http://a.test/x?y', 'http://a.test/#f', 'http://u:p@a.test',
+    '"http://a.test/a b"', 'http://unix:/tmp/s', '""', 'http://$host';
+
+refused 'two passes', ['', $good, "$pass $pass"], qr/is duplicate/,
+    qr/check\.conf:22/;
+
+refused "clear_status_valid $_",
+    ['', $good, "$pass clear_status_valid $_;"],
+    qr/"clear_status_valid"/, qr/check\.conf:22/
+    for 'never', '5x', 'processing 5s', '200 5s', '600 5s', 'SUCCESS', '""';
+
+refused $_, ['', $good, "$pass $_;"], qr/"clear_status_\w+"/,
+    qr/check\.conf:22/ for
+    'clear_status_timeout soon',
+    'clear_status_url_margin x',
+    'clear_status_url_lifetime forever',
+    'clear_status_stale_while_revalidate forever',
+    'clear_status_stale_if_error never',
+    'clear_status_http_version 3',
+    'clear_status_ssl_verify maybe',
+    'clear_status_retries -1',
+    'clear_status_max_body_size huge',
+    'clear_status_proxy ftp://a.test',
+    'clear_status_max_fails x',
+    'clear_status_ssl_trusted_certificate /nonexistent/ca.pem',
+    'clear_status_ssl_certificate /nonexistent/cert.pem';
+
+refused 'a token that ends its header field',
+    ['', '', qq[$pass clear_status_integration_id i;
+             clear_status_auth_token "$secret\r\nx: y";]],
+    qr/"clear_status_auth_token"/, qr/check\.conf/;
+
+refused "an empty $_", ['', '', qq[$pass $_ "";]], qr/"$_"/,
+    qr/check\.conf:22/
+    for 'clear_status_auth_token', 'clear_status_integration_id';
+
+subtest 'token files' => sub {
+    refused 'missing',
+        ['', 'clear_status_auth_token_file /nonexistent/token;', ''],
+        qr/clear_status_auth_token_file/, qr{/nonexistent/token},
+        qr/check\.conf:17/;
+
+    my %content = (empty => '', blank => "\n", control => "$secret\n\nx: y\n",
+        long => 'x' x 9000);
+
+    for my $name (sort keys %content) {
+        my $path = $t->file("token-$name", $content{$name});
+        refused $name, ['', "clear_status_auth_token_file $path;", ''],
+            qr/clear_status_auth_token_file/, qr/\Q$path/, qr/check\.conf:17/;
+    }
+
+    refused 'a folder',
+        ['', 'clear_status_auth_token_file ' . $t->dir . ';', ''],
+        qr/clear_status_auth_token_file/, qr/check\.conf:17/;
+};
+
+refused 'a directive in the wrong place', ['', $pass, ''],
+    qr/"clear_status_pass" directive is not allowed here/;
+
+$t->done;

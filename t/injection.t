@@ -1,0 +1,151 @@
+# The credentials come from the configuration; what a caller sends under their
+# names never goes upstream and never chooses an answer.
+
+use Mojo::Base -strict, -signatures;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+
+use ClearStatus::Test;
+use Test::More;
+
+my $t   = ClearStatus::Test->new;
+my $sim = $t->simulator;
+
+$t->conf(<<'EOC')->run;
+%%GLOBALS%%
+
+events {
+}
+
+http {
+    %%HTTP%%
+
+    clear_status_zone zone=answers:1m;
+    clear_status_cache answers;
+
+    clear_status_auth_token %%TOKEN%%;
+    clear_status_integration_id tenant-a;
+
+    server {
+        listen 127.0.0.1:%%PORT%%;
+
+        location = /status {
+            clear_status_pass %%UPSTREAM%%;
+        }
+
+        location = /other-tenant {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_integration_id tenant-b;
+        }
+
+        location = /variables {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_auth_token $http_x_clear_auth_token;
+            clear_status_integration_id "org-$arg_org";
+        }
+
+        location = /rotated {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_auth_token rotated-%%TOKEN%%;
+        }
+    }
+}
+EOC
+
+my $token = 'token-sEcReT-mArKeR-1';
+
+subtest 'what goes upstream' => sub {
+    my $id = new_task('PROCESSING');
+    my $r  = $t->get("/status?taskId=$id&debug=1&x=y", headers => {
+        'X-Clear-Auth-Token' => 'forged',
+        'X-Integration-Id'   => 'tenant-b',
+        'x-integration-id'   => 'tenant-c',
+        'X-Request-Id'       => 'request-1',
+        'Traceparent'        => '00-0af7651916cd43dd8448eb211c80319c-'
+            . 'b7ad6b7169203331-01',
+        'Tracestate'         => 'vendor=1',
+        'Cookie'             => 'session=1',
+        'Authorization'      => 'Basic Zm9yZ2Vk',
+        'X-Forwarded-For'    => '10.0.0.1',
+        'Accept-Encoding'    => 'br',
+        'Accept-Language'    => 'de',
+    });
+
+    is $r->code, 200, 'answered';
+
+    my $seen = $sim->seen($id);
+    my $h    = $seen->{headers};
+
+    is $seen->{method}, 'GET', 'a GET';
+    is $seen->{target}, "/one-integration/workflow/status?taskId=$id",
+        'the default path, taskId and no other parameter';
+    is_deeply $h->{'x-clear-auth-token'}, [$token], 'the configured token';
+    is_deeply $h->{'x-integration-id'}, ['tenant-a'], 'the configured id';
+    is_deeply $h->{'x-request-id'}, ['request-1'], 'X-Request-Id goes on';
+    ok $h->{traceparent} && $h->{tracestate}, 'so does the trace context';
+    ok !$h->{$_}, "no $_"
+        for qw(cookie authorization x-forwarded-for accept-language);
+    unlike "@{ $h->{'accept-encoding'} || [] }", qr/br/,
+        'encodings are our own affair';
+};
+
+subtest 'a caller cannot choose an answer' => sub {
+    my $id = new_task('SUCCESS');
+
+    $sim->behave($id, {message => 'for the first'});
+    $t->get("/status?taskId=$id", headers => {'x-integration-id' => 'other'});
+    $t->get("/status?taskId=$id");
+
+    is $sim->count($id), 1, 'one answer, whatever the caller sends';
+};
+
+subtest 'two tenants with equal task ids' => sub {
+    my $id = new_task('SUCCESS');
+
+    $sim->behave($id, {message => 'of a'});
+    is $t->get("/status?taskId=$id")->json->{message}, 'of a', 'a';
+
+    $sim->behave($id, {message => 'of b'});
+    is $t->get("/other-tenant?taskId=$id")->json->{message}, 'of b', 'b';
+
+    is $t->get("/status?taskId=$id")->json->{message}, 'of a', 'a again';
+    is $sim->count($id), 2, 'a fetch each';
+};
+
+subtest 'a fixed token is no part of the key' => sub {
+    my $id = new_task('SUCCESS');
+
+    $t->get("/status?taskId=$id");
+    is $t->get("/rotated?taskId=$id")->code, 200, 'another token';
+    is $sim->count($id), 1, 'the same answer';
+};
+
+subtest 'credentials from variables' => sub {
+    my $id  = new_task('SUCCESS');
+    my $get = sub ($token, $org) {
+        return $t->get("/variables?taskId=$id&org=$org",
+            headers => {'x-clear-auth-token' => $token});
+    };
+
+    is $get->('one', 'x')->code, 200, 'passed through';
+    is $sim->sent($id, 'x-clear-auth-token'), 'one', 'the token';
+    is $sim->sent($id, 'x-integration-id'), 'org-x', 'the id';
+
+    $get->('one', 'x');
+    is $sim->count($id), 1, 'the same again is a hit';
+
+    $get->('two', 'x');
+    is $sim->count($id), 2, 'another token is another tenant';
+
+    $get->('one', 'y');
+    is $sim->count($id), 3, 'so is another id';
+
+    my $before = $sim->count($id);
+    envelope_is $t->get("/variables?taskId=$id&org=x"), 403, 'an empty token';
+    is $sim->count($id), $before, 'nothing goes upstream';
+    is scalar $t->logged('error', qr/"clear_status_auth_token" evaluated/), 1,
+        'and the operator is told';
+};
+
+$t->done;

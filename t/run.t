@@ -1,0 +1,145 @@
+# "make run", without the installing and building before it: what it says,
+# what its gateway answers, and that nothing of it is left.
+
+use Mojo::Base -strict, -signatures;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+
+use ClearStatus::Process;
+use ClearStatus::Test;
+use Mojo::File qw(path);
+use Test::More;
+
+plan skip_all => 'runs the build of this checkout, not another one'
+    if $ENV{TEST_MODULE} || $ENV{TEST_NGINX_BINARY};
+
+my $t    = ClearStatus::Test->new(reload => 0);
+my $port = $t->port;
+my $home = $t->dir . '/home';
+my $url  = '/one-integration/workflow/status';
+
+delete @ENV{grep {/^CLEAR_/} keys %ENV};
+mkdir $home;
+chmod 01777, $home;
+@ENV{qw(TMPDIR PORT)} = ($home, $port);
+
+
+# One "make run" at a time, its output in a file.
+
+sub begin (%environment) {
+    local %ENV = (%ENV, %environment);
+    unlink $t->dir . '/out';
+
+    my $run = ClearStatus::Process->new(dir => $t->dir, name => 'demo/run');
+    $run->spawn($t->dir . '/out', "$Bin/../demo/run");
+    return $t->adopt($run);
+}
+
+
+sub said { return $t->slurp('out') }
+
+
+sub refused_with ($re, $name, %environment) {
+    my $run = begin(%environment);
+
+    ok wait_for(sub { !$run->is_running }), "$name: ends";
+    isnt $?, 0, "$name: as an error";
+    like said(), qr/\A[^\n]*$re[^\n]*\n\z/, "$name: in one line";
+}
+
+
+sub ended_well ($run, $signal) {
+    my @all = ($run->pid, descendants($run->pid));
+
+    cmp_ok scalar @all, '>', 2, "$signal: there is something to end";
+    ok $run->end($signal), "$signal ends it";
+    ok wait_for(sub { !grep { is_alive($_) } @all }), "$signal: all of it";
+    is_deeply [glob "$home/*"], [], "$signal: and its folder is gone";
+}
+
+
+sub descendants ($pid) {
+    my @children = split ' ',
+        eval { path("/proc/$pid/task/$pid/children")->slurp } // '';
+    return map { ($_, descendants($_)) } @children;
+}
+
+
+sub is_alive ($pid) {
+    my $stat = eval { path("/proc/$pid/stat")->slurp } // '';
+    return $stat =~ /\) [^ZX] /;
+}
+
+
+# What it refuses.
+
+refused_with(qr/CLEAR_AUTH_TOKEN CLEAR_INTEGRATION_ID/, 'one setting of three',
+    CLEAR_BASE_URL => 'http://127.0.0.1:1');
+refused_with(qr/CLEAR_BASE_URL/, 'two of three', CLEAR_AUTH_TOKEN => 'a',
+    CLEAR_INTEGRATION_ID => 'b');
+refused_with(qr/PORT=x/, 'no port', PORT => 'x');
+
+my $other = IO::Socket::INET->new(LocalAddr => "127.0.0.1:$port",
+    Listen => 1, ReuseAddr => 1);
+refused_with(qr/$port.*taken/, 'a port that is taken');
+close $other;
+
+
+# With the simulator, as a new user tries it: no headers.
+
+my $run = begin();
+
+ok wait_for(sub { said() =~ /Ctrl-C/ }, 20), 'it comes up' or diag said();
+like said(), qr{http://127\.0\.0\.1:$port$url\n}, 'and says where it listens';
+
+my %id = (
+    success => '6988a3bc2e0e5e3c6c9aa6da',
+    failed  => '6988c9f8b359874b346bbe9c',
+);
+
+is $t->get("$url?taskId=$id{$_}")->body, $t->sample($_),
+    "the page's sample: $_" for sort keys %id;
+
+my $young = new_task('PROCESSING');
+is $t->get("$url?taskId=$young")->body,
+    $t->sample('processing') =~ s/6988a3bc\w+/$young/gr,
+    "the page's sample of a young task";
+is envelope_is($t->get("$url?taskId=6988a3bc2e0e5e3c6c9aa6d"), 404,
+    'no such task')->{message},
+    'No task found with taskId: 6988a3bc2e0e5e3c6c9aa6d',
+    "the page's 404";
+
+my ($simulator) = grep {
+    (eval { path("/proc/$_/cmdline")->slurp } // '') =~ /simulator/
+} descendants($run->pid);
+kill 'STOP', $simulator;
+is $t->get("$url?taskId=$id{success}", timeout => 5)->body,
+    $t->sample('success'), 'a finished task again, when upstream does nothing';
+kill 'CONT', $simulator;
+
+ended_well($run, 'TERM');
+
+
+# With the settings of a real one.
+
+my $sim   = $t->simulator;
+my $token = $t->value_of('TOKEN');
+
+$run = begin(CLEAR_BASE_URL => $sim->url, CLEAR_AUTH_TOKEN => $token,
+    CLEAR_INTEGRATION_ID => 'mine');
+ok wait_for(sub { said() =~ /Ctrl-C/ }, 20), 'with settings' or diag said();
+
+my $id = new_task('SUCCESS');
+is $t->get("$url?taskId=$id")->code, 200, 'the other upstream is asked';
+is $sim->sent($id, 'x-clear-auth-token'), $token, 'with the token';
+is $sim->sent($id, 'x-integration-id'), 'mine', 'and the integration';
+
+my @secret = grep { -f && path($_)->slurp =~ /\Q$token/ } glob "$home/*/*";
+is scalar @secret, 1, 'the token is in one file';
+is +(stat $secret[0])[2] & 077, 0, 'which others cannot read';
+is +(stat path($secret[0])->dirname)[2] & 077, 0, 'nor its folder';
+unlike said(), qr/\Q$token/, 'and is not printed';
+
+ended_well($run, 'INT');
+$t->done;
