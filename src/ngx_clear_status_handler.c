@@ -10,6 +10,8 @@
 #include "clear_task_id.h"
 
 
+static ngx_int_t ngx_clear_status_look_up(ngx_http_request_t *r,
+    ngx_clear_status_ctx_t *ctx, ngx_clear_status_credentials_t *credentials);
 static ngx_int_t ngx_clear_status_refuse(ngx_http_request_t *r,
     clear_error_t *error);
 static ngx_int_t ngx_clear_status_refuse_status(ngx_http_request_t *r,
@@ -18,8 +20,6 @@ static ngx_int_t ngx_clear_status_refuse_method(ngx_http_request_t *r);
 static ngx_int_t ngx_clear_status_refuse_task_id(ngx_http_request_t *r,
     clear_task_id_e rc);
 static ngx_int_t ngx_clear_status_refuse_credentials(ngx_http_request_t *r);
-static ngx_int_t ngx_clear_status_task_id(ngx_http_request_t *r,
-    ngx_clear_status_ctx_t *ctx);
 static void ngx_clear_status_key(ngx_clear_status_ctx_t *ctx,
     ngx_clear_status_credentials_t *credentials, ngx_clear_status_key_t *key);
 static ngx_int_t ngx_clear_status_serve(ngx_http_request_t *r,
@@ -73,10 +73,8 @@ ngx_int_t
 ngx_clear_status_handler(ngx_http_request_t *r, ngx_clear_status_conf_t *conf)
 {
     ngx_int_t                       rc;
+    clear_task_id_e                 bad;
     ngx_clear_status_ctx_t         *ctx;
-    ngx_clear_status_key_t          key;
-    ngx_clear_status_found_t        found;
-    ngx_clear_status_order_t        order;
     ngx_clear_status_credentials_t  credentials;
 
     ctx = ngx_pcalloc(r->pool, sizeof(ngx_clear_status_ctx_t));
@@ -96,9 +94,19 @@ ngx_clear_status_handler(ngx_http_request_t *r, ngx_clear_status_conf_t *conf)
         return ngx_clear_status_refuse_method(r);
     }
 
-    rc = ngx_clear_status_task_id(r, ctx);
-    if (rc != NGX_OK) {
-        return rc;
+    /* decoding makes it no longer */
+
+    ctx->task_id.data = ngx_pnalloc(r->pool, ngx_min(r->args.len,
+                                                     CLEAR_TASK_ID_MAX));
+    if (ctx->task_id.data == NULL) {
+        return ngx_clear_status_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
+    }
+
+    bad = clear_task_id_parse(r->args.data, r->args.len, ctx->task_id.data,
+                              &ctx->task_id.len);
+    if (bad != CLEAR_TASK_ID_OK) {
+        ctx->task_id.len = 0;
+        return ngx_clear_status_refuse_task_id(r, bad);
     }
 
     rc = ngx_clear_status_credentials_get(r, &conf->credentials,
@@ -110,7 +118,23 @@ ngx_clear_status_handler(ngx_http_request_t *r, ngx_clear_status_conf_t *conf)
                                              NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
-    ngx_clear_status_key(ctx, &credentials, &key);
+    return ngx_clear_status_look_up(r, ctx, &credentials);
+}
+
+
+static ngx_int_t
+ngx_clear_status_look_up(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
+    ngx_clear_status_credentials_t *credentials)
+{
+    ngx_int_t                  rc;
+    ngx_clear_status_key_t     key;
+    ngx_clear_status_conf_t   *conf;
+    ngx_clear_status_found_t   found;
+    ngx_clear_status_order_t   order;
+
+    conf = ctx->conf;
+
+    ngx_clear_status_key(ctx, credentials, &key);
 
     found.expired = 0;
     rc = NGX_DECLINED;
@@ -129,7 +153,7 @@ ngx_clear_status_handler(ngx_http_request_t *r, ngx_clear_status_conf_t *conf)
         return ngx_clear_status_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
-    ngx_clear_status_order(r, ctx, &credentials, &order);
+    ngx_clear_status_order(r, ctx, credentials, &order);
 
     if (rc == NGX_OK) {
         ngx_clear_status_flight_refresh(&order, conf->shm_zone, &key,
@@ -187,31 +211,6 @@ ngx_clear_status_refuse_method(ngx_http_request_t *r)
     }
 
     return ngx_clear_status_refuse(r, &error);
-}
-
-
-static ngx_int_t
-ngx_clear_status_task_id(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx)
-{
-    size_t           len;
-    u_char           id[CLEAR_TASK_ID_MAX];
-    clear_task_id_e  rc;
-
-    rc = clear_task_id_parse(r->args.data, r->args.len, id, &len);
-
-    if (rc != CLEAR_TASK_ID_OK) {
-        return ngx_clear_status_refuse_task_id(r, rc);
-    }
-
-    ctx->task_id.data = ngx_pnalloc(r->pool, len);
-    if (ctx->task_id.data == NULL) {
-        return NGX_HTTP_SERVICE_UNAVAILABLE;
-    }
-
-    ngx_memcpy(ctx->task_id.data, id, len);
-    ctx->task_id.len = len;
-
-    return NGX_OK;
 }
 
 

@@ -53,8 +53,11 @@ my $young = new_task('PROCESSING');
 is ask($young)->body, $t->sample('processing') =~ s/6988a3bc\w+/$young/gr,
     'the sample of a task in process, but for its id';
 
-is ask('invalid-task-id')->json->{message},
-    'No task found with taskId: invalid-task-id', 'no ObjectId: no task';
+is ask('invalid-task-id')->body, $t->sample('missing'),
+    'the same for the id that the page asks for';
+
+is ask('another')->json->{message}, 'No task found with taskId: another',
+    'no ObjectId: no task';
 
 
 # The life of a task.

@@ -11,7 +11,7 @@ use Encode qw(encode);
 use Exporter qw(import);
 use POSIX qw(strftime);
 
-our @EXPORT_OK = qw(error_body success_body workflow_state);
+our @EXPORT_OK = qw(%MISSING error_body success_body workflow_state);
 
 # Ids of the page's samples, which have the page's bodies for ever.
 my %SAMPLE = (
@@ -30,6 +30,9 @@ my %SAMPLE = (
     # the page asks for this one, and shows the answers of others
     '6988855cffad3510146f7535' => {state => 'SUCCESS'},
 );
+
+# The page asks for the first, and its answer speaks of the second.
+our %MISSING = ('invalid-task-id' => '6988a3bc2e0e5e3c6c9aa6d');
 
 my $DUPLICATE = 'This is a duplicate file. Data import for this file is '
     . 'already in progress. Please refer import history section for more '
