@@ -15,66 +15,9 @@
 
 
 #include <stddef.h>
-#include <stdint.h>
 
-
-#define CLEAR_ENVELOPE_DEPTH_MAX  64
-
-
-/* all three as in C, with a context; alloc and realloc may return NULL */
-
-typedef struct {
-    void                  *(*alloc)(void *ctx, size_t size);
-    void                  *(*realloc)(void *ctx, void *p, size_t size);
-    void                   (*free)(void *ctx, void *p);
-    void                    *ctx;
-} clear_alloc_t;
-
-
-/* not terminated; data is NULL where there is nothing, also not "" */
-
-typedef struct {
-    const unsigned char     *data;
-    size_t                   len;
-} clear_str_t;
-
-
-typedef enum {
-    CLEAR_WORKFLOW_NONE = 0,       /* no result, or it names no state */
-    CLEAR_WORKFLOW_CREATED,
-    CLEAR_WORKFLOW_PROCESSING,
-    CLEAR_WORKFLOW_SUCCESS,
-    CLEAR_WORKFLOW_FAILED,
-    CLEAR_WORKFLOW_OTHER           /* a state that we do not know */
-} clear_workflow_e;
-
-
-/*
- * What an envelope says.  Strings are decoded, UTF-8, owned by the parser
- * and valid until clear_envelope_destroy(); each is NULL where the key is
- * absent, null or of another type than documented.
- */
-
-typedef struct {
-    int                      status;          /* "status" */
-    clear_workflow_e         workflow;        /* result.workflowStatus */
-    clear_str_t              workflow_name;   /* the same, as it was sent */
-    clear_str_t              task_id;         /* result.taskId */
-    clear_str_t              message;
-    clear_str_t              error_code;      /* error.code */
-    clear_str_t              error_message;   /* error.message */
-    clear_str_t              validation_errors;  /* JSON text of the array */
-
-    int64_t                  urls_expire;     /* epoch seconds at which the
-                                                 first presigned URL dies,
-                                                 of those that say it; or -1 */
-    unsigned                 success:1;       /* "success" */
-    unsigned                 result:1;        /* "result" is an object */
-    unsigned                 result_null:1;   /* "result" is there and null */
-    unsigned                 urls:1;          /* has a presigned URL */
-    unsigned                 urls_silent:1;   /* one of them does not say
-                                                 when it dies */
-} clear_answer_t;
+#include "clear_alloc.h"
+#include "clear_answer.h"
 
 
 typedef enum {
@@ -100,7 +43,7 @@ clear_envelope_t *clear_envelope_create(const clear_alloc_t *alloc);
  *
  * Refused as CLEAR_ENVELOPE_BAD: what RFC 8259 forbids, invalid UTF-8, a byte
  * order mark, NUL (also as \u0000 in a captured string), lone surrogates in a
- * captured string, nesting deeper than CLEAR_ENVELOPE_DEPTH_MAX, a key that
+ * captured string, nesting deeper than 64 levels, a key that
  * we read given twice in its object, bytes after the value.
  */
 clear_envelope_e clear_envelope_feed(clear_envelope_t *env,

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <yajl/yajl_common.h>
 
-#include "clear_envelope.h"
+#include "clear_alloc.h"
 
 
 typedef struct clear_arena_block_s  clear_arena_block_t;

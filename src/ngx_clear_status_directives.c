@@ -13,6 +13,8 @@
 #define NGX_CLEAR_STATUS_PATH  "/one-integration/workflow/status"
 
 
+static char *ngx_clear_status_pass_parse(ngx_conf_t *cf, ngx_str_t *value,
+    size_t scheme, ngx_url_t *u);
 static char *ngx_clear_status_invalid(ngx_conf_t *cf, ngx_command_t *cmd,
     char *rc);
 static ngx_int_t ngx_clear_status_valid_subject(ngx_str_t *value,
@@ -93,56 +95,24 @@ ngx_clear_status_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 /*
- * Scheme and host in lower case, a path in any case: equal URLs make equal
+ * Scheme and host in lower case, the path as it is: equal URLs make equal
  * tenants.  An empty path and "/" are the same (RFC 3986, section 6.2.3).
  */
 
 char *
 ngx_clear_status_pass_url(ngx_conf_t *cf, ngx_str_t *value, ngx_str_t *url)
 {
-    size_t       scheme, i;
-    u_char      *p;
-    char        *err;
-    ngx_url_t    u;
+    size_t      scheme;
+    u_char     *p;
+    ngx_url_t   u;
 
     scheme = (ngx_strncasecmp(value->data, (u_char *) "http://", 7) == 0) ? 7
              : (ngx_strncasecmp(value->data, (u_char *) "https://", 8) == 0)
                ? 8 : 0;
 
-    err = scheme ? NULL : "must begin with \"http://\" or \"https://\"";
+    ngx_memzero(&u, sizeof(ngx_url_t));
 
-    for (i = 0; err == NULL && i < value->len; i++) {
-
-        if (value->data[i] <= ' ' || value->data[i] >= 0x7f) {
-            err = "has characters that a URL cannot have";
-        }
-
-        if (ngx_strchr("$?#@\"\\", value->data[i])) {
-            err = "may have neither variables, query, fragment nor user";
-        }
-    }
-
-    if (err == NULL) {
-        ngx_memzero(&u, sizeof(ngx_url_t));
-
-        u.url.len = value->len - scheme;
-        u.url.data = value->data + scheme;
-        u.default_port = (scheme == 7) ? 80 : 443;
-        u.uri_part = 1;
-        u.no_resolve = 1;
-
-        if (ngx_parse_url(cf->pool, &u) != NGX_OK) {
-            err = u.err ? u.err : "is not a URL";
-
-        } else if (u.family == AF_UNIX) {
-            err = "must have a host";
-        }
-    }
-
-    if (err) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid URL in \"clear_status_pass\" \"%V\": %s",
-                           value, err);
+    if (ngx_clear_status_pass_parse(cf, value, scheme, &u) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
@@ -150,8 +120,7 @@ ngx_clear_status_pass_url(ngx_conf_t *cf, ngx_str_t *value, ngx_str_t *url)
         ngx_str_set(&u.uri, NGX_CLEAR_STATUS_PATH);
     }
 
-    p = ngx_pnalloc(cf->pool, value->len + u.uri.len
-                              + sizeof(":65535") + sizeof("[]"));
+    p = ngx_pnalloc(cf->pool, value->len + u.uri.len + sizeof(":65535"));
     if (p == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -172,6 +141,51 @@ ngx_clear_status_pass_url(ngx_conf_t *cf, ngx_str_t *value, ngx_str_t *url)
     *p = '\0';
 
     url->len = p - url->data;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_clear_status_pass_parse(ngx_conf_t *cf, ngx_str_t *value, size_t scheme,
+    ngx_url_t *u)
+{
+    char    *err;
+    size_t   i;
+
+    err = scheme ? NULL : "must begin with \"http://\" or \"https://\"";
+
+    for (i = 0; err == NULL && i < value->len; i++) {
+
+        if (value->data[i] <= ' ' || value->data[i] >= 0x7f) {
+            err = "has characters that a URL cannot have";
+
+        } else if (ngx_strchr("$?#@\"\\", value->data[i])) {
+            err = "may have neither variables, query, fragment nor user";
+        }
+    }
+
+    if (err == NULL) {
+        u->url.len = value->len - scheme;
+        u->url.data = value->data + scheme;
+        u->default_port = (scheme == sizeof("http://") - 1) ? 80 : 443;
+        u->uri_part = 1;
+        u->no_resolve = 1;
+
+        if (ngx_parse_url(cf->pool, u) != NGX_OK) {
+            err = u->err ? u->err : "is not a URL";
+
+        } else if (u->family == AF_UNIX || u->host.len == 0) {
+            err = "must have a host";
+        }
+    }
+
+    if (err) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid URL in \"clear_status_pass\" \"%V\": %s",
+                           value, err);
+        return NGX_CONF_ERROR;
+    }
 
     return NGX_CONF_OK;
 }

@@ -31,7 +31,7 @@
 
 
 struct ngx_clear_status_flight_s {
-    ngx_clear_status_node_t      node;      /* in the table, with the key */
+    ngx_clear_status_node_t      node;      /* first; with zone and key */
     ngx_queue_t                  queue;     /* of those that watch */
     ngx_queue_t                  waiters;
     ngx_pool_t                  *pool;
@@ -50,8 +50,6 @@ struct ngx_clear_status_flight_s {
 };
 
 
-static ngx_clear_status_flight_t *ngx_clear_status_flight_find(
-    ngx_shm_zone_t *shm_zone, ngx_clear_status_key_t *key);
 static void ngx_clear_status_flight_enter(ngx_clear_status_flight_t *flight,
     ngx_clear_status_waiter_t *waiter, ngx_msec_t timeout);
 static ngx_clear_status_flight_t *ngx_clear_status_flight_create(
@@ -102,7 +100,9 @@ ngx_clear_status_flight_join(ngx_clear_status_order_t *order,
     ngx_int_t                   rc;
     ngx_clear_status_flight_t  *flight;
 
-    flight = ngx_clear_status_flight_find(shm_zone, key);
+    flight = (ngx_clear_status_flight_t *)
+                 ngx_clear_status_table_find(&ngx_clear_status_flights,
+                                             shm_zone, key);
 
     if (flight) {
         ngx_clear_status_flight_enter(flight, waiter, order->fetch->timeout);
@@ -148,7 +148,9 @@ ngx_clear_status_flight_refresh(ngx_clear_status_order_t *order,
     ngx_clear_status_found_t    found;
     ngx_clear_status_flight_t  *flight;
 
-    if (ngx_clear_status_flight_find(shm_zone, key)) {
+    if (ngx_clear_status_table_find(&ngx_clear_status_flights, shm_zone,
+                                    key))
+    {
         return;
     }
 
@@ -188,19 +190,6 @@ ngx_clear_status_flight_leave(ngx_clear_status_waiter_t *waiter)
                    "clear status flight %p: a waiter leaves", flight);
 
     (void) ngx_clear_status_flight_idle(flight);
-}
-
-
-static ngx_clear_status_flight_t *
-ngx_clear_status_flight_find(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key)
-{
-    ngx_clear_status_node_t  *node;
-
-    node = ngx_clear_status_table_find(&ngx_clear_status_flights, shm_zone,
-                                       key);
-
-    return node ? ngx_queue_data(node, ngx_clear_status_flight_t, node) : NULL;
 }
 
 
@@ -330,7 +319,8 @@ ngx_clear_status_flight_fly(ngx_clear_status_flight_t *flight)
     default:
 
         if (flight->ticket) {
-            ngx_clear_status_zone_release(flight->node.shm_zone, &flight->node.key,
+            ngx_clear_status_zone_release(flight->node.shm_zone,
+                                          &flight->node.key,
                                           flight->ticket, &wake);
             ngx_clear_status_wake(wake);
         }
@@ -358,7 +348,8 @@ ngx_clear_status_flight_landed(void *data, ngx_clear_status_answer_t *answer)
     if (flight->node.shm_zone) {
         wake = 0;
 
-        (void) ngx_clear_status_zone_complete(flight->node.shm_zone, &flight->node.key,
+        (void) ngx_clear_status_zone_complete(flight->node.shm_zone,
+                                              &flight->node.key,
                                               flight->ticket,
                                               flight->order.freshness,
                                               ngx_current_msec, flight->pool,
@@ -398,7 +389,8 @@ ngx_clear_status_flight_wake(void)
 
         flight = ngx_queue_data(q, ngx_clear_status_flight_t, queue);
 
-        stripe = ngx_clear_status_zone_stripe(flight->node.shm_zone, &flight->node.key);
+        stripe = ngx_clear_status_zone_stripe(flight->node.shm_zone,
+                                              &flight->node.key);
 
         if (stripe != flight->stripe) {
             flight->stripe = stripe;

@@ -21,48 +21,10 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "ngx_clear_status_answer.h"
+#include "ngx_clear_status_zone_types.h"
 
 
 #define NGX_CLEAR_STATUS_ZONE_MIN  (64 * 1024)
-
-
-typedef struct ngx_clear_status_zone_s  ngx_clear_status_zone_t;
-
-
-/* identifies one flight for one key; 0 is no flight */
-typedef uint64_t  ngx_clear_status_ticket_t;
-
-
-/* what a look-up or a flight brought; bodies are copied into the pool */
-
-typedef struct {
-    clear_choice_e               choice;   /* what answer is, for a look-up */
-    ngx_clear_status_answer_t    answer;
-    ngx_clear_status_answer_t    stale;    /* with an error: the stored success
-                                              that may be served instead; its
-                                              body.data is NULL if none */
-    unsigned                     stored:1;   /* answer was stored */
-    unsigned                     expired:1;  /* with CLEAR_FETCH: a success is
-                                                stored, but no longer fresh */
-} ngx_clear_status_found_t;
-
-
-/* what entries are counted under: clear_workflow_e, and two more */
-
-#define NGX_CLEAR_STATUS_STATE_NONE   0
-#define NGX_CLEAR_STATUS_STATE_ERROR  6
-#define NGX_CLEAR_STATUS_STATES       7
-
-
-typedef struct {
-    uint64_t                     entries[NGX_CLEAR_STATUS_STATES];
-    uint64_t                     evictions[NGX_CLEAR_STATUS_STATES];
-    uint64_t                     too_large;   /* answers, never stored */
-    uint64_t                     readers;     /* that copy out right now */
-    uint64_t                     used;        /* bytes */
-    uint64_t                     free;        /* bytes */
-} ngx_clear_status_zone_stat_t;
 
 
 /* what is stored for one key, for the operator's eyes; times are mono, ms */
@@ -187,8 +149,11 @@ ngx_int_t ngx_clear_status_zone_inspect(ngx_shm_zone_t *shm_zone,
 /*
  * Drops stored answers; flights in the air go on.  Both return how many.
  * The second drops those for whose tenant match() says 1 (match NULL: all),
- * in many short critical sections.
+ * in many short critical sections, within which match() is called; it is shown
+ * so many bytes of a tenant at the most.
  */
+#define NGX_CLEAR_STATUS_TENANT_SHOWN  1024
+
 ngx_uint_t ngx_clear_status_zone_delete(ngx_shm_zone_t *shm_zone,
     ngx_clear_status_key_t *key);
 ngx_uint_t ngx_clear_status_zone_delete_tenants(ngx_shm_zone_t *shm_zone,

@@ -1,11 +1,9 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * A zone's shared memory, below its operations: the layout, the lock and what
- * happens when its holder dies, the slots of the processes, and the making,
- * freeing and evicting of what is stored.  For ngx_clear_status_zone*.c alone.
- *
- * All of it is guarded by the mutex of the zone's slab pool, but the stripes.
+ * A zone's shared memory as a whole: its making, the lock and what happens
+ * when the lock's holder dies, and the slots of the processes.  For
+ * ngx_clear_status_zone*.c alone.
  */
 
 
@@ -16,126 +14,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "ngx_clear_status_chunks.h"
-#include "ngx_clear_status_zone.h"
-
-
-#define NGX_CLEAR_STATUS_ZONE_STRIPES  256
-#define NGX_CLEAR_STATUS_ZONE_SLOTS    256
-
-
-/* a process that uses the zone */
-
-typedef struct {
-    ngx_pid_t                    pid;       /* 0: free */
-    uint32_t                     reading;   /* a result that it copies out
-                                               without the lock; or 0 */
-    uint32_t                     dropped;   /* that result was replaced: who
-                                               reads it last frees it */
-    ngx_clear_status_chain_t     reserved;  /* for what it will store */
-    ngx_queue_t                  leases;
-} ngx_clear_status_slot_t;
-
-
-/* one flight for an entry, in a chunk of its own */
-
-typedef struct {
-    ngx_queue_t                  queue;     /* in its slot, while it flies */
-    uint64_t                     ticket;
-    uint64_t                     watch;     /* workers to wake */
-    int64_t                      until;     /* mono: the lease's deadline, or
-                                               how long the result is kept */
-    uint64_t                     outbox;    /* where the body is, if its len
-                                               is not 0 */
-    uint64_t                     outbox_len;
-    uint32_t                     watchers;  /* that have yet to collect */
-    uint32_t                     slot;
-    uint32_t                     next;      /* of the same entry */
-    uint32_t                     result;    /* where it is not the entry's */
-    uint32_t                     entry;
-    unsigned                     landed:1;
-    unsigned                     good:1;    /* the result is the entry's */
-    unsigned                     error:1;
-} ngx_clear_status_lease_t;
-
-
-/* a result, at the head of its chain; the body follows */
-
-typedef struct {
-    ngx_clear_status_chain_t     chain;
-    uint32_t                     len;
-    int64_t                      fetched;
-    int64_t                      fresh_until;
-    int64_t                      retry_until;
-    uint32_t                     upstream_time;
-    uint16_t                     status;
-    uint16_t                     upstream_status;
-    u_char                       workflow;
-    u_char                       flags;
-    u_char                       etag[NGX_CLEAR_STATUS_ETAG_LEN];
-} ngx_clear_status_result_t;
-
-
-/* at the head of its chain; the tenant and the task id follow */
-
-typedef struct {
-    ngx_rbtree_node_t            node;
-    ngx_queue_t                  lru;
-    ngx_clear_status_chain_t     chain;
-    uint32_t                     good;      /* results; 0: none */
-    uint32_t                     error;
-    uint32_t                     lease;     /* the first flight; 0: none */
-    uint32_t                     tenant_len;
-    uint32_t                     task_id_len;
-} ngx_clear_status_entry_t;
-
-
-typedef struct {
-    uint64_t                     magic;     /* with the layout's version */
-    uint64_t                     size;      /* of this structure */
-    ngx_atomic_t                 dirty;     /* who is inside, or died there */
-    ngx_atomic_t                 faulted;   /* a fault point was used up */
-    uint64_t                     epoch;     /* changes when all is dropped */
-    uint64_t                     ticket;    /* the last */
-    ngx_rbtree_t                 rbtree;
-    ngx_rbtree_node_t            sentinel;
-    ngx_queue_t                  lru[2];    /* unfinished, finished; the least
-                                               recently used is the last */
-    ngx_clear_status_chunks_t    chunks;
-    u_char                      *memory;    /* what the chunks are carved of */
-    size_t                       memory_size;
-    ngx_clear_status_zone_stat_t stat;
-    ngx_clear_status_slot_t      slots[NGX_CLEAR_STATUS_ZONE_SLOTS];
-    ngx_atomic_t                 stripes[NGX_CLEAR_STATUS_ZONE_STRIPES];
-} ngx_clear_status_shm_t;
-
-
-/* in each process: shm_zone->data */
-
-struct ngx_clear_status_zone_s {
-    ngx_clear_status_shm_t      *shm;
-    ngx_slab_pool_t             *shpool;
-    ngx_str_t                    name;
-    ngx_clear_status_slot_t     *slot;      /* ours; NULL: none was free */
-    ngx_clear_status_entry_t    *keep;      /* at hand: not to be evicted */
-    unsigned                     alarm:1;   /* the content was dropped */
-};
-
-
-/* what is left for after the lock: outbox ranges that nobody needs now */
-
-#define NGX_CLEAR_STATUS_GARBAGE  16
-
-typedef struct {
-    uint64_t                     wake;
-    ngx_uint_t                   n;
-    uint64_t                     offset[NGX_CLEAR_STATUS_GARBAGE];
-    uint64_t                     len[NGX_CLEAR_STATUS_GARBAGE];
-} ngx_clear_status_after_t;
-
-
-#define ngx_clear_status_at(shm, i)                                          \
-    ngx_clear_status_chunk(&(shm)->chunks, i)
+#include "ngx_clear_status_zone_layout.h"
 
 
 ngx_int_t ngx_clear_status_shm_init(ngx_shm_zone_t *shm_zone, void *data);
@@ -148,50 +27,20 @@ void ngx_clear_status_shm_unlock(ngx_clear_status_zone_t *zone,
 /* whether a slot's process is still there; a system call */
 ngx_uint_t ngx_clear_status_slot_alive(ngx_clear_status_slot_t *slot);
 
-ngx_clear_status_entry_t *ngx_clear_status_entry_find(
-    ngx_clear_status_shm_t *shm, ngx_clear_status_key_t *key);
-
-/* NULL: no room, though all was evicted that one call may evict */
-ngx_clear_status_entry_t *ngx_clear_status_entry_create(
-    ngx_clear_status_zone_t *zone, ngx_clear_status_key_t *key,
-    ngx_clear_status_after_t *after);
-
-/* as recently used, in the queue that its content belongs to */
-void ngx_clear_status_entry_touch(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e);
-
-/* deletes an entry in which nothing is left */
-void ngx_clear_status_entry_trim(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e);
-
-/* drops results and flights, whatever they are, and the entry */
-void ngx_clear_status_entry_delete(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e, ngx_clear_status_after_t *after);
-
-/* the state that statistics count an entry under */
-ngx_uint_t ngx_clear_status_entry_state(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e);
-
-/* chunks, and evicts for them; NGX_DECLINED as above */
-ngx_int_t ngx_clear_status_shm_take(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_chain_t *chain, uint32_t n,
-    ngx_clear_status_after_t *after);
-
-void ngx_clear_status_result_free(ngx_clear_status_shm_t *shm,
-    uint32_t *result);
-
-ngx_clear_status_lease_t *ngx_clear_status_lease_create(
-    ngx_clear_status_zone_t *zone, ngx_clear_status_entry_t *e,
-    ngx_clear_status_after_t *after);
-ngx_clear_status_lease_t *ngx_clear_status_lease_find(
-    ngx_clear_status_shm_t *shm, ngx_clear_status_entry_t *e,
-    ngx_clear_status_ticket_t ticket);
-void ngx_clear_status_lease_free(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_lease_t *lease, ngx_clear_status_after_t *after);
-
 /* gives back all that a slot holds; its process is dead or leaves */
 void ngx_clear_status_slot_recover(ngx_clear_status_shm_t *shm,
     ngx_clear_status_slot_t *slot, ngx_clear_status_after_t *after);
+
+#if (NGX_CLEAR_STATUS_FAULTS)
+
+/*
+ * For tests: kills this process, within the lock, once in the zone's life, if
+ * the entry's task id is the environment's CLEAR_STATUS_FAULT_LOCK.
+ */
+void ngx_clear_status_shm_fault(ngx_clear_status_shm_t *shm,
+    ngx_clear_status_entry_t *e);
+
+#endif
 
 
 #endif /* _NGX_CLEAR_STATUS_ZONE_SHM_H_INCLUDED_ */

@@ -10,7 +10,7 @@ use Test::More;
 chdir "$Bin/..";
 
 my $FUNCTIONS = qr/strcpy|strcat|v?sprintf|gets|strtok|sleep|usleep|nanosleep
-    |malloc|calloc|realloc|free|strdup|system|popen|assert|yajl_tree_\w+/x;
+    |malloc|calloc|free|strdup|system|popen|assert|yajl_tree_\w+/x;
 my $LOG = qr/\bngx_(?:conf_)?log_(?:error|debug[0-8]?)(\((?:[^()]++|(?1))*+\))/;
 
 # From the top floor down: what must not include what, by the file's name.
@@ -112,7 +112,7 @@ my @rules = (
         name => 'only who owns shared memory takes its lock',
         of   => ['src'],
         find => sub ($f) {
-            $f->{unit} =~ /_(?:zone|tenant)/ ? ()
+            $f->{unit} =~ /_(?:zone|tenant|shared)/ ? ()
                 : lines($f->{code}, qr/ngx_shmtx_(?:try)?lock|ngx_slab_/);
         },
         bad => "    ngx_shmtx_lock(&pool->mutex);\n",

@@ -553,7 +553,7 @@ sub envelope_is ($response, $status, $name) {
     my $string = qr/"(?:[^"\\]|\\.)*"/;
     my $order  = qr/^\{\s*"status":\s*$status,\s*"success":\s*false,
         \s*"message":\s*(?:null|$string),\s*"result":\s*null,
-        \s*"error":\s*\{\s*"code":\s*"\d+",
+        \s*"error":\s*\{\s*"code":\s*$string,
         \s*"message":\s*(?:null|$string),
         \s*"validationErrors":\s*(?:null|\[.*\])\s*\},
         \s*"metadata":\s*null\s*\}\s*$/xs;
