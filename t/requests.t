@@ -80,8 +80,10 @@ my %good = (
                              '%2F%26%3D%3F%23'],
     'needless escapes'   => ['?taskId=%61%2Db', 'a-b', 'a-b'],
     'a name in disguise' => ['?task%49d=c', 'c', 'c'],
-    'a space as +'       => ['?taskId=a+b', 'a b', 'a%20b'],
-    'UTF-8'              => ['?taskId=%c3%a9', "\xc3\xa9", '%C3%A9'],
+    # the simulator tells a space as a plus, however it came
+    'a space as +'       => ['?taskId=a+b', 'a b', 'a+b'],
+    'a space'            => ['?taskId=a%20b', 'a b', 'a+b'],
+    'UTF-8'              => ['?taskId=%c3%a9', "\xe9", '%C3%A9'],
     'an escaped percent' => ['?taskId=a%2500b', 'a%00b', 'a%2500b'],
 );
 
