@@ -1,9 +1,10 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * Trust for upstream's TLS: certificates are read once, when the
- * configuration is, into a store that all connections share.  libcurl alone
- * would parse the whole bundle again for each connection.
+ * Trust for upstream's TLS, and who we are there.  Certificates are read
+ * once, by the master when the configuration is read, into a store that all
+ * connections share: libcurl alone would parse the whole bundle again for
+ * each connection, and a worker may not be allowed to read a key.
  */
 
 
@@ -17,21 +18,25 @@
 #include <curl/curl.h>
 
 
-/*
- * The store of a file's certificates, or of the system's where the path is
- * empty; freed with the pool of the configuration.  NULL on an error, which
- * is logged.
- */
-void *ngx_clear_status_tls_store(ngx_conf_t *cf, ngx_str_t *path);
+/* paths are terminated by a NUL that their length does not count, or empty */
+
+typedef struct {
+    ngx_flag_t                   verify;
+    ngx_str_t                    trusted;      /* empty: the system's */
+    ngx_str_t                    certificate;  /* empty: none */
+    ngx_str_t                    key;
+} ngx_clear_status_tls_conf_t;
+
 
 /*
- * Whether certificate and key can be read and belong together.
+ * Equal settings of a cycle give the same pointer; freed with the pool of the
+ * configuration.  NULL on an error, which is logged.
  */
-ngx_int_t ngx_clear_status_tls_check(ngx_conf_t *cf, ngx_str_t *certificate,
-    ngx_str_t *key);
+void *ngx_clear_status_tls_create(ngx_conf_t *cf,
+    ngx_clear_status_tls_conf_t *conf);
 
-/* makes a transfer use a store, and nothing else */
-void ngx_clear_status_tls_set(CURL *easy, void *store);
+/* makes a transfer use it, and nothing else */
+void ngx_clear_status_tls_set(CURL *easy, void *tls);
 
 
 #endif /* _NGX_CLEAR_STATUS_TLS_H_INCLUDED_ */

@@ -1,0 +1,59 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * What a location says about its fetches, checked and made ready when the
+ * configuration is read: trust, client certificate, proxy, the name to
+ * resolve.
+ */
+
+
+#ifndef _NGX_CLEAR_STATUS_FETCH_CONF_H_INCLUDED_
+#define _NGX_CLEAR_STATUS_FETCH_CONF_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+/*
+ * Embedded in the location configuration.  The first block is set by
+ * directives, before ngx_clear_status_fetch_init_conf(); strings are
+ * terminated by a NUL that their length does not count.
+ */
+
+typedef struct {
+    ngx_str_t                    url;      /* scheme, authority, path */
+    ngx_msec_t                   connect_timeout;
+    ngx_msec_t                   timeout;  /* the whole, retries included */
+    ngx_uint_t                   retries;
+    size_t                       max_body_size;  /* decoded bytes */
+    ngx_uint_t                   http_version;   /* 11 or 20 */
+    ngx_flag_t                   ssl_verify;
+    ngx_str_t                    ssl_trusted_certificate;  /* or empty */
+    ngx_str_t                    ssl_certificate;
+    ngx_str_t                    ssl_certificate_key;
+    ngx_str_t                    proxy;    /* empty: none */
+    ngx_resolver_t              *resolver; /* NULL: the system's, by libcurl */
+    ngx_msec_t                   resolver_timeout;
+
+    /* made by init_conf */
+
+    void                        *tls;      /* NULL: nothing uses TLS */
+    ngx_str_t                    authority;
+    ngx_str_t                    host;     /* an IPv6 address in brackets */
+    in_port_t                    port;
+    unsigned                     https:1;
+    unsigned                     fixed:1;  /* host needs no resolver */
+} ngx_clear_status_fetch_conf_t;
+
+
+/*
+ * At configuration time, once a location's settings are merged: reads the
+ * trusted certificates once into a store that all connections share, reads
+ * certificate and key.  Errors are logged with the directive's name.
+ */
+ngx_int_t ngx_clear_status_fetch_init_conf(ngx_conf_t *cf,
+    ngx_clear_status_fetch_conf_t *conf);
+
+
+#endif /* _NGX_CLEAR_STATUS_FETCH_CONF_H_INCLUDED_ */
