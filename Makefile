@@ -2,6 +2,7 @@
 # make deps   installs what the build, the run and the tests need
 # make run    the gateway on 127.0.0.1:8080, PORT=9090 make run for another
 # make test   every test; TESTS=t/one.t for some of them
+# make bench  the benchmark table, peers side by side
 # make clean  removes what was built
 #
 # NGINX_SRC=/path/to/nginx builds against that source tree.
@@ -9,7 +10,7 @@
 TESTS = t/*.t
 JOBS = $$(( $$(nproc 2> /dev/null || echo 2) * 2 ))
 
-.PHONY: all deps run test clean
+.PHONY: all deps run test bench clean
 
 all:
 	+@tools/build
@@ -24,6 +25,11 @@ run: deps
 test: deps
 	+@tools/build
 	@prove -j$(JOBS) $(TESTS)
+
+bench:
+	@tools/deps bench
+	+@tools/build
+	@bench/cold.pl
 
 clean:
 	rm -rf build

@@ -13,7 +13,8 @@ use Test::More;
 my $t    = ClearStatus::Test->new;
 my $root = path("$Bin/..");
 my %doc  = map { $_->basename => $_->slurp('UTF-8') }
-    $root->child('README.md'), $root->child('docs')->list->grep(qr/\.md$/)->each;
+    $root->child('README.md'),
+    $root->child('docs')->list->grep(qr/\.md$/)->each;
 
 $t->file('token', "example\n");
 
