@@ -389,6 +389,8 @@ ngx_clear_status_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
+    ngx_clear_status_token_file_init_process(cycle, &cmcf->token_files);
+
     wake = 0;
     zones = cmcf->zones.elts;
 

@@ -11,12 +11,15 @@
 
 #include "ngx_clear_status_token_file.h"
 
+#include <ngx_event.h>
 #include <grp.h>
 #include <pwd.h>
 
 
-/* between two looks, in ms; and how long a change counts as recent, in s */
+/* between two looks for a use, and without one, in ms; and how long a change
+ * counts as recent, in s */
 #define NGX_CLEAR_STATUS_TOKEN_LOOK    1000
+#define NGX_CLEAR_STATUS_TOKEN_TIMER   2000
 #define NGX_CLEAR_STATUS_TOKEN_RECENT  2
 
 
@@ -43,6 +46,7 @@ struct ngx_clear_status_token_file_s {
 };
 
 
+static void ngx_clear_status_token_file_timer(ngx_event_t *ev);
 static void ngx_clear_status_token_file_look(
     ngx_clear_status_token_file_t *file, ngx_log_t *log);
 static ngx_uint_t ngx_clear_status_token_file_same(struct stat *a,
@@ -55,6 +59,9 @@ static ngx_uint_t ngx_clear_status_token_file_may_read(ngx_cycle_t *cycle,
     ngx_str_t *path);
 static ngx_uint_t ngx_clear_status_token_file_in_group(ngx_core_conf_t *ccf,
     gid_t gid);
+
+
+static ngx_event_t  ngx_clear_status_token_file_event;
 
 
 static char  *ngx_clear_status_token_errors[] = {
@@ -139,6 +146,45 @@ ngx_clear_status_token_file_check(ngx_cycle_t *cycle, ngx_array_t *files)
                       "by the worker processes' user, so a new token takes "
                       "effect only after a reload", &slot[i]->path);
     }
+}
+
+
+void
+ngx_clear_status_token_file_init_process(ngx_cycle_t *cycle,
+    ngx_array_t *files)
+{
+    ngx_event_t  *ev;
+
+    if (files->nelts == 0) {
+        return;
+    }
+
+    ev = &ngx_clear_status_token_file_event;
+
+    ev->handler = ngx_clear_status_token_file_timer;
+    ev->data = files;
+    ev->log = cycle->log;
+    ev->cancelable = 1;
+
+    ngx_add_timer(ev, NGX_CLEAR_STATUS_TOKEN_TIMER);
+}
+
+
+static void
+ngx_clear_status_token_file_timer(ngx_event_t *ev)
+{
+    ngx_uint_t                       i;
+    ngx_array_t                     *files;
+    ngx_clear_status_token_file_t  **slot;
+
+    files = ev->data;
+    slot = files->elts;
+
+    for (i = 0; i < files->nelts; i++) {
+        ngx_clear_status_token_file_look(slot[i], ev->log);
+    }
+
+    ngx_add_timer(ev, NGX_CLEAR_STATUS_TOKEN_TIMER);
 }
 
 

@@ -3,9 +3,10 @@
  *
  * A token that is read from a file, and read again when the file changes:
  * after a write, a rename over it, or a change of a symbolic link on its way
- * (as Kubernetes does with secrets).  Each worker looks for itself, when it
- * is about to use the token and has not looked for a second.  What cannot be
- * read, or is empty, leaves the last good token in use.  Old tokens are wiped.
+ * (as Kubernetes does with secrets).  Each worker looks for itself, every two
+ * seconds, and when it is about to use the token and has not looked for one.
+ * What cannot be read, or is empty, leaves the last good token in use.  Old
+ * tokens are wiped.
  */
 
 
@@ -40,6 +41,12 @@ ngx_clear_status_token_file_t *ngx_clear_status_token_file_add(ngx_conf_t *cf,
  * as another user, will not be able to read again.
  */
 void ngx_clear_status_token_file_check(ngx_cycle_t *cycle, ngx_array_t *files);
+
+/*
+ * In each worker: looks at all of them from now on.
+ */
+void ngx_clear_status_token_file_init_process(ngx_cycle_t *cycle,
+    ngx_array_t *files);
 
 /*
  * The token, after a look at the file if the last is a second ago.  The

@@ -1,0 +1,165 @@
+# A token from a file: a new one is noticed without a reload and without losing
+# what is stored.
+
+use Mojo::Base -strict, -signatures;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+
+use ClearStatus::Test;
+use Test::More;
+
+my $t   = ClearStatus::Test->new(reload => 0);
+my $sim = $t->simulator;
+
+sub token ($n) {"file-sEcReT-mArKeR-$n"}
+
+# Workers run as somebody else where this runs as root.
+my $mode = 0644;
+
+mkdir $t->dir . "/$_" for qw(first second);
+$t->file('written', token(1) . "\n", $mode);
+$t->file('first/token', token(1) . "\r\n", $mode);
+$t->file('second/token', token(2), $mode);
+$t->file('private', token(1), 0600);
+symlink 'first', $t->dir . '/current' or die;
+symlink 'current/token', $t->dir . '/linked' or die;
+
+$t->conf(<<'EOC');
+%%GLOBALS%%
+
+worker_processes 2;
+
+events {
+}
+
+http {
+    %%HTTP%%
+
+    clear_status_zone zone=answers:1m;
+    clear_status_cache answers;
+    clear_status_integration_id tenant-a;
+
+    server {
+        listen 127.0.0.1:%%PORT%%;
+
+        location = /written {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_auth_token_file %%DIR%%/written;
+        }
+
+        location = /linked {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_auth_token_file %%DIR%%/linked;
+        }
+
+        location = /private {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_auth_token_file %%DIR%%/private;
+        }
+    }
+}
+EOC
+$t->run;
+
+# What a fetch that begins now is sent with.
+
+sub sent_by ($location) {
+    my $id = new_task('SUCCESS');
+
+    $t->get("/$location?taskId=$id");
+    return $sim->sent($id, 'x-clear-auth-token') // 'nothing';
+}
+
+
+sub becomes ($location, $token, $name) {
+    ok wait_for(sub { sent_by($location) eq $token }, 5 * stretch()), $name;
+}
+
+
+sub rename_over ($name, $content) {
+    $t->file("$name.new", $content, $mode);
+    rename $t->dir . "/$name.new", $t->dir . "/$name" or die;
+}
+
+
+my $stored = new_task('SUCCESS');
+$t->get("/written?taskId=$stored");
+
+is sent_by('written'), token(1), 'without its newline';
+is sent_by('linked'), token(1), 'nor a carriage return';
+
+$t->file('written', token(2) . "\n", $mode);
+becomes('written', token(2), 'a write is noticed');
+
+rename_over('written', token(3));
+becomes('written', token(3), 'a rename over it is noticed');
+
+symlink 'second', $t->dir . '/next' or die;
+rename $t->dir . '/next', $t->dir . '/current' or die;
+becomes('linked', token(2), 'a link to another folder is noticed');
+
+$t->get("/written?taskId=$stored");
+is $sim->count($stored), 1, 'what was stored stays';
+
+subtest 'upstream refuses the old token' => sub {
+    for my $status (401, 403) {
+        my $id  = new_task('SUCCESS');
+        my $new = token("new-$status");
+
+        sent_by('written');
+        $sim->behave($id, {status => $status, times => 1});
+        rename_over('written', $new);
+
+        is $t->get("/written?taskId=$id")->code, 200,
+            "$status: the new one is tried at once";
+        is $sim->count($id), 2, 'by a second fetch';
+        is $sim->sent($id, 'x-clear-auth-token'), $new, 'with it';
+    }
+
+    my $id = new_task('SUCCESS');
+    $sim->behave($id, {status => 403});
+    envelope_is $t->get("/written?taskId=$id"), 403, 'no new one: the error';
+    is $sim->count($id), 1, 'and no second fetch';
+};
+
+subtest 'a file that cannot be used' => sub {
+    my $log = length $t->log;
+
+    rename_over('written', token(7));
+    ok wait_for(sub {
+        my %seen = map { $_ => 1 } substr($t->log, $log)
+            =~ /(\d+)#\d+: clear status token file "[^"]*written": 0/g;
+        keys %seen == 2;
+    }), 'a good one, which both workers see without a fetch';
+
+    rename_over('written', "\n");
+    ok wait_for(sub { sent_by('written'); $t->logged('error', qr/is empty/) }),
+        'empty: an error says so';
+    is sent_by('written'), token(7), 'the last good one is used';
+
+    unlink $t->dir . '/written';
+    ok wait_for(sub {
+        sent_by('written');
+        $t->logged('error', qr/written" cannot be read/);
+    }), 'gone: an error says so';
+    is sent_by('written'), token(7), 'the last good one is used';
+
+    $t->file('written', token(8), $mode);
+    becomes('written', token(8), 'a good one is noticed');
+
+    my %times;
+    $times{$_}++ for map {/(\d+)#\d+: .*is empty/}
+        $t->logged('error', qr/is empty/);
+    ok !(grep { $_ > 1 } values %times), 'each worker complains once';
+};
+
+SKIP: {
+    skip 'only root starts workers as somebody else', 2 if $>;
+
+    is scalar(() = $t->log =~ /\[warn\].*private" cannot be read by the wo/g),
+        1, 'a file for root alone: a warning at the start';
+    is sent_by('private'), token(1), 'it is used all the same';
+}
+
+$t->done;
