@@ -23,11 +23,14 @@ $t->file('token', "example\n");
 
 my ($table) = $root->child('ngx_clear_status_module.c')->slurp
     =~ /ngx_clear_status_commands\[\] = \{(.*?)ngx_null_command/s;
-my @names = $table =~ /ngx_string\("(\w+)"\)/g;
+my %flags = $table =~ /ngx_string\("(\w+)"\),\s*([\w|\s]+),/g;
+my @names = sort keys %flags;
 my %page  = $doc{'directives.md'} =~ /^## (\w+)\n(.*?)(?=^##? )/msg;
 
 is_deeply [sort keys %page], [sort @names],
     'the page has a section for each directive, and for nothing else';
+is scalar @names, scalar(() = $table =~ /ngx_string\("/g),
+    'the table was read whole';
 
 for my $name (@names) {
     my $text = $page{$name} // '';
@@ -35,9 +38,20 @@ for my $name (@names) {
     subtest $name => sub {
         like $text, qr/^\| Syntax: \| `\Q$name\E .+;` \|$/m, 'Syntax';
         like $text, qr/^\| Default: \| (?:-|`\Q$name\E .+;`) \|$/m, 'Default';
-        like $text, qr/^\| Context: \| (?:http|location)/m, 'Context';
+        like $text, qr/^\| Context: \| \Q@{[context($flags{$name})]}\E \|$/m,
+            'Context';
         like $text, qr/\n\n\w.{20}/s, 'and says what it does';
     };
+}
+
+
+# As the table's flags allow it.
+
+sub context ($flags) {
+    return join ', ',
+        $flags =~ /_HSL|_MAIN_CONF/ ? 'http'     : (),
+        $flags =~ /_HSL|_SRV_CONF/  ? 'server'   : (),
+        $flags =~ /_HSL|_LOC_CONF/  ? 'location' : ();
 }
 
 
@@ -47,7 +61,8 @@ my @variables = $root->child('src/ngx_clear_status_variables.c')->slurp
     =~ /\{ ngx_string\("(clear_status_\w+)"\)/g;
 
 ok @variables >= 5, 'variables are found';
-like $doc{'directives.md'}, qr/^`\$\Q$_\E`$/m, "\$$_" for @variables;
+is_deeply [sort $doc{'directives.md'} =~ /^`\$(\w+)`$/mg], [sort @variables],
+    'the page has each of them, and no other';
 
 
 # Examples.
@@ -65,7 +80,7 @@ for my $name (sort keys %doc) {
 # A whole configuration of a piece of one, with files that exist.
 
 sub whole ($text) {
-    $text =~ s/^load_module .*;$//m;
+    $text =~ s/^(?:load_module|user) .*;$//mg;
     $text =~ s{/etc/nginx/clear-token}{%%DIR%%/token}g;
 
     if ($text !~ /^events\b/m) {
@@ -84,10 +99,25 @@ sub whole ($text) {
 for my $name (sort keys %doc) {
     my $from = $name eq 'README.md' ? $root : $root->child('docs');
 
-    for my $link ($doc{$name} =~ /\]\(([^)#\s]+)[^)]*\)/g) {
+    for my $link ($doc{$name} =~ /\]\(([^)\s]+)\)/g) {
         next if $link =~ /^https?:/;
-        ok -e $from->child($link), "$name: $link";
+
+        my ($file, $anchor) = split /#/, $link;
+        ok $file eq '' || -e $from->child($file), "$name: $link";
+
+        next if !defined $anchor;
+        my %anchor = anchors($doc{path($file || $name)->basename});
+        ok $anchor{$anchor}, "$name: the heading of $link";
     }
 }
+
+
+# As GitHub makes them of headings.
+
+sub anchors ($text) {
+    return map { lc(s/[^\w\s-]//gr =~ tr/ /-/r) => 1 }
+        $text =~ /^#+ (.+)$/mg;
+}
+
 
 $t->done;
