@@ -43,7 +43,11 @@ sub main {
 
     start_all();
 
-    my %seen;
+    # a caller alone, straight to the upstream: what cannot be bettered
+
+    my %seen = (upstream => [map { measure('upstream', $_, 1) }
+        1 .. $opt{rounds}]);
+
     for my $round (1 .. $opt{rounds}) {
         push @{ $seen{ $_->[0] } }, measure($_->[0], $round) for @names;
     }
@@ -84,7 +88,7 @@ sub start (@command) {
 
 # Counts in what the upstream logged, times in what h2load did.
 
-sub measure ($name, $round) {
+sub measure ($name, $round, $callers = $opt{callers}) {
     my $task = sprintf '%s%08d', unpack('H*', substr "$name....", 0, 8), $round;
     my $log  = "$dir/h2load.log";
 
@@ -92,8 +96,8 @@ sub measure ($name, $round) {
     my $url = "http://127.0.0.1:$port{$name}"
         . "/one-integration/workflow/status?taskId=$task";
 
-    open my $h2load, '-|', 'h2load', '--h1', '-t1', "-n$opt{callers}",
-        "-c$opt{callers}", "--log-file=$log", $url
+    open my $h2load, '-|', 'h2load', '--h1', '-t1', "-n$callers",
+        "-c$callers", "--log-file=$log", $url
         or die "cannot run h2load: $!\n";
     my $said = join '', <$h2load>;
     close $h2load or die "h2load failed:\n$said";
@@ -110,7 +114,7 @@ sub measure ($name, $round) {
 
     return {
         fetches => $fetches,
-        failed  => ($failed // 0) + $opt{callers} - @ms,
+        failed  => ($failed // 0) + $callers - @ms,
         mean    => sum0(@ms) / (@ms || 1),
         p99     => $ms[0.99 * @ms] // 0,
     };
@@ -125,13 +129,18 @@ sub median ($what, @rounds) {
 sub report ($seen) {
     printf "%d cold callers, upstream 100 ms, median of %d rounds\n\n",
         @opt{qw(callers rounds)};
-    printf "%-24s %8s %8s %10s %10s\n", '', 'fetches', 'failed', 'mean ms',
-        'p99 ms';
+    printf "%-24s %8s %8s %10s %8s %10s\n", '', 'fetches', 'failed',
+        'mean ms', 'ratio', 'p99 ms';
 
-    for my $name (@names) {
+    my $alone = median('mean', @{ $seen->{upstream} });
+
+    for my $name ([upstream => 'upstream, 1 caller'], @names) {
         my @rounds = @{ $seen->{ $name->[0] } };
-        printf "%-24s %8d %8d %10.1f %10.1f\n", $name->[1],
+        my ($fetches, $failed, $mean, $p99) =
             map { median($_, @rounds) } qw(fetches failed mean p99);
+
+        printf "%-24s %8d %8d %10.1f %8.2f %10.1f\n", $name->[1], $fetches,
+            $failed, $mean, $mean / $alone, $p99;
     }
 }
 

@@ -186,7 +186,7 @@ subtest 'HEAD and kept connections' => sub {
     is $head->body, '', 'no body';
     is $head->header('Content-Length'), length $get->body, 'its length';
     envelope_is $get, 403, 'GET on the same connection';
-    is $t->get("/status?taskId=$id", on => $socket)->code, 200, 'and a good one';
+    is $t->get("/status?taskId=$id", on => $socket)->code, 200, 'a good one';
 };
 
 like $t->get("/page?taskId=$id")->body, qr/<p>the operator's own/,

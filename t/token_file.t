@@ -105,14 +105,21 @@ is $sim->count($stored), 1, 'what was stored stays';
 subtest 'upstream refuses the old token' => sub {
     for my $status (401, 403) {
         my $id  = new_task('SUCCESS');
+        my $old = sent_by('written');
         my $new = token("new-$status");
 
-        sent_by('written');
+        # the old token is on its way when the new one comes
         $sim->behave($id, {status => $status, times => 1});
-        rename_over('written', $new);
+        $sim->hold($id);
+        my $call = $t->start("/written?taskId=$id");
+        ok $sim->wait_held($id), "$status: a fetch is in the air";
+        is $sim->sent($id, 'x-clear-auth-token'), $old, 'with the old token';
 
-        is $t->get("/written?taskId=$id")->code, 200,
-            "$status: the new one is tried at once";
+        rename_over('written', $new);
+        $sim->release($id);
+        $t->collect($call);
+
+        is $call->code, 200, 'the new one is tried at once';
         is $sim->count($id), 2, 'by a second fetch';
         is $sim->sent($id, 'x-clear-auth-token'), $new, 'with it';
     }
