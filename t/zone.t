@@ -1,0 +1,137 @@
+# The zone: what goes first when it is full, what a reload with another size
+# does, and a new binary.
+
+use Mojo::Base -strict, -signatures;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+
+use ClearStatus::Test;
+use Test::More;
+
+my $t   = ClearStatus::Test->new(reload => 0);
+my $sim = $t->simulator;
+
+my $conf = <<'EOC';
+%%GLOBALS%%
+
+worker_processes 2;
+
+events {
+}
+
+http {
+    %%HTTP%%
+
+    clear_status_zone zone=answers:%%SIZE%%;
+    clear_status_cache answers;
+    clear_status_auth_token %%TOKEN%%;
+    clear_status_integration_id tenant-a;
+    clear_status_valid PROCESSING forever;
+
+    server {
+        listen 127.0.0.1:%%PORT%%;
+
+        location = /status {
+            clear_status_pass %%UPSTREAM%%;
+        }
+    }
+}
+EOC
+
+$t->set(SIZE => '256k')->conf($conf)->run(daemon => 1);
+
+sub ask ($id) { $t->get("/status?taskId=$id") }
+
+
+# Whether it is stored, without a fetch: asked while upstream holds it.
+
+sub is_hit ($id) { ask($id)->header('Cache-Status') =~ /; hit/ }
+
+
+subtest 'a full zone' => sub {
+    my @finished   = map { new_task('SUCCESS') } 1 .. 40;
+    my @unfinished = map { new_task('PROCESSING') } 1 .. 40;
+
+    $sim->behave($_, {state => 'PROCESSING'}) for @unfinished;
+    ask($_) for @finished, @unfinished;
+
+    is scalar(grep { is_hit($_) } @finished, @unfinished), 80, 'all fit';
+
+    # the first of each kind are used again, so the second are the oldest
+
+    is_hit($_) for $finished[0], $unfinished[0];
+
+    my @more = map { new_task('SUCCESS') } 1 .. 110;
+    ask($_) for @more;
+
+    my $before = $sim->count;
+    is scalar(grep { is_hit($_) } @finished, $unfinished[0]), 41,
+        'room was made by unfinished ones, the least recently used first';
+    cmp_ok scalar(grep { is_hit($_) } reverse @more), '>=', 100,
+        'finished ones stay';
+
+    ask($_) for map { new_task('SUCCESS') } 1 .. 200;
+    ok !is_hit($finished[1]), 'then the least recently used of those goes';
+};
+
+subtest 'in the air' => sub {
+    my $id = new_task('SUCCESS');
+
+    $sim->hold($id);
+    my @calls = map { $t->start("/status?taskId=$id") } 1 .. 10;
+    ok $sim->wait_held($id), 'a fetch';
+    ask($_) for map { new_task('SUCCESS') } 1 .. 300;
+    $sim->release($id);
+    $t->collect(@calls);
+
+    is scalar(grep { $_->code == 200 } @calls), 10, 'all are answered';
+    is $sim->count($id), 1, 'by one fetch, though the zone was turned over';
+};
+
+subtest 'an answer larger than the zone' => sub {
+    my $id = new_task('SUCCESS');
+
+    $sim->behave($id, {pad => 400_000});
+    my $r = ask($id);
+    is $r->code, 200, 'is passed on';
+    cmp_ok length $r->body, '>', 400_000, 'whole';
+    unlike $r->header('Cache-Status'), qr/stored/, 'and not stored';
+    ask($id);
+    is $sim->count($id), 2, 'so it is fetched again';
+};
+
+subtest 'a large answer' => sub {
+    my $id = new_task('SUCCESS');
+
+    $sim->behave($id, {pad => 100_000});
+    my $r = ask($id);
+    like $r->header('Cache-Status'), qr/stored/, 'is stored';
+
+    my $again = ask($id);
+    like $again->header('Cache-Status'), qr/; hit/, 'and found';
+    is $again->body, $r->body, 'to the byte';
+};
+
+my $id = new_task('SUCCESS');
+ask($id);
+
+subtest 'reload' => sub {
+    ok $t->reload, 'with the same size';
+    ok is_hit($id), 'the zone is kept';
+
+    $t->set(SIZE => '512k')->conf($conf);
+    ok $t->reload, 'with another size';
+    ok !is_hit($id), 'it starts empty';
+    ok is_hit($id), 'and works';
+    is scalar $t->logged('notice', qr/zone "answers" has changed from 262144/),
+        1, 'the log says so';
+};
+
+subtest 'a new binary' => sub {
+    ok $t->upgrade, 'takes over';
+    is ask($id)->code, 200, 'and answers';
+    ok is_hit($id), 'from a zone that is whole';
+};
+
+$t->done;
