@@ -17,6 +17,7 @@
 #include "ngx_clear_status_log.h"
 #include "ngx_clear_status_metrics.h"
 #include "ngx_clear_status_outbox.h"
+#include "ngx_clear_status_prometheus.h"
 #include "ngx_clear_status_refusal.h"
 #include "ngx_clear_status_tenant.h"
 #include "ngx_clear_status_variables.h"
@@ -27,6 +28,9 @@ static ngx_int_t ngx_clear_status_content(ngx_http_request_t *r);
 static ngx_uint_t ngx_clear_status_ours(ngx_http_request_t *r);
 static char *ngx_clear_status_pass(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+static char *ngx_clear_status_metrics(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static ngx_int_t ngx_clear_status_metrics_content(ngx_http_request_t *r);
 static ngx_int_t ngx_clear_status_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_clear_status_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_clear_status_init_module(ngx_cycle_t *cycle);
@@ -213,6 +217,13 @@ static ngx_command_t  ngx_clear_status_commands[] = {
       ngx_clear_status_offset(fail_timeout),
       NULL },
 
+    { ngx_string("clear_status_metrics"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_clear_status_metrics,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
@@ -301,6 +312,52 @@ ngx_clear_status_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     clcf->handler = ngx_clear_status_content;
 
     return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_clear_status_metrics(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_core_loc_conf_t  *core;
+
+    core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    core->handler = ngx_clear_status_metrics_content;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_clear_status_metrics_content(ngx_http_request_t *r)
+{
+    ngx_int_t                      rc;
+    ngx_str_t                      type, text;
+    ngx_http_complex_value_t       cv;
+    ngx_clear_status_main_conf_t  *cmcf;
+
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return NGX_HTTP_NOT_ALLOWED;
+    }
+
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    cmcf = ngx_http_get_module_main_conf(r, ngx_clear_status_module);
+
+    rc = ngx_clear_status_prometheus(r->pool, cmcf->zones.elts,
+                                     cmcf->zones.nelts, &text);
+    if (rc != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
+    cv.value = text;
+
+    ngx_str_set(&type, "text/plain; version=0.0.4; charset=utf-8");
+
+    return ngx_http_send_response(r, NGX_HTTP_OK, &type, &cv);
 }
 
 

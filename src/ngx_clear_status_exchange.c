@@ -327,8 +327,11 @@ ngx_clear_status_exchange_done(void *data,
     answer.upstream_status = result->status;
     answer.upstream_time = ngx_current_msec - x->start;
 
-    ngx_clear_status_metrics_fetch(result->transport, result->elapsed,
-                                   result->connections);
+    ngx_clear_status_metrics_fetch(result->transport != CLEAR_TRANSPORT_OK
+                                   || verdict.success
+                                   ? result->transport
+                                   : NGX_CLEAR_STATUS_METRICS_ERROR,
+                                   result->elapsed, result->connections);
     ngx_clear_status_exchange_report(x, result, &verdict);
     ngx_clear_status_exchange_tell(x, result, &verdict, &answer);
     ngx_clear_status_exchange_judge(x, result, parsed, &verdict, &answer);

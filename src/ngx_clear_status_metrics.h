@@ -19,9 +19,12 @@
 /* the HTTP statuses that are counted apart: 100 to 599 */
 #define NGX_CLEAR_STATUS_METRICS_CODES    500
 
-/* values of ngx_clear_status_cache_e and of clear_transport_e */
+/* values of ngx_clear_status_cache_e; and of clear_transport_e, one more */
 #define NGX_CLEAR_STATUS_METRICS_CACHES   8
 #define NGX_CLEAR_STATUS_METRICS_OUTCOMES 12
+
+/* the one: upstream answered with an error */
+#define NGX_CLEAR_STATUS_METRICS_ERROR    8
 
 /* upper bounds of the histogram, ms, and one more for what is over them */
 #define NGX_CLEAR_STATUS_METRICS_BOUNDS                                      \
@@ -55,7 +58,7 @@ void ngx_clear_status_metrics_exit_process(void);
 void ngx_clear_status_metrics_response(ngx_uint_t status, ngx_uint_t cache,
     ngx_uint_t collapsed, ngx_uint_t stale);
 
-/* an exchange with upstream ended; outcome: clear_transport_e */
+/* an exchange with upstream ended; outcome as above */
 void ngx_clear_status_metrics_fetch(ngx_uint_t outcome, ngx_msec_t elapsed,
     ngx_uint_t connections);
 

@@ -36,7 +36,7 @@ for my $name (@names) {
     my $text = $page{$name} // '';
 
     subtest $name => sub {
-        like $text, qr/^\| Syntax: \| `\Q$name\E .+;` \|$/m, 'Syntax';
+        like $text, qr/^\| Syntax: \| `\Q$name\E(?: .+)?;` \|$/m, 'Syntax';
         like $text, qr/^\| Default: \| (?:-|`\Q$name\E .+;`) \|$/m, 'Default';
         like $text, qr/^\| Context: \| \Q@{[context($flags{$name})]}\E \|$/m,
             'Context';

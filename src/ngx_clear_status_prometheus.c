@@ -1,0 +1,274 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * The counters as text that Prometheus reads; see the header.  The format is
+ * version 0.0.4 of Prometheus' text exposition.
+ */
+
+
+#include "ngx_clear_status_prometheus.h"
+
+#include "ngx_clear_status_metrics.h"
+#include "ngx_clear_status_zone.h"
+
+
+/* room: every line of ours, every status that may come, every zone */
+#define NGX_CLEAR_STATUS_PROMETHEUS_SIZE   65536
+#define NGX_CLEAR_STATUS_PROMETHEUS_ZONE   4096
+
+#define NGX_CLEAR_STATUS_PROMETHEUS_BOUNDS                                   \
+    (NGX_CLEAR_STATUS_METRICS_BUCKETS - 1)
+
+
+typedef struct {
+    u_char                      *p;
+    u_char                      *last;
+} ngx_clear_status_text_t;
+
+
+static void ngx_clear_status_prometheus_head(ngx_clear_status_text_t *t,
+    char *name, char *type, char *help);
+static void ngx_clear_status_prometheus_callers(ngx_clear_status_text_t *t,
+    ngx_clear_status_metrics_t *m);
+static void ngx_clear_status_prometheus_upstream(ngx_clear_status_text_t *t,
+    ngx_clear_status_metrics_t *m);
+static void ngx_clear_status_prometheus_seconds(ngx_clear_status_text_t *t,
+    ngx_clear_status_metrics_t *m);
+static void ngx_clear_status_prometheus_zones(ngx_clear_status_text_t *t,
+    ngx_shm_zone_t **zones, ngx_uint_t n);
+static void ngx_clear_status_prometheus_states(ngx_clear_status_text_t *t,
+    char *name, ngx_str_t *zone, uint64_t *values);
+
+
+/* by ngx_clear_status_cache_e */
+
+static char  *ngx_clear_status_prometheus_caches[] = {
+    "NONE", "HIT", "MISS", "EXPIRED", "STALE", "UPDATING", "COLLAPSED",
+    "BYPASS"
+};
+
+
+/* by clear_transport_e, and an error that upstream sent */
+
+static char  *ngx_clear_status_prometheus_outcomes[] = {
+    "success", "resolve", "connect", "tls", "timeout", "broken", "too_large",
+    "local", "error"
+};
+
+
+/* by NGX_CLEAR_STATUS_STATE_* and clear_workflow_e */
+
+static char  *ngx_clear_status_prometheus_names[] = {
+    "none", "created", "processing", "success", "failed", "other", "error"
+};
+
+
+static ngx_msec_t  ngx_clear_status_prometheus_bounds[] =
+    NGX_CLEAR_STATUS_METRICS_BOUNDS;
+
+
+ngx_int_t
+ngx_clear_status_prometheus(ngx_pool_t *pool, ngx_shm_zone_t **zones,
+    ngx_uint_t n, ngx_str_t *text)
+{
+    size_t                       size;
+    ngx_clear_status_text_t      t;
+    ngx_clear_status_metrics_t  *m;
+
+    size = NGX_CLEAR_STATUS_PROMETHEUS_SIZE
+           + n * NGX_CLEAR_STATUS_PROMETHEUS_ZONE;
+
+    m = ngx_palloc(pool, sizeof(ngx_clear_status_metrics_t));
+    text->data = ngx_pnalloc(pool, size);
+
+    if (m == NULL || text->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    t.p = text->data;
+    t.last = text->data + size;
+
+    ngx_clear_status_metrics_sum(m);
+
+    ngx_clear_status_prometheus_callers(&t, m);
+    ngx_clear_status_prometheus_upstream(&t, m);
+    ngx_clear_status_prometheus_zones(&t, zones, n);
+
+    text->len = t.p - text->data;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_clear_status_prometheus_head(ngx_clear_status_text_t *t, char *name,
+    char *type, char *help)
+{
+    t->p = ngx_slprintf(t->p, t->last,
+                        "# HELP clear_status_%s %s\n"
+                        "# TYPE clear_status_%s %s\n",
+                        name, help, name, type);
+}
+
+
+static void
+ngx_clear_status_prometheus_callers(ngx_clear_status_text_t *t,
+    ngx_clear_status_metrics_t *m)
+{
+    ngx_uint_t  i;
+
+    ngx_clear_status_prometheus_head(t, "requests_total", "counter",
+                                     "Requests by what the cache did.");
+
+    for (i = 0; i < NGX_CLEAR_STATUS_METRICS_CACHES; i++) {
+        t->p = ngx_slprintf(t->p, t->last,
+                            "clear_status_requests_total{cache=\"%s\"} %uA\n",
+                            ngx_clear_status_prometheus_caches[i],
+                            m->requests[i]);
+    }
+
+    ngx_clear_status_prometheus_head(t, "responses_total", "counter",
+                                     "Responses by HTTP status.");
+
+    for (i = 0; i < NGX_CLEAR_STATUS_METRICS_CODES; i++) {
+        if (m->responses[i]) {
+            t->p = ngx_slprintf(t->p, t->last,
+                          "clear_status_responses_total{status=\"%ui\"} %uA\n",
+                          i + 100, m->responses[i]);
+        }
+    }
+
+    ngx_clear_status_prometheus_head(t, "collapsed_total", "counter",
+                       "Requests that waited for a fetch of another request.");
+    t->p = ngx_slprintf(t->p, t->last, "clear_status_collapsed_total %uA\n",
+                        m->collapsed);
+
+    ngx_clear_status_prometheus_head(t, "stale_served_total", "counter",
+                       "Requests that were answered with a stale answer.");
+    t->p = ngx_slprintf(t->p, t->last, "clear_status_stale_served_total %uA\n",
+                        m->stale);
+}
+
+
+static void
+ngx_clear_status_prometheus_upstream(ngx_clear_status_text_t *t,
+    ngx_clear_status_metrics_t *m)
+{
+    ngx_uint_t  i, n;
+
+    ngx_clear_status_prometheus_head(t, "upstream_fetches_total", "counter",
+                                     "Fetches by how they ended.");
+
+    n = sizeof(ngx_clear_status_prometheus_outcomes) / sizeof(char *);
+
+    for (i = 0; i < n; i++) {
+        t->p = ngx_slprintf(t->p, t->last,
+                  "clear_status_upstream_fetches_total{outcome=\"%s\"} %uA\n",
+                  ngx_clear_status_prometheus_outcomes[i], m->fetches[i]);
+    }
+
+    ngx_clear_status_prometheus_seconds(t, m);
+
+    ngx_clear_status_prometheus_head(t, "upstream_connections_total",
+                                     "counter",
+                                     "Connections opened to upstream.");
+    t->p = ngx_slprintf(t->p, t->last,
+                        "clear_status_upstream_connections_total %uA\n",
+                        m->connections);
+
+    ngx_clear_status_prometheus_head(t, "flights", "gauge",
+                                     "Fetches in the air.");
+    t->p = ngx_slprintf(t->p, t->last, "clear_status_flights %uA\n",
+                        m->flights);
+}
+
+
+static void
+ngx_clear_status_prometheus_seconds(ngx_clear_status_text_t *t,
+    ngx_clear_status_metrics_t *m)
+{
+    ngx_uint_t         i;
+    ngx_msec_t         bound;
+    ngx_atomic_uint_t  n;
+
+    ngx_clear_status_prometheus_head(t, "upstream_seconds", "histogram",
+                                     "How long fetches took.");
+
+    n = 0;
+
+    for (i = 0; i < NGX_CLEAR_STATUS_PROMETHEUS_BOUNDS; i++) {
+        n += m->buckets[i];
+        bound = ngx_clear_status_prometheus_bounds[i];
+
+        t->p = ngx_slprintf(t->p, t->last,
+                 "clear_status_upstream_seconds_bucket{le=\"%M.%03M\"} %uA\n",
+                 bound / 1000, bound % 1000, n);
+    }
+
+    n += m->buckets[i];
+
+    t->p = ngx_slprintf(t->p, t->last,
+                 "clear_status_upstream_seconds_bucket{le=\"+Inf\"} %uA\n"
+                 "clear_status_upstream_seconds_sum %uA.%03uA\n"
+                 "clear_status_upstream_seconds_count %uA\n",
+                 n, m->fetch_ms / 1000, m->fetch_ms % 1000, n);
+}
+
+
+/* all samples of a name stand together, so each name goes over all zones */
+
+static void
+ngx_clear_status_prometheus_zones(ngx_clear_status_text_t *t,
+    ngx_shm_zone_t **zones, ngx_uint_t n)
+{
+    ngx_uint_t                    i;
+    ngx_str_t                    *name;
+    ngx_clear_status_zone_stat_t  stat;
+
+    ngx_clear_status_prometheus_head(t, "zone_bytes", "gauge",
+                                     "Memory of a zone.");
+
+    for (i = 0; i < n; i++) {
+        name = &zones[i]->shm.name;
+        ngx_clear_status_zone_stat(zones[i], &stat);
+
+        t->p = ngx_slprintf(t->p, t->last,
+                 "clear_status_zone_bytes{zone=\"%V\",kind=\"used\"} %uL\n"
+                 "clear_status_zone_bytes{zone=\"%V\",kind=\"free\"} %uL\n",
+                 name, stat.used, name, stat.free);
+    }
+
+    ngx_clear_status_prometheus_head(t, "zone_entries", "gauge",
+                                     "Entries of a zone by state.");
+
+    for (i = 0; i < n; i++) {
+        ngx_clear_status_zone_stat(zones[i], &stat);
+        ngx_clear_status_prometheus_states(t, "zone_entries",
+                                           &zones[i]->shm.name, stat.entries);
+    }
+
+    ngx_clear_status_prometheus_head(t, "zone_evictions_total", "counter",
+                                     "Entries that made room, by state.");
+
+    for (i = 0; i < n; i++) {
+        ngx_clear_status_zone_stat(zones[i], &stat);
+        ngx_clear_status_prometheus_states(t, "zone_evictions_total",
+                                           &zones[i]->shm.name,
+                                           stat.evictions);
+    }
+}
+
+
+static void
+ngx_clear_status_prometheus_states(ngx_clear_status_text_t *t, char *name,
+    ngx_str_t *zone, uint64_t *values)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_CLEAR_STATUS_STATES; i++) {
+        t->p = ngx_slprintf(t->p, t->last,
+                            "clear_status_%s{zone=\"%V\",state=\"%s\"} %uL\n",
+                            name, zone, ngx_clear_status_prometheus_names[i],
+                            values[i]);
+    }
+}
