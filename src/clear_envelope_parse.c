@@ -121,7 +121,7 @@ clear_on_boolean(void *ctx, int value)
     if (parse->key == CLEAR_KEY_SUCCESS) {
         parse->answer.success = value ? 1 : 0;
 
-    } else if (parse->key == CLEAR_KEY_STATUS || parse->key == CLEAR_KEY_RESULT
+    } else if (parse->key == CLEAR_KEY_STATUS
                || parse->key == CLEAR_KEY_WORKFLOW)
     {
         parse->wrong = 1;
@@ -146,9 +146,7 @@ clear_on_number(void *ctx, const char *p, size_t len)
         return 1;
     }
 
-    if (parse->key == CLEAR_KEY_SUCCESS || parse->key == CLEAR_KEY_RESULT
-        || parse->key == CLEAR_KEY_WORKFLOW)
-    {
+    if (parse->key == CLEAR_KEY_SUCCESS || parse->key == CLEAR_KEY_WORKFLOW) {
         parse->wrong = 1;
     }
 
@@ -205,7 +203,6 @@ clear_on_string(void *ctx, const unsigned char *p, size_t len)
 
     case CLEAR_KEY_STATUS:
     case CLEAR_KEY_SUCCESS:
-    case CLEAR_KEY_RESULT:
         parse->wrong = 1;
         break;
 
@@ -358,7 +355,6 @@ clear_open(clear_parse_t *parse, int map)
         parse->seen &= ~(1u << CLEAR_KEY_REPORT);
 
     } else if (parse->key == CLEAR_KEY_STATUS || parse->key == CLEAR_KEY_SUCCESS
-               || parse->key == CLEAR_KEY_RESULT
                || parse->key == CLEAR_KEY_WORKFLOW)
     {
         parse->wrong = 1;

@@ -22,6 +22,9 @@
 /* no URL lives longer, in seconds: ten years */
 #define CLEAR_PRESIGNED_LONG   (10LL * 366 * 86400)
 
+/* no URL lives to the year 3000; a number over it is not in seconds */
+#define CLEAR_PRESIGNED_LAST   32503680000LL
+
 
 typedef struct {
     int64_t                  amz_date;
@@ -110,7 +113,8 @@ clear_presigned_argument(const unsigned char *p, const unsigned char *last,
         u->se = clear_presigned_extended_date(value);
 
     } else if (clear_presigned_named(p, len, "expires")) {
-        u->expires = clear_presigned_number(value);
+        n = clear_presigned_number(value);
+        u->expires = (n < CLEAR_PRESIGNED_LAST) ? n : -1;
 
     } else {
         n = clear_presigned_number(value);
@@ -295,6 +299,7 @@ clear_presigned_time(const char *digits, size_t len, const char *tail)
 {
     int        part[6];
     size_t     i;
+    int64_t    midnight;
     struct tm  tm;
 
     if (strcmp(tail, "Z") != 0) {
@@ -316,7 +321,6 @@ clear_presigned_time(const char *digits, size_t len, const char *tail)
     }
 
     if (part[0] < 1970 || part[1] < 1 || part[1] > 12
-        || part[2] < 1 || part[2] > 31
         || part[3] > 23 || part[4] > 59 || part[5] > 60)
     {
         return -1;
@@ -327,11 +331,16 @@ clear_presigned_time(const char *digits, size_t len, const char *tail)
     tm.tm_year = part[0] - 1900;
     tm.tm_mon = part[1] - 1;
     tm.tm_mday = part[2];
-    tm.tm_hour = part[3];
-    tm.tm_min = part[4];
-    tm.tm_sec = part[5];
 
-    return (int64_t) timegm(&tm);
+    midnight = (int64_t) timegm(&tm);
+
+    /* timegm() turns a day that its month does not have into another */
+
+    if (tm.tm_mday != part[2]) {
+        return -1;
+    }
+
+    return midnight + part[3] * 3600 + part[4] * 60 + part[5];
 }
 
 

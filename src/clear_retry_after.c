@@ -16,14 +16,14 @@
 typedef struct {
     const unsigned char     *p;
     const unsigned char     *last;
-} clear_scan_t;
+} clear_date_t;
 
 
-static int64_t clear_retry_after_seconds(clear_scan_t *s);
-static int64_t clear_retry_after_date(clear_scan_t *s);
-static int clear_date_form(clear_scan_t s, const char *form, struct tm *tm);
-static int clear_date_number(clear_scan_t *s, int digits, int *n);
-static int clear_date_name(clear_scan_t *s, const char *names, int *n);
+static int64_t clear_retry_after_seconds(clear_date_t *s);
+static int64_t clear_retry_after_date(clear_date_t *s);
+static int clear_date_form(clear_date_t s, const char *form, struct tm *tm);
+static int clear_date_number(clear_date_t *s, int digits, int *n);
+static int clear_date_name(clear_date_t *s, const char *names, int *n);
 static int clear_date_sane(const struct tm *tm);
 
 
@@ -31,7 +31,7 @@ int64_t
 clear_retry_after_parse(const unsigned char *value, size_t len, int64_t now)
 {
     int64_t       seconds, date;
-    clear_scan_t  s;
+    clear_date_t  s;
 
     while (len && (value[0] == ' ' || value[0] == '\t')) {
         value++;
@@ -69,7 +69,7 @@ clear_retry_after_parse(const unsigned char *value, size_t len, int64_t now)
 /* delay-seconds = 1*DIGIT; more of them than fit are just too many */
 
 static int64_t
-clear_retry_after_seconds(clear_scan_t *s)
+clear_retry_after_seconds(clear_date_t *s)
 {
     int64_t  n;
 
@@ -96,7 +96,7 @@ clear_retry_after_seconds(clear_scan_t *s)
  */
 
 static int64_t
-clear_retry_after_date(clear_scan_t *s)
+clear_retry_after_date(clear_date_t *s)
 {
     size_t              i;
     struct tm           tm;
@@ -119,7 +119,7 @@ clear_retry_after_date(clear_scan_t *s)
 
 
 static int
-clear_date_form(clear_scan_t s, const char *form, struct tm *tm)
+clear_date_form(clear_date_t s, const char *form, struct tm *tm)
 {
     int  ok, day;
 
@@ -187,7 +187,7 @@ clear_date_form(clear_scan_t s, const char *form, struct tm *tm)
 
 
 static int
-clear_date_number(clear_scan_t *s, int digits, int *n)
+clear_date_number(clear_date_t *s, int digits, int *n)
 {
     for (*n = 0; digits; digits--) {
 
@@ -205,7 +205,7 @@ clear_date_number(clear_scan_t *s, int digits, int *n)
 /* one of the names, each of which ends with a space; *n is its number */
 
 static int
-clear_date_name(clear_scan_t *s, const char *names, int *n)
+clear_date_name(clear_date_t *s, const char *names, int *n)
 {
     size_t       len;
     const char  *end;
@@ -228,10 +228,22 @@ clear_date_name(clear_scan_t *s, const char *names, int *n)
 }
 
 
+/* timegm() turns a day that its month does not have into another */
+
 static int
 clear_date_sane(const struct tm *tm)
 {
-    return tm->tm_mday >= 1 && tm->tm_mday <= 31
+    struct tm  day;
+
+    memset(&day, 0, sizeof(struct tm));
+
+    day.tm_year = tm->tm_year;
+    day.tm_mon = tm->tm_mon;
+    day.tm_mday = tm->tm_mday;
+
+    (void) timegm(&day);
+
+    return day.tm_mday == tm->tm_mday
            && tm->tm_hour <= 23
            && tm->tm_min <= 59
            && tm->tm_sec <= 60

@@ -16,31 +16,7 @@
 #include <ngx_core.h>
 
 #include "clear_verdict.h"
-
-
-/*
- * Embedded in the location configuration.  The first block is set by
- * directives, before ngx_clear_status_fetch_init_conf(); strings are
- * terminated by a NUL that their length does not count.
- */
-
-typedef struct {
-    ngx_str_t                    url;      /* scheme, authority, path */
-    ngx_msec_t                   connect_timeout;
-    ngx_msec_t                   timeout;  /* the whole, retries included */
-    ngx_uint_t                   retries;
-    size_t                       max_body_size;  /* decoded bytes */
-    ngx_uint_t                   http_version;   /* 11 or 20 */
-    ngx_flag_t                   ssl_verify;
-    ngx_str_t                    ssl_trusted_certificate;  /* or empty */
-    ngx_str_t                    ssl_certificate;
-    ngx_str_t                    ssl_certificate_key;
-    ngx_str_t                    proxy;    /* empty: none */
-    ngx_resolver_t              *resolver; /* NULL: the system's, by libcurl */
-    ngx_msec_t                   resolver_timeout;
-
-    void                        *profile;  /* made by init_conf */
-} ngx_clear_status_fetch_conf_t;
+#include "ngx_clear_status_fetch_conf.h"
 
 
 typedef struct {
@@ -82,14 +58,6 @@ typedef struct {
                                     ngx_clear_status_fetch_result_t *result);
 } ngx_clear_status_fetch_t;
 
-
-/*
- * At configuration time, once a location's settings are merged: reads the
- * trusted certificates once into a store that all connections share, checks
- * certificate and key.  Errors are logged with the directive's name.
- */
-ngx_int_t ngx_clear_status_fetch_init_conf(ngx_conf_t *cf,
-    ngx_clear_status_fetch_conf_t *conf);
 
 ngx_int_t ngx_clear_status_fetch_init_process(ngx_cycle_t *cycle);
 void ngx_clear_status_fetch_exit_process(ngx_cycle_t *cycle);

@@ -15,36 +15,64 @@
 
 #include <ngx_event.h>
 #include <openssl/err.h>
+#include <signal.h>
+
+
+/*
+ * Sockets of a transfer at once: one for each address family where a name has
+ * both, or the one that tells that its name was looked up.
+ */
+#define NGX_CLEAR_STATUS_MULTI_SOCKETS  2
+
+/* nginx connections that are left for others */
+#define NGX_CLEAR_STATUS_MULTI_SPARE    2
 
 
 struct ngx_clear_status_multi_s {
-    CURLM                       *multi;
-    ngx_event_t                  timer;
-    ngx_event_t                  now;      /* a timer of no time */
-    ngx_log_t                   *log;
-    ngx_uint_t                   active;
-    ngx_clear_status_multi_pt    handler;
-    unsigned                     driving:1;
+    ngx_queue_t                        queue;    /* of all */
+    CURLM                             *multi;
+    ngx_event_t                        timer;
+    ngx_event_t                        now;      /* a timer of no time */
+    ngx_event_t                        end;
+    ngx_log_t                         *log;
+    ngx_uint_t                         active;   /* transfers */
+    ngx_uint_t                         sockets;  /* nginx connections */
+    ngx_uint_t                         max_host;
+    ngx_clear_status_multi_pt          handler;
+    ngx_clear_status_multi_broken_pt   broken;
+    unsigned                           failed:1;
+    unsigned                           retired:1;
+    unsigned                           threads:1;
 };
 
 
 static int ngx_clear_status_multi_socket(CURL *easy, curl_socket_t s, int what,
     void *data, void *socket);
+static int ngx_clear_status_multi_fail(ngx_clear_status_multi_t *m);
 static ngx_connection_t *ngx_clear_status_multi_connection(
     ngx_clear_status_multi_t *m, curl_socket_t s);
 static ngx_int_t ngx_clear_status_multi_events(ngx_connection_t *c, int what);
-static void ngx_clear_status_multi_forget(ngx_connection_t *c);
+static void ngx_clear_status_multi_forget(ngx_clear_status_multi_t *m,
+    ngx_connection_t *c);
+static void ngx_clear_status_multi_disarm(ngx_clear_status_multi_t *m);
 static int ngx_clear_status_multi_timer(CURLM *multi, long ms, void *data);
 static void ngx_clear_status_multi_timer_handler(ngx_event_t *ev);
 static void ngx_clear_status_multi_socket_handler(ngx_event_t *ev);
 static void ngx_clear_status_multi_drive(ngx_clear_status_multi_t *m,
     curl_socket_t s, int what);
+static CURLMcode ngx_clear_status_multi_action(ngx_clear_status_multi_t *m,
+    curl_socket_t s, int what);
 static void ngx_clear_status_multi_finish(ngx_clear_status_multi_t *m);
+static void ngx_clear_status_multi_end_handler(ngx_event_t *ev);
+
+
+/* of this worker */
+static ngx_queue_t  ngx_clear_status_multis;
 
 
 ngx_clear_status_multi_t *
-ngx_clear_status_multi_create(ngx_log_t *log, long max_host,
-    ngx_clear_status_multi_pt handler)
+ngx_clear_status_multi_create(ngx_log_t *log, ngx_uint_t max_host,
+    ngx_clear_status_multi_pt handler, ngx_clear_status_multi_broken_pt broken)
 {
     CURLM                     *multi;
     ngx_clear_status_multi_t  *m;
@@ -61,6 +89,7 @@ ngx_clear_status_multi_create(ngx_log_t *log, long max_host,
     m->multi = multi;
     m->log = log;
     m->handler = handler;
+    m->broken = broken;
 
     m->timer.handler = ngx_clear_status_multi_timer_handler;
     m->timer.data = m;
@@ -71,6 +100,16 @@ ngx_clear_status_multi_create(ngx_log_t *log, long max_host,
     m->now.data = m;
     m->now.log = log;
 
+    m->end.handler = ngx_clear_status_multi_end_handler;
+    m->end.data = m;
+    m->end.log = log;
+
+    if (ngx_clear_status_multis.next == NULL) {
+        ngx_queue_init(&ngx_clear_status_multis);
+    }
+
+    ngx_queue_insert_tail(&ngx_clear_status_multis, &m->queue);
+
     (void) curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION,
                              ngx_clear_status_multi_socket);
     (void) curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, m);
@@ -79,7 +118,8 @@ ngx_clear_status_multi_create(ngx_log_t *log, long max_host,
     (void) curl_multi_setopt(multi, CURLMOPT_TIMERDATA, m);
     (void) curl_multi_setopt(multi, CURLMOPT_PIPELINING,
                              (long) CURLPIPE_MULTIPLEX);
-    (void) curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, max_host);
+
+    ngx_clear_status_multi_max_host(m, max_host);
 
     return m;
 }
@@ -90,6 +130,15 @@ ngx_clear_status_multi_destroy(ngx_clear_status_multi_t *m)
 {
     (void) curl_multi_cleanup(m->multi);
 
+    /* its last words over TLS may leave errors too */
+
+    ERR_clear_error();
+
+    if (m->sockets) {
+        ngx_log_error(NGX_LOG_ALERT, m->log, 0,
+                      "libcurl left %ui sockets", m->sockets);
+    }
+
     if (m->timer.timer_set) {
         ngx_del_timer(&m->timer);
     }
@@ -98,22 +147,73 @@ ngx_clear_status_multi_destroy(ngx_clear_status_multi_t *m)
         ngx_delete_posted_event(&m->now);
     }
 
+    if (m->end.posted) {
+        ngx_delete_posted_event(&m->end);
+    }
+
+    ngx_queue_remove(&m->queue);
     ngx_free(m);
+}
+
+
+void
+ngx_clear_status_multi_retire(ngx_clear_status_multi_t *m)
+{
+    m->retired = 1;
+
+    if (m->active == 0) {
+        ngx_post_event(&m->end, &ngx_posted_events);
+    }
+}
+
+
+static void
+ngx_clear_status_multi_end_handler(ngx_event_t *ev)
+{
+    ngx_clear_status_multi_destroy(ev->data);
+}
+
+
+/*
+ * A socket callback that fails ends all transfers of a multi, so there has to
+ * be room for all sockets that libcurl may still want before one more begins.
+ */
+
+ngx_uint_t
+ngx_clear_status_multi_room(ngx_clear_status_multi_t *m)
+{
+    ngx_uint_t                 need, transfers, sockets;
+    ngx_queue_t               *q;
+    ngx_clear_status_multi_t  *item;
+
+    need = NGX_CLEAR_STATUS_MULTI_SPARE;
+
+    for (q = ngx_queue_head(&ngx_clear_status_multis);
+         q != ngx_queue_sentinel(&ngx_clear_status_multis);
+         q = ngx_queue_next(q))
+    {
+        item = ngx_queue_data(q, ngx_clear_status_multi_t, queue);
+
+        transfers = item->active + (item == m);
+        sockets = ngx_min(transfers, item->max_host)
+                  * NGX_CLEAR_STATUS_MULTI_SOCKETS;
+
+        if (sockets > item->sockets) {
+            need += sockets - item->sockets;
+        }
+    }
+
+    /* nginx takes back what callers only keep alive */
+
+    return ngx_cycle->free_connection_n + ngx_cycle->reusable_connections_n
+           >= need;
 }
 
 
 ngx_int_t
 ngx_clear_status_multi_add(ngx_clear_status_multi_t *m, CURL *easy)
 {
-    /*
-     * A socket callback that fails kills all transfers of the multi, so
-     * there has to be room before one begins: its socket, and the second
-     * that a name with two address families takes.
-     */
-
-    if (ngx_cycle->free_connection_n < 4
-        || curl_multi_add_handle(m->multi, easy) != CURLM_OK)
-    {
+    if (curl_multi_add_handle(m->multi, easy) != CURLM_OK) {
         return NGX_ERROR;
     }
 
@@ -127,16 +227,35 @@ void
 ngx_clear_status_multi_remove(ngx_clear_status_multi_t *m, CURL *easy)
 {
     (void) curl_multi_remove_handle(m->multi, easy);
+    ERR_clear_error();
 
     m->active--;
+
+    if (m->retired && m->active == 0) {
+        ngx_post_event(&m->end, &ngx_posted_events);
+    }
 }
 
 
 void
-ngx_clear_status_multi_max_host(ngx_clear_status_multi_t *m, long max_host)
+ngx_clear_status_multi_max_host(ngx_clear_status_multi_t *m,
+    ngx_uint_t max_host)
 {
+    if (m->max_host == max_host) {
+        return;
+    }
+
+    m->max_host = max_host;
+
     (void) curl_multi_setopt(m->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
-                             max_host);
+                             (long) max_host);
+}
+
+
+void
+ngx_clear_status_multi_threads(ngx_clear_status_multi_t *m)
+{
+    m->threads = 1;
 }
 
 
@@ -159,23 +278,44 @@ ngx_clear_status_multi_socket(CURL *easy, curl_socket_t s, int what,
 
     if (what == CURL_POLL_REMOVE) {
         if (c) {
-            ngx_clear_status_multi_forget(c);
+            ngx_clear_status_multi_forget(m, c);
             (void) curl_multi_assign(m->multi, s, NULL);
         }
 
         return 0;
     }
 
+    if (m->failed) {
+        return -1;
+    }
+
     if (c == NULL) {
         c = ngx_clear_status_multi_connection(m, s);
         if (c == NULL) {
-            return -1;
+            return ngx_clear_status_multi_fail(m);
         }
 
         (void) curl_multi_assign(m->multi, s, c);
     }
 
-    return ngx_clear_status_multi_events(c, what) == NGX_OK ? 0 : -1;
+    if (ngx_clear_status_multi_events(c, what) != NGX_OK) {
+        return ngx_clear_status_multi_fail(m);
+    }
+
+    return 0;
+}
+
+
+/* for libcurl the multi is dead now; the next drive tells its owner */
+
+static int
+ngx_clear_status_multi_fail(ngx_clear_status_multi_t *m)
+{
+    m->failed = 1;
+
+    ngx_post_event(&m->now, &ngx_posted_events);
+
+    return -1;
 }
 
 
@@ -188,6 +328,8 @@ ngx_clear_status_multi_connection(ngx_clear_status_multi_t *m, curl_socket_t s)
     if (c == NULL) {
         return NULL;
     }
+
+    m->sockets++;
 
     c->data = m;
     c->read->handler = ngx_clear_status_multi_socket_handler;
@@ -233,8 +375,10 @@ ngx_clear_status_multi_events(ngx_connection_t *c, int what)
 
 
 static void
-ngx_clear_status_multi_forget(ngx_connection_t *c)
+ngx_clear_status_multi_forget(ngx_clear_status_multi_t *m, ngx_connection_t *c)
 {
+    m->sockets--;
+
     (void) ngx_clear_status_multi_events(c, CURL_POLL_NONE);
 
     if (c->read->posted) {
@@ -250,6 +394,32 @@ ngx_clear_status_multi_forget(ngx_connection_t *c)
 }
 
 
+/*
+ * A dead multi does not tell in time which sockets it closes.  Rare enough to
+ * look at all connections that there are.
+ */
+
+static void
+ngx_clear_status_multi_disarm(ngx_clear_status_multi_t *m)
+{
+    ngx_uint_t         i;
+    ngx_connection_t  *c;
+
+    c = ngx_cycle->connections;
+
+    for (i = 0; i < ngx_cycle->connection_n; i++) {
+
+        if (c[i].fd != (ngx_socket_t) -1
+            && c[i].data == m
+            && c[i].read->handler == ngx_clear_status_multi_socket_handler)
+        {
+            (void) curl_multi_assign(m->multi, c[i].fd, NULL);
+            ngx_clear_status_multi_forget(m, &c[i]);
+        }
+    }
+}
+
+
 static int
 ngx_clear_status_multi_timer(CURLM *multi, long ms, void *data)
 {
@@ -261,7 +431,7 @@ ngx_clear_status_multi_timer(CURLM *multi, long ms, void *data)
         ngx_del_timer(&m->timer);
     }
 
-    if (m->now.posted) {
+    if (m->now.posted && !m->failed) {
         ngx_delete_posted_event(&m->now);
     }
 
@@ -300,22 +470,53 @@ static void
 ngx_clear_status_multi_drive(ngx_clear_status_multi_t *m, curl_socket_t s,
     int what)
 {
-    int        running;
     CURLMcode  rc;
 
-    rc = curl_multi_socket_action(m->multi, s, what, &running);
+    rc = ngx_clear_status_multi_action(m, s, what);
 
     /* what libcurl's TLS left would be logged as an alert of nginx's own */
 
     ERR_clear_error();
 
-    if (rc != CURLM_OK) {
-        ngx_log_error(NGX_LOG_ALERT, m->log, 0,
-                      "curl_multi_socket_action() failed: %s",
-                      curl_multi_strerror(rc));
+    ngx_clear_status_multi_finish(m);
+
+    if ((rc != CURLM_OK || m->failed) && (m->active || !m->retired)) {
+        ngx_log_error(NGX_LOG_ERR, m->log, 0,
+                      "upstream connections are given up: %s",
+                      m->failed ? "no event for a socket"
+                                : curl_multi_strerror(rc));
+        ngx_clear_status_multi_disarm(m);
+        m->broken(m);
+    }
+}
+
+
+/*
+ * A thread that libcurl starts has the signals of who starts it.  One that
+ * nginx's signals reach would take them from the event loop, which would then
+ * go on sleeping.
+ */
+
+static CURLMcode
+ngx_clear_status_multi_action(ngx_clear_status_multi_t *m, curl_socket_t s,
+    int what)
+{
+    int        running;
+    sigset_t   all, old;
+    CURLMcode  rc;
+
+    if (!m->threads) {
+        return curl_multi_socket_action(m->multi, s, what, &running);
     }
 
-    ngx_clear_status_multi_finish(m);
+    (void) sigfillset(&all);
+    (void) pthread_sigmask(SIG_SETMASK, &all, &old);
+
+    rc = curl_multi_socket_action(m->multi, s, what, &running);
+
+    (void) pthread_sigmask(SIG_SETMASK, &old, NULL);
+
+    return rc;
 }
 
 

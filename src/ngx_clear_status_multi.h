@@ -21,15 +21,29 @@ typedef struct ngx_clear_status_multi_s  ngx_clear_status_multi_t;
 /* a transfer ended; the easy handle is out of the multi already */
 typedef void (*ngx_clear_status_multi_pt)(CURL *easy, CURLcode code);
 
+/*
+ * libcurl will not go on with any transfer in it: they have to be removed,
+ * and the multi retired.
+ */
+typedef void (*ngx_clear_status_multi_broken_pt)(
+    ngx_clear_status_multi_t *multi);
+
 
 /*
- * max_host: connections to a host, 0 for no limit.  NULL: no memory.
+ * max_host: connections to a host.  NULL: no memory.
  */
 ngx_clear_status_multi_t *ngx_clear_status_multi_create(ngx_log_t *log,
-    long max_host, ngx_clear_status_multi_pt handler);
+    ngx_uint_t max_host, ngx_clear_status_multi_pt handler,
+    ngx_clear_status_multi_broken_pt broken);
 
-/* no easy handle may be in it */
+/* no easy handle may be in it; not from within a handler */
 void ngx_clear_status_multi_destroy(ngx_clear_status_multi_t *multi);
+
+/* destroys it as soon as no transfer is in it, never before this returns */
+void ngx_clear_status_multi_retire(ngx_clear_status_multi_t *multi);
+
+/* whether nginx has connections enough for one more transfer */
+ngx_uint_t ngx_clear_status_multi_room(ngx_clear_status_multi_t *multi);
 
 ngx_int_t ngx_clear_status_multi_add(ngx_clear_status_multi_t *multi,
     CURL *easy);
@@ -39,7 +53,10 @@ void ngx_clear_status_multi_remove(ngx_clear_status_multi_t *multi,
     CURL *easy);
 
 void ngx_clear_status_multi_max_host(ngx_clear_status_multi_t *multi,
-    long max_host);
+    ngx_uint_t max_host);
+
+/* libcurl looks names up in it, in threads that must not take signals */
+void ngx_clear_status_multi_threads(ngx_clear_status_multi_t *multi);
 
 /* transfers in it */
 ngx_uint_t ngx_clear_status_multi_active(ngx_clear_status_multi_t *multi);

@@ -28,6 +28,7 @@ struct ngx_clear_status_tls_s {
 
 static ngx_uint_t ngx_clear_status_tls_same(ngx_clear_status_tls_conf_t *a,
     ngx_clear_status_tls_conf_t *b);
+static ngx_uint_t ngx_clear_status_tls_equal(ngx_str_t *a, ngx_str_t *b);
 static X509_STORE *ngx_clear_status_tls_load(ngx_conf_t *cf, ngx_str_t *path);
 static ngx_int_t ngx_clear_status_tls_identity(ngx_conf_t *cf,
     ngx_clear_status_tls_t *tls);
@@ -103,12 +104,17 @@ ngx_clear_status_tls_same(ngx_clear_status_tls_conf_t *a,
     ngx_clear_status_tls_conf_t *b)
 {
     return a->verify == b->verify
-           && ngx_memn2cmp(a->trusted.data, b->trusted.data,
-                           a->trusted.len, b->trusted.len) == 0
-           && ngx_memn2cmp(a->certificate.data, b->certificate.data,
-                           a->certificate.len, b->certificate.len) == 0
-           && ngx_memn2cmp(a->key.data, b->key.data,
-                           a->key.len, b->key.len) == 0;
+           && ngx_clear_status_tls_equal(&a->trusted, &b->trusted)
+           && ngx_clear_status_tls_equal(&a->certificate, &b->certificate)
+           && ngx_clear_status_tls_equal(&a->key, &b->key);
+}
+
+
+static ngx_uint_t
+ngx_clear_status_tls_equal(ngx_str_t *a, ngx_str_t *b)
+{
+    return a->len == b->len
+           && (a->len == 0 || ngx_memcmp(a->data, b->data, a->len) == 0);
 }
 
 

@@ -93,7 +93,8 @@ for my $rule ({status => 500}, {html => 1, status => 502}, {status => 503},
         is $r->body, $first->body, 'as it was';
         like $r->header('Cache-Status'),
             qr/^clear_status;\ (?:hit|fwd=stale)(?:;\ fwd-status=\d+)?
-            ;\ ttl=(?:0|-\d+);\ detail=stale-if-error$/x, 'and said to be stale';
+            ;\ ttl=(?:0|-\d+);\ detail=stale-if-error$/x,
+            'and said to be stale';
         is $r->header('Cache-Control'), 'private, max-age=0', 'its lifetime';
 
         $sim->behave($id, {state => 'SUCCESS'});

@@ -272,7 +272,7 @@ sub wrong_includes ($f) {
 
 sub foreign_includes ($f) {
     my %allowed = (
-        curl => qr/^ngx_clear_status_fetch/,
+        curl => qr/^ngx_clear_status_(?:fetch\w*|multi|tls|resolve)$/,
         yajl => qr/^clear_envelope/,
     );
 

@@ -12,7 +12,7 @@
 
 
 /* 2026-11-24T10:20:30Z */
-#define NOON  1795515630
+#define TOLD  1795515630
 
 #define HOST  "https://bucket.example/report.xlsx"
 
@@ -47,18 +47,18 @@ each_scheme_is_read(void **state)
 {
     static const presigned_case_t  cases[] = {
         { HOST "?X-Amz-Date=20261124T102030Z&X-Amz-Expires=3600",
-          NOON + 3600 },
+          TOLD + 3600 },
         { HOST "?X-Amz-Expires=3600&a=b&X-Amz-Date=20261124T102030Z&c",
-          NOON + 3600 },
+          TOLD + 3600 },
         { HOST "?X-Goog-Date=20261124T102030Z&X-Goog-Expires=900",
-          NOON + 900 },
-        { HOST "?AWSAccessKeyId=A&Signature=s&Expires=1795515630", NOON },
+          TOLD + 900 },
+        { HOST "?AWSAccessKeyId=A&Signature=s&Expires=1795515630", TOLD },
         { HOST "?Expires=0", 0 },
-        { HOST "?sv=2024-05-04&se=2026-11-24T10:20:30Z&sp=r", NOON },
-        { HOST "?se=2026-11-24T10:20:30.1234567Z", NOON },
-        { HOST "?se=2026-11-24T10:20Z", NOON - 30 },
-        { HOST "?se=2026-11-24", NOON - 37230 },
-        { HOST "?Expires=1795515630#Expires=1", NOON }
+        { HOST "?sv=2024-05-04&se=2026-11-24T10:20:30Z&sp=r", TOLD },
+        { HOST "?se=2026-11-24T10:20:30.1234567Z", TOLD },
+        { HOST "?se=2026-11-24T10:20Z", TOLD - 30 },
+        { HOST "?se=2026-11-24", TOLD - 37230 },
+        { HOST "?Expires=1795515630#Expires=1", TOLD }
     };
 
     (void) state;
@@ -70,10 +70,10 @@ static void
 names_count_in_any_case_and_values_decoded(void **state)
 {
     static const presigned_case_t  cases[] = {
-        { HOST "?x-amz-date=20261124T102030Z&X-AMZ-EXPIRES=60", NOON + 60 },
-        { HOST "?X-GOOG-DATE=20261124T102030Z&x-goog-expires=60", NOON + 60 },
-        { HOST "?EXPIRES=%31%37%395515630", NOON },
-        { HOST "?SE=2026-11-24T10%3A20%3a30Z", NOON }
+        { HOST "?x-amz-date=20261124T102030Z&X-AMZ-EXPIRES=60", TOLD + 60 },
+        { HOST "?X-GOOG-DATE=20261124T102030Z&x-goog-expires=60", TOLD + 60 },
+        { HOST "?EXPIRES=%31%37%395515630", TOLD },
+        { HOST "?SE=2026-11-24T10%3A20%3a30Z", TOLD }
     };
 
     (void) state;
@@ -85,10 +85,10 @@ static void
 of_several_ends_the_first_counts(void **state)
 {
     static const presigned_case_t  cases[] = {
-        { HOST "?Expires=1795515631&se=2026-11-24T10:20:30Z", NOON },
-        { HOST "?se=2026-11-24T10:20:31Z&Expires=1795515630", NOON },
+        { HOST "?Expires=1795515631&se=2026-11-24T10:20:30Z", TOLD },
+        { HOST "?se=2026-11-24T10:20:31Z&Expires=1795515630", TOLD },
         { HOST "?Expires=1795515631"
-          "&X-Amz-Date=20261124T102030Z&X-Amz-Expires=0", NOON }
+          "&X-Amz-Date=20261124T102030Z&X-Amz-Expires=0", TOLD }
     };
 
     (void) state;

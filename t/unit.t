@@ -1,0 +1,55 @@
+# The plain C floor without nginx: every program of t/unit, and every fuzz
+# target over its corpus.  SANITIZE=address,undefined builds with sanitizers.
+
+use Mojo::Base -strict, -signatures;
+
+use FindBin qw($Bin);
+use Mojo::File qw(path);
+use Test::More;
+
+delete @ENV{qw(MAKEFLAGS MAKELEVEL MFLAGS)};
+
+my $build    = "$Bin/../build";
+my $sanitize = $ENV{SANITIZE} // '';
+my $unit     = "$build/unit" . ($sanitize ? '/sanitized' : '');
+my $replay   = "$build/fuzz/replay" . ($sanitize ? '-sanitized' : '');
+
+plan skip_all => 'cmocka is not installed'
+    if system('pkg-config --exists cmocka yajl') != 0;
+
+runs('t/unit builds', make("$Bin/unit"));
+runs($_, "$unit/$_") for names("$Bin/unit", qr/_test\.c$/, '_test');
+
+runs('t/fuzz builds', make("$Bin/fuzz"));
+runs("$_, over its corpus", "$replay/$_ $Bin/fuzz/corpus/$_/*")
+    for names("$Bin/fuzz", qr/_fuzz\.c$/, '');
+
+done_testing;
+
+
+sub make ($folder) {
+    return "make -s -j2 -C $folder SANITIZE=$sanitize";
+}
+
+
+sub names ($folder, $suffix, $instead) {
+    return sort map {s/$suffix/$instead/r}
+        grep {/$suffix/} map { $_->basename } path($folder)->list->each;
+}
+
+
+# What a program says is shown where it fails; one that a failed build left
+# from before does not count, since the build has failed then.
+
+sub runs ($name, $command) {
+    subtest $name => sub {
+        my $said   = `( $command ) 2>&1 < /dev/null`;
+        my $status = $?;
+
+        is $status, 0, 'it ends well' or diag $said;
+        unlike $said, qr/runtime error|Sanitizer/, 'nothing is reported';
+        ok $said =~ /PASSED|files/ || $command =~ /^make/, 'tests were run';
+    };
+
+    return;
+}
