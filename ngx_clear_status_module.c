@@ -18,6 +18,7 @@
 #include "ngx_clear_status_metrics.h"
 #include "ngx_clear_status_outbox.h"
 #include "ngx_clear_status_prometheus.h"
+#include "ngx_clear_status_purge.h"
 #include "ngx_clear_status_refusal.h"
 #include "ngx_clear_status_tenant.h"
 #include "ngx_clear_status_variables.h"
@@ -31,6 +32,9 @@ static char *ngx_clear_status_pass(ngx_conf_t *cf, ngx_command_t *cmd,
 static char *ngx_clear_status_metrics(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_int_t ngx_clear_status_metrics_content(ngx_http_request_t *r);
+static char *ngx_clear_status_purge_directive(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+static ngx_int_t ngx_clear_status_purge_content(ngx_http_request_t *r);
 static ngx_int_t ngx_clear_status_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_clear_status_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_clear_status_init_module(ngx_cycle_t *cycle);
@@ -224,6 +228,13 @@ static ngx_command_t  ngx_clear_status_commands[] = {
       0,
       NULL },
 
+    { ngx_string("clear_status_purge"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_clear_status_purge_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
       ngx_null_command
 };
 
@@ -358,6 +369,34 @@ ngx_clear_status_metrics_content(ngx_http_request_t *r)
     ngx_str_set(&type, "text/plain; version=0.0.4; charset=utf-8");
 
     return ngx_http_send_response(r, NGX_HTTP_OK, &type, &cv);
+}
+
+
+static char *
+ngx_clear_status_purge_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_clear_status_loc_conf_t *clcf = conf;
+
+    ngx_http_core_loc_conf_t  *core;
+
+    core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    core->handler = ngx_clear_status_purge_content;
+
+    ngx_clear_status_place(cf, &clcf->purge);
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_clear_status_purge_content(ngx_http_request_t *r)
+{
+    ngx_clear_status_loc_conf_t  *clcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_clear_status_module);
+
+    return ngx_clear_status_purge(r, clcf->conf.shm_zone);
 }
 
 

@@ -209,7 +209,15 @@ ngx_clear_status_merge_zone(ngx_conf_t *cf, ngx_clear_status_loc_conf_t *conf,
     }
 
     if (conf->zone.len == 0) {
-        return NGX_CONF_OK;
+
+        if (conf->purge.line == 0) {
+            return NGX_CONF_OK;
+        }
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"clear_status_purge\" needs \"clear_status_cache\" "
+                      "in %V:%ui", &conf->purge.file, conf->purge.line);
+        return NGX_CONF_ERROR;
     }
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_clear_status_module);

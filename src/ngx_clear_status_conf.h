@@ -40,6 +40,7 @@ typedef struct {
     ngx_http_handler_pt          handler;      /* of clear_status_pass */
     ngx_clear_status_place_t     pass;
     ngx_clear_status_place_t     cache;
+    ngx_clear_status_place_t     purge;        /* of clear_status_purge */
     ngx_str_t                    zone;         /* its name; empty: off */
     ngx_array_t                 *valid;        /* of clear_valid_t */
     ngx_uint_t                   max_fails;

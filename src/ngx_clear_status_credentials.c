@@ -178,3 +178,37 @@ ngx_clear_status_credentials_init_conf(ngx_conf_t *cf,
                                                &conf->integration_id->value,
                                                NULL, &conf->tenant);
 }
+
+
+ngx_int_t
+ngx_clear_status_credentials_id_of(ngx_str_t *tenant, ngx_str_t *id)
+{
+    u_char      *p, *colon, *last;
+    ngx_int_t    len;
+    ngx_uint_t   i;
+
+    p = tenant->data;
+    last = tenant->data + tenant->len;
+
+    /* URL, and then the id */
+
+    for (i = 0; i < 2; i++) {
+        colon = ngx_strlchr(p, last, ':');
+        if (colon == NULL) {
+            return NGX_DECLINED;
+        }
+
+        len = ngx_atoi(p, colon - p);
+
+        if (len == NGX_ERROR || len >= last - colon - 1) {
+            return NGX_DECLINED;
+        }
+
+        id->data = colon + 1;
+        id->len = len;
+
+        p = id->data + len + 1;
+    }
+
+    return NGX_OK;
+}

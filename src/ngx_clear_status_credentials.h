@@ -54,5 +54,12 @@ ngx_int_t ngx_clear_status_credentials_get(ngx_http_request_t *r,
     ngx_clear_status_credentials_conf_t *conf, ngx_str_t *url,
     ngx_clear_status_credentials_t *credentials);
 
+/*
+ * The integration id in a tenant; it points there.  NGX_OK, or NGX_DECLINED
+ * where it is not whole.
+ */
+ngx_int_t ngx_clear_status_credentials_id_of(ngx_str_t *tenant,
+    ngx_str_t *id);
+
 
 #endif /* _NGX_CLEAR_STATUS_CREDENTIALS_H_INCLUDED_ */

@@ -112,39 +112,6 @@ ngx_clear_status_tenant_wait(ngx_str_t *tenant, int64_t now,
 }
 
 
-ngx_uint_t
-ngx_clear_status_tenant_paused(int64_t now)
-{
-    ngx_uint_t                   i, n;
-    clear_breaker_t             *breaker;
-    ngx_clear_status_tenants_t  *tenants;
-
-    if (ngx_clear_status_tenant_zone == NULL) {
-        return 0;
-    }
-
-    /* without the lock: a number for people, not a decision */
-
-    tenants = ngx_clear_status_tenant_zone->data;
-
-    n = 0;
-
-    for (i = 0;
-         i < NGX_CLEAR_STATUS_TENANT_SETS * NGX_CLEAR_STATUS_TENANT_WAYS;
-         i++)
-    {
-        breaker = &tenants->tenants[i / NGX_CLEAR_STATUS_TENANT_WAYS]
-                                   [i % NGX_CLEAR_STATUS_TENANT_WAYS].breaker;
-
-        if (breaker->until > now || breaker->wait_until > now) {
-            n++;
-        }
-    }
-
-    return n;
-}
-
-
 static clear_breaker_t *
 ngx_clear_status_tenant_lock(ngx_str_t *tenant, int64_t now)
 {

@@ -27,15 +27,6 @@
 #define NGX_CLEAR_STATUS_ZONE_MIN  (64 * 1024)
 
 
-/* what is stored for one key, for the operator's eyes; times are mono, ms */
-
-typedef struct {
-    ngx_clear_status_found_t     found;       /* choice, answer if served */
-    ngx_uint_t                   state;       /* as entries are counted */
-    unsigned                     flying:1;
-} ngx_clear_status_info_t;
-
-
 /*
  * Declares a zone at configuration time.  tag: the module.  Returns NULL on an
  * error that is logged.
@@ -139,25 +130,16 @@ void ngx_clear_status_zone_stat(ngx_shm_zone_t *shm_zone,
     ngx_clear_status_zone_stat_t *stat);
 
 /*
- * What is stored for a key, without making it recently used.  NGX_OK,
- * NGX_DECLINED: nothing, NGX_ERROR: no memory in the pool.
+ * Drops the stored answers for whose tenant and task id match() says 1, in
+ * many short critical sections, within which it is called.  Flights in the air
+ * go on.  match() sees so many bytes of a tenant at the most.  Returns how
+ * many were dropped.
  */
-ngx_int_t ngx_clear_status_zone_inspect(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key, clear_freshness_conf_t *conf, int64_t now,
-    ngx_pool_t *pool, ngx_clear_status_info_t *info);
+#define NGX_CLEAR_STATUS_TENANT_SHOWN  4096
 
-/*
- * Drops stored answers; flights in the air go on.  Both return how many.
- * The second drops those for whose tenant match() says 1 (match NULL: all),
- * in many short critical sections, within which match() is called; it is shown
- * so many bytes of a tenant at the most.
- */
-#define NGX_CLEAR_STATUS_TENANT_SHOWN  1024
-
-ngx_uint_t ngx_clear_status_zone_delete(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key);
-ngx_uint_t ngx_clear_status_zone_delete_tenants(ngx_shm_zone_t *shm_zone,
-    ngx_uint_t (*match)(ngx_str_t *tenant, void *data), void *data);
+ngx_uint_t ngx_clear_status_zone_purge(ngx_shm_zone_t *shm_zone,
+    ngx_uint_t (*match)(ngx_str_t *tenant, ngx_str_t *task_id, void *data),
+    void *data);
 
 /* a watcher that will not collect */
 void ngx_clear_status_zone_unwatch(ngx_shm_zone_t *shm_zone,

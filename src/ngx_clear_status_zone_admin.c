@@ -1,15 +1,15 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * What operators ask of a zone: numbers, what is stored for a key, and to
- * drop it.  The operations are those of ngx_clear_status_zone.h.
+ * What operators ask of a zone: numbers, and to drop what is stored.  The
+ * operations are those of ngx_clear_status_zone.h.
  */
 
 
 #include "ngx_clear_status_zone.h"
 
+#include "clear_task_id.h"
 #include "ngx_clear_status_zone_entry.h"
-#include "ngx_clear_status_zone_result.h"
 #include "ngx_clear_status_zone_shm.h"
 
 
@@ -18,12 +18,12 @@
 
 
 typedef ngx_uint_t (*ngx_clear_status_match_pt)(ngx_str_t *tenant,
-    void *data);
+    ngx_str_t *task_id, void *data);
 
 
 static ngx_uint_t ngx_clear_status_zone_drop(ngx_clear_status_zone_t *zone,
     ngx_clear_status_entry_t *e);
-static ngx_uint_t ngx_clear_status_zone_purge(ngx_clear_status_zone_t *zone,
+static ngx_uint_t ngx_clear_status_zone_sweep(ngx_clear_status_zone_t *zone,
     ngx_uint_t finished, ngx_uint_t *left, ngx_clear_status_match_pt match,
     void *data);
 static ngx_uint_t ngx_clear_status_zone_matches(
@@ -55,75 +55,6 @@ ngx_clear_status_zone_stat(ngx_shm_zone_t *shm_zone,
 }
 
 
-ngx_int_t
-ngx_clear_status_zone_inspect(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key, clear_freshness_conf_t *conf, int64_t now,
-    ngx_pool_t *pool, ngx_clear_status_info_t *info)
-{
-    uint32_t                    i;
-    ngx_int_t                   rc;
-    clear_stamp_t               good, error, *g, *r;
-    ngx_clear_status_shm_t     *shm;
-    ngx_clear_status_zone_t    *zone;
-    ngx_clear_status_entry_t   *e;
-    ngx_clear_status_lease_t   *lease;
-
-    zone = shm_zone->data;
-    shm = zone->shm;
-    rc = NGX_DECLINED;
-
-    ngx_memzero(info, sizeof(ngx_clear_status_info_t));
-
-    ngx_clear_status_shm_lock(zone);
-
-    e = ngx_clear_status_entry_find(shm, key);
-
-    if (e) {
-        for (i = e->lease; i; i = lease->next) {
-            lease = ngx_clear_status_at(shm, i);
-            info->flying |= !lease->landed;
-        }
-
-        g = ngx_clear_status_result_stamp(shm, e->good, &good);
-        r = ngx_clear_status_result_stamp(shm, e->error, &error);
-
-        info->state = ngx_clear_status_entry_state(shm, e);
-        info->found.choice = clear_freshness_choose(conf, g, r, now);
-        rc = NGX_OK;
-
-        if (g || r) {
-            rc = ngx_clear_status_result_copy(zone, g ? e->good : e->error,
-                                              pool, &info->found.answer);
-        }
-    }
-
-    ngx_clear_status_shm_unlock(zone, NULL);
-
-    return rc;
-}
-
-
-ngx_uint_t
-ngx_clear_status_zone_delete(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key)
-{
-    ngx_uint_t                 n;
-    ngx_clear_status_zone_t   *zone;
-    ngx_clear_status_entry_t  *e;
-
-    zone = shm_zone->data;
-
-    ngx_clear_status_shm_lock(zone);
-
-    e = ngx_clear_status_entry_find(zone->shm, key);
-    n = e ? ngx_clear_status_zone_drop(zone, e) : 0;
-
-    ngx_clear_status_shm_unlock(zone, NULL);
-
-    return n;
-}
-
-
 /* the answers, not the flights: whoever waits is answered */
 
 static ngx_uint_t
@@ -150,8 +81,9 @@ ngx_clear_status_zone_drop(ngx_clear_status_zone_t *zone,
 
 
 ngx_uint_t
-ngx_clear_status_zone_delete_tenants(ngx_shm_zone_t *shm_zone,
-    ngx_uint_t (*match)(ngx_str_t *tenant, void *data), void *data)
+ngx_clear_status_zone_purge(ngx_shm_zone_t *shm_zone,
+    ngx_uint_t (*match)(ngx_str_t *tenant, ngx_str_t *task_id, void *data),
+    void *data)
 {
     ngx_uint_t                i, n, left;
     ngx_clear_status_zone_t  *zone;
@@ -170,7 +102,7 @@ ngx_clear_status_zone_delete_tenants(ngx_shm_zone_t *shm_zone,
         do {
             ngx_clear_status_shm_lock(zone);
 
-            n += ngx_clear_status_zone_purge(zone, i, &left, match, data);
+            n += ngx_clear_status_zone_sweep(zone, i, &left, match, data);
 
             ngx_clear_status_shm_unlock(zone, NULL);
 
@@ -182,7 +114,7 @@ ngx_clear_status_zone_delete_tenants(ngx_shm_zone_t *shm_zone,
 
 
 static ngx_uint_t
-ngx_clear_status_zone_purge(ngx_clear_status_zone_t *zone, ngx_uint_t finished,
+ngx_clear_status_zone_sweep(ngx_clear_status_zone_t *zone, ngx_uint_t finished,
     ngx_uint_t *left, ngx_clear_status_match_pt match, void *data)
 {
     ngx_uint_t                 i, n, state;
@@ -230,20 +162,25 @@ static ngx_uint_t
 ngx_clear_status_zone_matches(ngx_clear_status_zone_t *zone,
     ngx_clear_status_entry_t *e, ngx_clear_status_match_pt match, void *data)
 {
-    u_char     buf[NGX_CLEAR_STATUS_TENANT_SHOWN];
-    ngx_str_t  tenant;
+    size_t     offset;
+    u_char     buf[CLEAR_TASK_ID_MAX + NGX_CLEAR_STATUS_TENANT_SHOWN];
+    ngx_str_t  tenant, task_id;
 
-    if (match == NULL) {
-        return 1;
-    }
+    offset = sizeof(ngx_clear_status_entry_t);
 
-    tenant.data = buf;
+    task_id.data = buf;
+    task_id.len = ngx_min(e->task_id_len, CLEAR_TASK_ID_MAX);
+
+    ngx_clear_status_chunks_read(&zone->shm->chunks, e->chain.head, offset,
+                                 buf, task_id.len);
+
+    offset += e->task_id_len;
+
+    tenant.data = buf + task_id.len;
     tenant.len = ngx_min(e->tenant_len, NGX_CLEAR_STATUS_TENANT_SHOWN);
 
-    ngx_clear_status_chunks_read(&zone->shm->chunks, e->chain.head,
-                                 sizeof(ngx_clear_status_entry_t)
-                                 + e->task_id_len,
-                                 buf, tenant.len);
+    ngx_clear_status_chunks_read(&zone->shm->chunks, e->chain.head, offset,
+                                 tenant.data, tenant.len);
 
-    return match(&tenant, data);
+    return match(&tenant, &task_id, data);
 }
