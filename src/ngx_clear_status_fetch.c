@@ -499,7 +499,7 @@ ngx_clear_status_fetch_again(ngx_clear_status_transfer_t *t, CURLcode code)
 
     /* a connection that was used before and had died meanwhile */
 
-    if (code != CURLE_OK && !t->bytes && !t->opened
+    if (code != CURLE_OK && t->sent && !t->bytes && !t->opened
         && t->dead < NGX_CLEAR_STATUS_DEAD_MAX)
     {
         t->dead++;

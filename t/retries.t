@@ -108,6 +108,20 @@ subtest 'a connection that died' => sub {
         'also one that upstream closed';
 };
 
+subtest 'nobody listens' => sub {
+    $sim->stop;
+
+    for my $case (['never', 1], ['once', 2], ['thrice', 4]) {
+        my ($location, $attempts) = @$case;
+
+        envelope_is $t->get("/$location?taskId=dead"), 502, $location;
+        like +($t->logged('error', qr/could not connect/))[-1],
+            qr/attempts: $attempts\b/, "$attempts attempts";
+    }
+
+    $sim->start;
+};
+
 subtest 'the time is one for all attempts' => sub {
     my $id = new_task('SUCCESS');
 

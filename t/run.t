@@ -118,6 +118,11 @@ is $t->get("$url?taskId=$id{success}", timeout => 5)->body,
     $t->sample('success'), 'a finished task again, when upstream does nothing';
 kill 'CONT', $simulator;
 
+kill 'TERM', $simulator;
+ok wait_for(sub { said() =~ /simulator has ended/ }), 'the simulator ends';
+is $t->get("$url?taskId=$id{success}", timeout => 5)->body,
+    $t->sample('success'), 'a finished task still answers';
+
 ended_well($run, 'TERM');
 
 
