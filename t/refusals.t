@@ -7,6 +7,7 @@ use FindBin qw($Bin);
 use lib "$Bin/lib";
 
 use ClearStatus::Test;
+use IO::Uncompress::Gunzip qw(gunzip);
 use Test::More;
 
 my $t   = ClearStatus::Test->new;
@@ -29,9 +30,11 @@ http {
     clear_status_integration_id tenant-a;
 
     limit_req_zone $binary_remote_addr zone=requests:64k rate=1r/m;
+    limit_req_zone $binary_remote_addr zone=kept:64k rate=1r/m;
     limit_conn_zone $binary_remote_addr zone=connections:64k;
 
-    access_log %%DIR%%/status.log combined;
+    log_format status '$uri $request_method $status';
+    access_log %%DIR%%/status.log status;
 
     server {
         listen 127.0.0.1:%%PORT%%;
@@ -74,7 +77,41 @@ http {
             if ($request_uri ~ nobody) {
                 return 401;
             }
+            if ($request_uri ~ somebody) {
+                return 204;
+            }
             return 403;
+        }
+
+        location = /limited-kept {
+            limit_req zone=kept;
+            add_header Retry-After 9 always;
+            clear_status_pass %%UPSTREAM%%;
+        }
+
+        location = /packed {
+            deny all;
+            gzip on;
+            gzip_types application/json;
+            gzip_min_length 0;
+            clear_status_pass %%UPSTREAM%%;
+        }
+
+        location = /inside {
+            deny all;
+            error_page 403 = /status?$args;
+            clear_status_pass %%UPSTREAM%%;
+        }
+
+        location = /uri {
+            deny all;
+            error_page 403 =200 https://example.com/login;
+            clear_status_pass %%UPSTREAM%%;
+        }
+
+        location = /own-error {
+            error_page 404 @named;
+            clear_status_pass %%UPSTREAM%%;
         }
 
         location = /returned {
@@ -154,13 +191,34 @@ is $t->get("/basic?taskId=$id",
     headers => {Authorization => 'Basic dXNlcjpwYXNzd29yZA=='})->code, 200,
     'auth_basic: who may, may';
 
+$t->get("/limited-kept?taskId=$id");
+is refused('limit_req', '/limited-kept', 503)->header('Retry-After'), 9,
+    'limit_req: Retry-After stays';
+
 refused 'auth_request, 403', '/asked', 403;
 envelope_is $t->get("/asked?as=nobody&taskId=$id"), 401, 'auth_request, 401';
+is $t->get("/asked?as=somebody&taskId=$id")->code, 200,
+    'auth_request: who may, may';
 refused 'return', '/returned', 418;
 refused 'a body that is too large', '/large', 413, body => 'x' x 100;
 
 envelope_is $t->request('POST', "/except?taskId=$id"), 403, 'limit_except';
 is $t->get("/except?taskId=$id")->code, 200, 'limit_except: GET may';
+
+for my $method (qw(POST PUT DELETE OPTIONS PATCH)) {
+    my $r = $t->request($method, "/status?taskId=$id");
+    envelope_is $r, 405, $method;
+    is $r->header('Allow'), 'GET, HEAD', "$method: what is allowed";
+}
+
+subtest 'packed' => sub {
+    my $r = $t->get("/packed?taskId=$id",
+        headers => {'Accept-Encoding' => 'gzip'});
+
+    is $r->code, 403, 'refused';
+    gunzip \($r->body) => \my $plain;
+    like $plain, qr/^\{"status":403,.*\}$/, 'the envelope, once';
+};
 
 my $moved = refused 'a redirect', '/moved', 302;
 like $moved->header('Location'), qr{/elsewhere$}, 'a redirect: Location stays';
@@ -194,8 +252,36 @@ like $t->get("/page?taskId=$id")->body, qr/<p>the operator's own/,
 is $t->get("/named?taskId=$id")->body, "the operator's own",
     'error_page to a named location';
 
+is $t->get("/inside?taskId=$id")->json->{result}{taskId}, $id,
+    'error_page to a location that answers tasks';
+my $login = $t->get("/uri?taskId=$id");
+is $login->header('Location'), 'https://example.com/login',
+    'error_page to another host';
+envelope_is $t->get('/own-error?taskId=none'), 404,
+    'an error of the API is not one of nginx: error_page leaves it';
+
 my $outside = $t->get('/nothing');
 is $outside->code, 404, 'outside';
 like $outside->body, qr/<html>/i, "outside it is nginx's own page";
+
+my $bad = $t->request('POST', '/nothing', body => 'x');
+is $bad->type, 'text/html', 'outside, another error';
+
+subtest 'the access log' => sub {
+    my $text;
+
+    ok wait_for(sub {
+        open my $file, '<', $t->dir . '/status.log' or return;
+        local $/;
+        $text = <$file>;
+        return $text =~ m{^/nothing POST 404$}m;
+    }), 'is complete';
+
+    like $text, qr/^\Q$_\E$/m, $_ for '/denied GET 403', '/denied HEAD 403',
+        '/limited GET 429', '/busy GET 503', '/basic GET 401',
+        '/asked GET 401', '/asked GET 403', '/returned GET 418',
+        '/large GET 413', '/status POST 405', '/403.html GET 403',
+        '/nothing GET 404';
+};
 
 $t->done;
