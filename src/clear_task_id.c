@@ -7,9 +7,13 @@
 
 #include "clear_task_id.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "clear_utf8.h"
+
+
+#define CLEAR_TASK_ID_BYTES(c)  (UINT64_C(0x0101010101010101) * (c))
 
 
 static const unsigned char *clear_task_id_end(const unsigned char *p,
@@ -22,6 +26,52 @@ static int clear_task_id_byte(const unsigned char **p,
     const unsigned char *last);
 static int clear_task_id_hex(unsigned char c);
 static clear_task_id_e clear_task_id_check(const unsigned char *p, size_t len);
+
+
+/*
+ * Looks at eight bytes at a time: one below "," borrows into its own top bit,
+ * one above "~" carries there or has it set.
+ */
+
+size_t
+clear_task_id_plain(const unsigned char *args, size_t len,
+    const unsigned char **id)
+{
+    size_t                n, i;
+    uint64_t              w;
+    const unsigned char  *p;
+    static const char     name[] = "taskId=";
+
+    n = len - (sizeof(name) - 1);
+
+    if (len < sizeof(name) || n > CLEAR_TASK_ID_MAX
+        || memcmp(args, name, sizeof(name) - 1) != 0)
+    {
+        return 0;
+    }
+
+    p = args + sizeof(name) - 1;
+
+    for (i = 0; n - i >= sizeof(w); i += sizeof(w)) {
+        memcpy(&w, p + i, sizeof(w));
+
+        if (((w - CLEAR_TASK_ID_BYTES(',')) | (w + CLEAR_TASK_ID_BYTES(1)) | w)
+            & CLEAR_TASK_ID_BYTES(0x80))
+        {
+            return 0;
+        }
+    }
+
+    for ( /* void */ ; i < n; i++) {
+        if (p[i] < ',' || p[i] > '~') {
+            return 0;
+        }
+    }
+
+    *id = p;
+
+    return n;
+}
 
 
 clear_task_id_e

@@ -20,9 +20,9 @@ typedef ngx_int_t (*ngx_clear_status_piece_pt)(u_char *chunk, u_char *mine,
     size_t len);
 
 
-static ngx_clear_status_chunk_t *ngx_clear_status_chunk_at(
+static ngx_inline ngx_clear_status_chunk_t *ngx_clear_status_chunk_at(
     ngx_clear_status_chunks_t *chunks, uint32_t i);
-static ngx_int_t ngx_clear_status_chunks_walk(
+static ngx_inline ngx_int_t ngx_clear_status_chunks_walk(
     ngx_clear_status_chunks_t *chunks, uint32_t head, size_t offset,
     u_char *mine, size_t len, ngx_clear_status_piece_pt piece);
 static ngx_int_t ngx_clear_status_piece_write(u_char *chunk, u_char *mine,
@@ -141,7 +141,7 @@ ngx_clear_status_chunk(ngx_clear_status_chunks_t *chunks, uint32_t i)
 }
 
 
-static ngx_clear_status_chunk_t *
+static ngx_inline ngx_clear_status_chunk_t *
 ngx_clear_status_chunk_at(ngx_clear_status_chunks_t *chunks, uint32_t i)
 {
     return (ngx_clear_status_chunk_t *) chunks->base + (i - 1);
@@ -175,7 +175,9 @@ ngx_clear_status_chunks_cmp(ngx_clear_status_chunks_t *chunks, uint32_t head,
 }
 
 
-static ngx_int_t
+/* inline, so that each of the three above is a loop of its own */
+
+static ngx_inline ngx_int_t
 ngx_clear_status_chunks_walk(ngx_clear_status_chunks_t *chunks, uint32_t head,
     size_t offset, u_char *mine, size_t len, ngx_clear_status_piece_pt piece)
 {
@@ -183,29 +185,30 @@ ngx_clear_status_chunks_walk(ngx_clear_status_chunks_t *chunks, uint32_t head,
     ngx_int_t                  rc;
     ngx_clear_status_chunk_t  *chunk;
 
-    while (len) {
-        chunk = ngx_clear_status_chunk_at(chunks, head);
+    chunk = ngx_clear_status_chunk_at(chunks, head);
 
-        if (offset < NGX_CLEAR_STATUS_CHUNK_DATA) {
-            n = ngx_min(len, NGX_CLEAR_STATUS_CHUNK_DATA - offset);
-
-            rc = piece(chunk->data + offset, mine, n);
-            if (rc != NGX_OK) {
-                return rc;
-            }
-
-            mine += n;
-            len -= n;
-            offset = 0;
-
-        } else {
-            offset -= NGX_CLEAR_STATUS_CHUNK_DATA;
-        }
-
-        head = chunk->next;
+    while (offset >= NGX_CLEAR_STATUS_CHUNK_DATA && len) {
+        chunk = ngx_clear_status_chunk_at(chunks, chunk->next);
+        offset -= NGX_CLEAR_STATUS_CHUNK_DATA;
     }
 
-    return NGX_OK;
+    for (n = NGX_CLEAR_STATUS_CHUNK_DATA - offset;
+         len > n;
+         n = NGX_CLEAR_STATUS_CHUNK_DATA)
+    {
+        rc = piece(chunk->data + offset, mine, n);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        mine += n;
+        len -= n;
+        offset = 0;
+
+        chunk = ngx_clear_status_chunk_at(chunks, chunk->next);
+    }
+
+    return len ? piece(chunk->data + offset, mine, len) : NGX_OK;
 }
 
 

@@ -53,6 +53,21 @@ ngx_clear_status_credentials_get(ngx_http_request_t *r,
     ngx_int_t   rc;
     ngx_str_t  *token;
 
+    ngx_str_null(&credentials->token);
+
+    /* nothing varies, and all of it was checked with the configuration */
+
+    if (conf->tenant.len) {
+        credentials->tenant = conf->tenant;
+        credentials->integration_id = conf->integration_id->value;
+
+        if (conf->token) {
+            credentials->token = conf->token->value;
+        }
+
+        return NGX_OK;
+    }
+
     rc = ngx_clear_status_credentials_value(r, conf->integration_id,
                                             "clear_status_integration_id",
                                             &credentials->integration_id);
@@ -60,7 +75,6 @@ ngx_clear_status_credentials_get(ngx_http_request_t *r,
         return rc;
     }
 
-    ngx_str_null(&credentials->token);
     token = NULL;
 
     if (conf->token) {
@@ -74,11 +88,6 @@ ngx_clear_status_credentials_get(ngx_http_request_t *r,
         if (conf->token->lengths) {
             token = &credentials->token;
         }
-    }
-
-    if (conf->tenant.len) {
-        credentials->tenant = conf->tenant;
-        return NGX_OK;
     }
 
     return ngx_clear_status_credentials_tenant(r->pool, url,

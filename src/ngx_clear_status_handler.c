@@ -10,6 +10,8 @@
 #include "clear_task_id.h"
 
 
+static ngx_int_t ngx_clear_status_task_id(ngx_http_request_t *r,
+    ngx_str_t *task_id, clear_task_id_e *bad);
 static ngx_int_t ngx_clear_status_look_up(ngx_http_request_t *r,
     ngx_clear_status_ctx_t *ctx, ngx_clear_status_credentials_t *credentials);
 static ngx_int_t ngx_clear_status_refuse(ngx_http_request_t *r,
@@ -94,19 +96,13 @@ ngx_clear_status_handler(ngx_http_request_t *r, ngx_clear_status_conf_t *conf)
         return ngx_clear_status_refuse_method(r);
     }
 
-    /* decoding makes it no longer */
+    rc = ngx_clear_status_task_id(r, &ctx->task_id, &bad);
 
-    ctx->task_id.data = ngx_pnalloc(r->pool, ngx_min(r->args.len,
-                                                     CLEAR_TASK_ID_MAX));
-    if (ctx->task_id.data == NULL) {
-        return ngx_clear_status_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
-    }
-
-    bad = clear_task_id_parse(r->args.data, r->args.len, ctx->task_id.data,
-                              &ctx->task_id.len);
-    if (bad != CLEAR_TASK_ID_OK) {
-        ctx->task_id.len = 0;
-        return ngx_clear_status_refuse_task_id(r, bad);
+    if (rc != NGX_OK) {
+        return (rc == NGX_DECLINED)
+               ? ngx_clear_status_refuse_task_id(r, bad)
+               : ngx_clear_status_refuse_status(r,
+                                             NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
     rc = ngx_clear_status_credentials_get(r, &conf->credentials,
@@ -119,6 +115,43 @@ ngx_clear_status_handler(ngx_http_request_t *r, ngx_clear_status_conf_t *conf)
     }
 
     return ngx_clear_status_look_up(r, ctx, &credentials);
+}
+
+
+/* NGX_DECLINED: *bad says what is wrong with it */
+
+static ngx_int_t
+ngx_clear_status_task_id(ngx_http_request_t *r, ngx_str_t *task_id,
+    clear_task_id_e *bad)
+{
+    size_t         len;
+    u_char        *id;
+    const u_char  *plain;
+
+    len = clear_task_id_plain(r->args.data, r->args.len, &plain);
+
+    if (len) {
+        task_id->len = len;
+        task_id->data = (u_char *) plain;
+        return NGX_OK;
+    }
+
+    /* decoding makes it no longer */
+
+    id = ngx_pnalloc(r->pool, ngx_min(r->args.len, CLEAR_TASK_ID_MAX));
+    if (id == NULL) {
+        return NGX_ERROR;
+    }
+
+    *bad = clear_task_id_parse(r->args.data, r->args.len, id, &len);
+    if (*bad != CLEAR_TASK_ID_OK) {
+        return NGX_DECLINED;
+    }
+
+    task_id->len = len;
+    task_id->data = id;
+
+    return NGX_OK;
 }
 
 

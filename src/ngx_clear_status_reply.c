@@ -19,22 +19,33 @@
             " detail=")                                                      \
      + 2 * NGX_INT64_LEN + 64)
 
+/* the values of all fields, in one allocation */
+#define NGX_CLEAR_STATUS_VALUES_LEN                                          \
+    (NGX_CLEAR_STATUS_CACHE_STATUS_LEN                                       \
+     + NGX_INT64_LEN                                        /* Age */        \
+     + sizeof("private, max-age=") - 1 + NGX_INT64_LEN                       \
+     + NGX_INT64_LEN                                        /* Retry-After */\
+     + NGX_CLEAR_STATUS_ETAG_LEN)
+
 #define ngx_clear_status_header(r, key, value, len)                          \
-    ngx_clear_status_reply_header(r, key, sizeof(key) - 1, value, len)
+    ngx_clear_status_reply_push(r, key, sizeof(key) - 1, value, len)
 
 
 static ngx_int_t ngx_clear_status_reply_cache_status(ngx_http_request_t *r,
     ngx_clear_status_answer_t *answer, ngx_clear_status_handling_t *handling,
-    int64_t now);
+    int64_t now, u_char **last);
 static ngx_int_t ngx_clear_status_reply_age(ngx_http_request_t *r,
-    ngx_clear_status_answer_t *answer, int64_t now);
+    ngx_clear_status_answer_t *answer, int64_t now, u_char **last);
 static ngx_int_t ngx_clear_status_reply_cache_control(ngx_http_request_t *r,
-    ngx_clear_status_answer_t *answer);
+    ngx_clear_status_answer_t *answer, u_char **last);
 static ngx_int_t ngx_clear_status_reply_retry_after(ngx_http_request_t *r,
     ngx_clear_status_answer_t *answer, ngx_clear_status_handling_t *handling,
-    int64_t now);
+    int64_t now, u_char **last);
 static ngx_int_t ngx_clear_status_reply_etag(ngx_http_request_t *r,
-    ngx_clear_status_answer_t *answer);
+    ngx_clear_status_answer_t *answer, u_char **last);
+static ngx_inline ngx_int_t ngx_clear_status_reply_push(ngx_http_request_t *r,
+    char *key, size_t len, u_char *value, size_t value_len);
+static u_char *ngx_clear_status_reply_number(u_char *p, int64_t n);
 static ngx_int_t ngx_clear_status_reply_send(ngx_http_request_t *r,
     ngx_clear_status_answer_t *answer);
 
@@ -44,12 +55,19 @@ ngx_clear_status_reply(ngx_http_request_t *r,
     ngx_clear_status_answer_t *answer, ngx_clear_status_handling_t *handling,
     int64_t now)
 {
-    if (ngx_clear_status_reply_cache_status(r, answer, handling, now) != NGX_OK
-        || ngx_clear_status_reply_age(r, answer, now) != NGX_OK
-        || ngx_clear_status_reply_cache_control(r, answer) != NGX_OK
-        || ngx_clear_status_reply_retry_after(r, answer, handling, now)
+    u_char  *last;
+
+    last = ngx_pnalloc(r->pool, NGX_CLEAR_STATUS_VALUES_LEN
+                                + handling->fwd.len + handling->detail.len);
+
+    if (last == NULL
+        || ngx_clear_status_reply_cache_status(r, answer, handling, now, &last)
            != NGX_OK
-        || ngx_clear_status_reply_etag(r, answer) != NGX_OK)
+        || ngx_clear_status_reply_age(r, answer, now, &last) != NGX_OK
+        || ngx_clear_status_reply_cache_control(r, answer, &last) != NGX_OK
+        || ngx_clear_status_reply_retry_after(r, answer, handling, now, &last)
+           != NGX_OK
+        || ngx_clear_status_reply_etag(r, answer, &last) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -66,7 +84,7 @@ ngx_clear_status_reply_error(ngx_http_request_t *r, clear_error_t *error)
     ngx_memzero(&answer, sizeof(ngx_clear_status_answer_t));
 
     if (ngx_clear_status_answer_error(r->pool, error, &answer) != NGX_OK
-        || ngx_clear_status_reply_cache_control(r, &answer) != NGX_OK)
+        || ngx_clear_status_reply_cache_control(r, &answer, NULL) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -80,16 +98,20 @@ ngx_clear_status_reply_error(ngx_http_request_t *r, clear_error_t *error)
 static ngx_int_t
 ngx_clear_status_reply_cache_status(ngx_http_request_t *r,
     ngx_clear_status_answer_t *answer, ngx_clear_status_handling_t *handling,
-    int64_t now)
+    int64_t now, u_char **last)
 {
-    u_char   *p, *value;
-    int64_t   ttl;
+    u_char         *p, *value;
+    int64_t         ttl;
+    static u_char   finished[] = "clear_status; hit; ttl=31536000";
 
-    value = ngx_pnalloc(r->pool, NGX_CLEAR_STATUS_CACHE_STATUS_LEN
-                                 + handling->fwd.len + handling->detail.len);
-    if (value == NULL) {
-        return NGX_ERROR;
+    if (handling->cache == NGX_CLEAR_STATUS_HIT
+        && answer->stamp.fresh_until == CLEAR_FOREVER)
+    {
+        return ngx_clear_status_header(r, "Cache-Status", finished,
+                                       sizeof(finished) - 1);
     }
+
+    value = *last;
 
     p = ngx_cpymem(value, "clear_status", sizeof("clear_status") - 1);
 
@@ -98,11 +120,13 @@ ngx_clear_status_reply_cache_status(ngx_http_request_t *r,
     }
 
     if (handling->fwd.len) {
-        p = ngx_sprintf(p, "; fwd=%V", &handling->fwd);
+        p = ngx_cpymem(p, "; fwd=", sizeof("; fwd=") - 1);
+        p = ngx_cpymem(p, handling->fwd.data, handling->fwd.len);
     }
 
     if (handling->fwd_status) {
-        p = ngx_sprintf(p, "; fwd-status=%ui", handling->fwd_status);
+        p = ngx_cpymem(p, "; fwd-status=", sizeof("; fwd-status=") - 1);
+        p = ngx_clear_status_reply_number(p, handling->fwd_status);
     }
 
     if (handling->hit || handling->cache == NGX_CLEAR_STATUS_STALE) {
@@ -113,7 +137,8 @@ ngx_clear_status_reply_cache_status(ngx_http_request_t *r,
         } else {
             ttl = answer->stamp.fresh_until - now;
             ttl = (ttl >= 0) ? ttl / 1000 : -((999 - ttl) / 1000);
-            p = ngx_sprintf(p, "; ttl=%L", ttl);
+            p = ngx_cpymem(p, "; ttl=", sizeof("; ttl=") - 1);
+            p = ngx_clear_status_reply_number(p, ttl);
         }
     }
 
@@ -126,8 +151,11 @@ ngx_clear_status_reply_cache_status(ngx_http_request_t *r,
     }
 
     if (handling->detail.len) {
-        p = ngx_sprintf(p, "; detail=%V", &handling->detail);
+        p = ngx_cpymem(p, "; detail=", sizeof("; detail=") - 1);
+        p = ngx_cpymem(p, handling->detail.data, handling->detail.len);
     }
+
+    *last = p;
 
     return ngx_clear_status_header(r, "Cache-Status", value, p - value);
 }
@@ -137,19 +165,18 @@ ngx_clear_status_reply_cache_status(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_clear_status_reply_age(ngx_http_request_t *r,
-    ngx_clear_status_answer_t *answer, int64_t now)
+    ngx_clear_status_answer_t *answer, int64_t now, u_char **last)
 {
     u_char   *p, *value;
     int64_t   age;
 
-    value = ngx_pnalloc(r->pool, NGX_INT64_LEN);
-    if (value == NULL) {
-        return NGX_ERROR;
-    }
+    value = *last;
 
     age = answer->stamp.fetched ? (now - answer->stamp.fetched) / 1000 : 0;
 
-    p = ngx_sprintf(value, "%L", ngx_max(age, 0));
+    p = ngx_clear_status_reply_number(value, ngx_max(age, 0));
+
+    *last = p;
 
     return ngx_clear_status_header(r, "Age", value, p - value);
 }
@@ -159,7 +186,7 @@ ngx_clear_status_reply_age(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_clear_status_reply_cache_control(ngx_http_request_t *r,
-    ngx_clear_status_answer_t *answer)
+    ngx_clear_status_answer_t *answer, u_char **last)
 {
     u_char         *p, *value;
     int64_t         lifetime;
@@ -182,13 +209,12 @@ ngx_clear_status_reply_cache_control(ngx_http_request_t *r,
                                        sizeof(forever) - 1);
     }
 
-    value = ngx_pnalloc(r->pool,
-                        sizeof("private, max-age=") - 1 + NGX_INT64_LEN);
-    if (value == NULL) {
-        return NGX_ERROR;
-    }
+    value = *last;
 
-    p = ngx_sprintf(value, "private, max-age=%L", lifetime);
+    p = ngx_cpymem(value, "private, max-age=", sizeof("private, max-age=") - 1);
+    p = ngx_clear_status_reply_number(p, lifetime);
+
+    *last = p;
 
     return ngx_clear_status_header(r, "Cache-Control", value, p - value);
 }
@@ -202,7 +228,7 @@ ngx_clear_status_reply_cache_control(ngx_http_request_t *r,
 static ngx_int_t
 ngx_clear_status_reply_retry_after(ngx_http_request_t *r,
     ngx_clear_status_answer_t *answer, ngx_clear_status_handling_t *handling,
-    int64_t now)
+    int64_t now, u_char **last)
 {
     u_char   *p, *value;
     int64_t   until;
@@ -223,14 +249,13 @@ ngx_clear_status_reply_retry_after(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    value = ngx_pnalloc(r->pool, NGX_INT64_LEN);
-    if (value == NULL) {
-        return NGX_ERROR;
-    }
+    value = *last;
 
     until = (until - now + 999) / 1000;
 
-    p = ngx_sprintf(value, "%L", ngx_max(until, 1));
+    p = ngx_clear_status_reply_number(value, ngx_max(until, 1));
+
+    *last = p;
 
     return ngx_clear_status_header(r, "Retry-After", value, p - value);
 }
@@ -240,9 +265,8 @@ ngx_clear_status_reply_retry_after(ngx_http_request_t *r,
 
 static ngx_int_t
 ngx_clear_status_reply_etag(ngx_http_request_t *r,
-    ngx_clear_status_answer_t *answer)
+    ngx_clear_status_answer_t *answer, u_char **last)
 {
-    u_char           *value;
     ngx_table_elt_t  *etag;
 
     if (answer->status != NGX_HTTP_OK) {
@@ -250,13 +274,9 @@ ngx_clear_status_reply_etag(ngx_http_request_t *r,
     }
 
     etag = ngx_list_push(&r->headers_out.headers);
-    value = ngx_pnalloc(r->pool, NGX_CLEAR_STATUS_ETAG_LEN);
-
-    if (etag == NULL || value == NULL) {
+    if (etag == NULL) {
         return NGX_ERROR;
     }
-
-    ngx_memcpy(value, answer->etag, NGX_CLEAR_STATUS_ETAG_LEN);
 
     etag->hash = 1;
 #if (nginx_version >= 1023000)
@@ -264,11 +284,37 @@ ngx_clear_status_reply_etag(ngx_http_request_t *r,
 #endif
     ngx_str_set(&etag->key, "ETag");
     etag->value.len = NGX_CLEAR_STATUS_ETAG_LEN;
-    etag->value.data = value;
+    etag->value.data = *last;
+
+    *last = ngx_cpymem(*last, answer->etag, NGX_CLEAR_STATUS_ETAG_LEN);
 
     r->headers_out.etag = etag;
 
     return NGX_OK;
+}
+
+
+/* ngx_sprintf() would cost a hit more than all of its fields */
+
+static u_char *
+ngx_clear_status_reply_number(u_char *p, int64_t n)
+{
+    u_char     *digit, digits[NGX_INT64_LEN];
+    uint64_t    rest;
+
+    digit = digits + NGX_INT64_LEN;
+    rest = (n < 0) ? 0 - (uint64_t) n : (uint64_t) n;
+
+    do {
+        *--digit = (u_char) ('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+
+    if (n < 0) {
+        *p++ = '-';
+    }
+
+    return ngx_cpymem(p, digit, digits + NGX_INT64_LEN - digit);
 }
 
 
@@ -313,6 +359,14 @@ ngx_clear_status_reply_send(ngx_http_request_t *r,
 
 ngx_int_t
 ngx_clear_status_reply_header(ngx_http_request_t *r, char *key, size_t len,
+    u_char *value, size_t value_len)
+{
+    return ngx_clear_status_reply_push(r, key, len, value, value_len);
+}
+
+
+static ngx_inline ngx_int_t
+ngx_clear_status_reply_push(ngx_http_request_t *r, char *key, size_t len,
     u_char *value, size_t value_len)
 {
     ngx_table_elt_t  *h;

@@ -185,12 +185,10 @@ static clear_choice_e
 ngx_clear_status_zone_choose(ngx_clear_status_shm_t *shm,
     ngx_clear_status_entry_t *e, clear_freshness_conf_t *conf, int64_t now)
 {
-    clear_stamp_t  good, error, *g, *r;
-
-    g = ngx_clear_status_result_stamp(shm, e->good, &good);
-    r = ngx_clear_status_result_stamp(shm, e->error, &error);
-
-    return clear_freshness_choose(conf, g, r, now);
+    return clear_freshness_choose(conf,
+                                  ngx_clear_status_result_stamp(shm, e->good),
+                                  ngx_clear_status_result_stamp(shm, e->error),
+                                  now);
 }
 
 

@@ -3,7 +3,7 @@
  *
  * Entries, results and leases in a zone's shared memory; see the header.
  *
- * Sizes, on a 64-bit system: an entry is 104 bytes and its key, a result 96
+ * Sizes, on a 64-bit system: an entry is 104 bytes and its key, a result 128
  * bytes and its body.  With a key of up to 144 bytes and a body of 607 that
  * is 1 + 3 chunks of 248 bytes each, so 1,024 bytes in all: 65,000 of them in
  * 64 megabytes.
@@ -82,7 +82,8 @@ static ngx_int_t
 ngx_clear_status_entry_cmp(ngx_clear_status_shm_t *shm,
     ngx_clear_status_entry_t *e, ngx_clear_status_key_t *key)
 {
-    ngx_int_t  rc;
+    u_char     *p;
+    ngx_int_t   rc;
 
     if (e->task_id_len != key->task_id.len) {
         return (e->task_id_len < key->task_id.len) ? -1 : 1;
@@ -90,6 +91,18 @@ ngx_clear_status_entry_cmp(ngx_clear_status_shm_t *shm,
 
     if (e->tenant_len != key->tenant.len) {
         return (e->tenant_len < key->tenant.len) ? -1 : 1;
+    }
+
+    if (e->chain.n == 1) {
+        p = (u_char *) e + sizeof(ngx_clear_status_entry_t);
+
+        rc = ngx_memcmp(p, key->task_id.data, key->task_id.len);
+        if (rc) {
+            return rc;
+        }
+
+        return ngx_memcmp(p + key->task_id.len, key->tenant.data,
+                          key->tenant.len);
     }
 
     rc = ngx_clear_status_chunks_cmp(&shm->chunks, e->chain.head,
@@ -201,7 +214,7 @@ ngx_clear_status_entry_touch(ngx_clear_status_shm_t *shm,
 
     if (e->good) {
         good = ngx_clear_status_at(shm, e->good);
-        finished = clear_freshness_terminal(good->workflow);
+        finished = clear_freshness_terminal(good->answer.workflow);
     }
 
     ngx_queue_remove(&e->lru);
@@ -256,8 +269,8 @@ ngx_clear_status_entry_state(ngx_clear_status_shm_t *shm,
 
     good = ngx_clear_status_at(shm, e->good);
 
-    return (good->workflow == CLEAR_WORKFLOW_NONE) ? CLEAR_WORKFLOW_OTHER
-                                                   : good->workflow;
+    return (good->answer.workflow == CLEAR_WORKFLOW_NONE)
+           ? CLEAR_WORKFLOW_OTHER : good->answer.workflow;
 }
 
 

@@ -243,13 +243,11 @@ ngx_clear_status_zone_stale(ngx_clear_status_zone_t *zone,
     ngx_clear_status_entry_t *e, clear_freshness_conf_t *conf, int64_t now,
     ngx_pool_t *pool, ngx_clear_status_found_t *found)
 {
-    ngx_int_t      rc;
-    clear_stamp_t  stamp;
+    ngx_int_t  rc;
 
     if (!clear_freshness_usable(conf,
-                             ngx_clear_status_result_stamp(zone->shm, e->good,
-                                                         &stamp),
-                             &found->answer.stamp, now))
+                              ngx_clear_status_result_stamp(zone->shm, e->good),
+                              &found->answer.stamp, now))
     {
         return NGX_OK;
     }

@@ -61,16 +61,7 @@ typedef struct {
 
 typedef struct {
     ngx_clear_status_chain_t     chain;
-    uint32_t                     len;
-    int64_t                      fetched;
-    int64_t                      fresh_until;
-    int64_t                      retry_until;
-    uint32_t                     upstream_time;
-    uint16_t                     status;
-    uint16_t                     upstream_status;
-    u_char                       workflow;
-    u_char                       flags;
-    u_char                       etag[NGX_CLEAR_STATUS_ETAG_LEN];
+    ngx_clear_status_answer_t    answer;    /* body.data means nothing */
 } ngx_clear_status_result_t;
 
 

@@ -18,12 +18,6 @@
 /* chunks up to which a body is copied at once, and the size of a piece */
 #define NGX_CLEAR_STATUS_ZONE_SMALL  16
 
-#define NGX_CLEAR_STATUS_STORABLE    0x01
-#define NGX_CLEAR_STATUS_URLS        0x02
-#define NGX_CLEAR_STATUS_FORWARDED   0x04
-#define NGX_CLEAR_STATUS_TERMINAL    0x08
-#define NGX_CLEAR_STATUS_DEFINITE    0x10
-
 
 static ngx_int_t ngx_clear_status_result_copy_large(
     ngx_clear_status_zone_t *zone, uint32_t result, u_char *body, size_t len);
@@ -33,8 +27,7 @@ static void ngx_clear_status_result_make_large(ngx_clear_status_zone_t *zone,
 
 
 clear_stamp_t *
-ngx_clear_status_result_stamp(ngx_clear_status_shm_t *shm, uint32_t result,
-    clear_stamp_t *stamp)
+ngx_clear_status_result_stamp(ngx_clear_status_shm_t *shm, uint32_t result)
 {
     ngx_clear_status_result_t  *r;
 
@@ -44,12 +37,7 @@ ngx_clear_status_result_stamp(ngx_clear_status_shm_t *shm, uint32_t result,
 
     r = ngx_clear_status_at(shm, result);
 
-    stamp->fetched = r->fetched;
-    stamp->fresh_until = r->fresh_until;
-    stamp->terminal = (r->flags & NGX_CLEAR_STATUS_TERMINAL) != 0;
-    stamp->definite = (r->flags & NGX_CLEAR_STATUS_DEFINITE) != 0;
-
-    return stamp;
+    return &r->answer.stamp;
 }
 
 
@@ -65,26 +53,16 @@ ngx_clear_status_result_copy(ngx_clear_status_zone_t *zone, uint32_t result,
     shm = zone->shm;
     r = ngx_clear_status_at(shm, result);
 
-    answer->retry_until = r->retry_until;
-    answer->status = r->status;
-    answer->upstream_status = r->upstream_status;
-    answer->upstream_time = r->upstream_time;
-    answer->workflow = r->workflow;
-    answer->storable = (r->flags & NGX_CLEAR_STATUS_STORABLE) != 0;
-    answer->urls = (r->flags & NGX_CLEAR_STATUS_URLS) != 0;
-    answer->forwarded = (r->flags & NGX_CLEAR_STATUS_FORWARDED) != 0;
+    *answer = r->answer;
+    answer->body.data = NULL;
 
-    (void) ngx_clear_status_result_stamp(shm, result, &answer->stamp);
-    ngx_memcpy(answer->etag, r->etag, NGX_CLEAR_STATUS_ETAG_LEN);
-
-    len = r->len;
+    len = answer->body.len;
 
     body = ngx_pnalloc(pool, len);
     if (body == NULL) {
         return NGX_ERROR;
     }
 
-    answer->body.len = len;
     answer->body.data = body;
 
     if (r->chain.n > NGX_CLEAR_STATUS_ZONE_SMALL && zone->slot) {
@@ -245,20 +223,5 @@ ngx_clear_status_result_head(ngx_clear_status_shm_t *shm,
     r = ngx_clear_status_at(shm, chain->head);
 
     r->chain = *chain;
-    r->len = (uint32_t) answer->body.len;
-    r->fetched = answer->stamp.fetched;
-    r->fresh_until = answer->stamp.fresh_until;
-    r->retry_until = answer->retry_until;
-    r->upstream_time = (uint32_t) answer->upstream_time;
-    r->status = (uint16_t) answer->status;
-    r->upstream_status = (uint16_t) answer->upstream_status;
-    r->workflow = (u_char) answer->workflow;
-
-    r->flags = (answer->storable ? NGX_CLEAR_STATUS_STORABLE : 0)
-               | (answer->urls ? NGX_CLEAR_STATUS_URLS : 0)
-               | (answer->forwarded ? NGX_CLEAR_STATUS_FORWARDED : 0)
-               | (answer->stamp.terminal ? NGX_CLEAR_STATUS_TERMINAL : 0)
-               | (answer->stamp.definite ? NGX_CLEAR_STATUS_DEFINITE : 0);
-
-    ngx_memcpy(r->etag, answer->etag, NGX_CLEAR_STATUS_ETAG_LEN);
+    r->answer = *answer;
 }

@@ -17,9 +17,9 @@
 #include "ngx_clear_status_zone_layout.h"
 
 
-/* a result's stamp, copied to *stamp and returned; NULL for no result (0) */
+/* a result's stamp, which is read under the lock; NULL for no result (0) */
 clear_stamp_t *ngx_clear_status_result_stamp(ngx_clear_status_shm_t *shm,
-    uint32_t result, clear_stamp_t *stamp);
+    uint32_t result);
 
 /*
  * Copies a result out, its body into the pool.  May leave the lock and take

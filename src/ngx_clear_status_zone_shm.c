@@ -12,7 +12,7 @@
 
 
 /* "clearst" and the version of the layout */
-#define NGX_CLEAR_STATUS_ZONE_MAGIC  0x636c656172737401ULL
+#define NGX_CLEAR_STATUS_ZONE_MAGIC  0x636c656172737402ULL
 
 
 static void ngx_clear_status_shm_reset(ngx_clear_status_shm_t *shm);

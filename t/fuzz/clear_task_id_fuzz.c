@@ -15,12 +15,19 @@
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    size_t           i, len, again_len, n;
-    unsigned char    id[CLEAR_TASK_ID_MAX], again[CLEAR_TASK_ID_MAX];
-    unsigned char    args[7 + CLEAR_TASK_ID_ESCAPED_MAX];
-    clear_task_id_e  rc;
+    size_t                i, len, again_len, n;
+    unsigned char         id[CLEAR_TASK_ID_MAX], again[CLEAR_TASK_ID_MAX];
+    unsigned char         args[7 + CLEAR_TASK_ID_ESCAPED_MAX];
+    clear_task_id_e       rc;
+    const unsigned char  *plain;
 
     rc = clear_task_id_parse(data, size, id, &len);
+    n = clear_task_id_plain(data, size, &plain);
+
+    if (n) {
+        fuzz_check(rc == CLEAR_TASK_ID_OK);
+        fuzz_check(n == len && memcmp(plain, id, n) == 0);
+    }
 
     fuzz_check((rc == CLEAR_TASK_ID_OK) == !clear_task_id_strerror(rc));
 

@@ -39,8 +39,67 @@ check(const task_id_case_t *c)
 }
 
 
+static void
+check_plain(const char *args, size_t len)
+{
+    size_t                n, id_len;
+    clear_task_id_e       rc;
+    unsigned char         id[CLEAR_TASK_ID_MAX];
+    const unsigned char  *plain;
+
+    n = clear_task_id_plain((const unsigned char *) args, len, &plain);
+
+    if (n) {
+        rc = clear_task_id_parse((const unsigned char *) args, len, id,
+                                 &id_len);
+
+        assert_int_equal(rc, CLEAR_TASK_ID_OK);
+        assert_int_equal(n, id_len);
+        assert_memory_equal(plain, id, n);
+    }
+}
+
+
 #define check_all(cases)                                                      \
     for (size_t i = 0; i < unit_count(cases); i++) { check(&(cases)[i]); }
+
+
+/* each byte at each place of ids of several lengths: sure, or left to parse */
+
+static void
+is_plain_where_no_byte_needs_a_look(void **state)
+{
+    int                   c;
+    char                  args[7 + CLEAR_TASK_ID_MAX + 1];
+    size_t                n, i;
+    const unsigned char  *id;
+
+    (void) state;
+
+    for (n = 1; n <= CLEAR_TASK_ID_MAX + 1; n += (n < 33) ? 1 : 56) {
+        memcpy(args, "taskId=", 7);
+        memset(args + 7, 'a', n);
+
+        assert_int_equal(clear_task_id_plain((unsigned char *) args, 7 + n,
+                                             &id),
+                         (n <= CLEAR_TASK_ID_MAX) ? n : 0);
+
+        for (i = 7; i < 7 + n && n <= CLEAR_TASK_ID_MAX; i++) {
+            for (c = 0; c < 256; c++) {
+                args[i] = (char) c;
+                check_plain(args, 7 + n);
+            }
+
+            args[i] = 'a';
+        }
+    }
+
+    assert_int_equal(clear_task_id_plain(NULL, 0, &id), 0);
+    assert_int_equal(clear_task_id_plain((unsigned char *) "taskId=", 7, &id),
+                     0);
+    assert_int_equal(clear_task_id_plain((unsigned char *) "taskid=a", 8, &id),
+                     0);
+}
 
 
 static void
@@ -286,6 +345,7 @@ int
 main(void)
 {
     static const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(is_plain_where_no_byte_needs_a_look),
         cmocka_unit_test(is_found_among_other_arguments),
         cmocka_unit_test(is_missing_where_no_name_is_exactly_it),
         cmocka_unit_test(is_empty_with_or_without_an_equals_sign),
