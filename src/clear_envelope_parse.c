@@ -19,9 +19,13 @@
 
 
 typedef struct {
-    const char              *name;
     clear_in_e               in;
+    size_t                   len;
+    const char              *name;
 } clear_key_t;
+
+
+#define clear_key(in, name)  { in, sizeof(name) - 1, name }
 
 
 static int clear_on_null(void *ctx);
@@ -50,21 +54,21 @@ static void clear_url(clear_parse_t *parse, const unsigned char *p,
 
 
 static const clear_key_t  clear_keys[] = {
-    { "status", CLEAR_IN_ROOT },
-    { "success", CLEAR_IN_ROOT },
-    { "message", CLEAR_IN_ROOT },
-    { "result", CLEAR_IN_ROOT },
-    { "error", CLEAR_IN_ROOT },
-    { "metadata", CLEAR_IN_ROOT },
-    { "workflowStatus", CLEAR_IN_RESULT },
-    { "taskId", CLEAR_IN_RESULT },
-    { "activityStatusList", CLEAR_IN_RESULT },
-    { "preSignedUrls", CLEAR_IN_RESULT },
-    { "generatedURLs", CLEAR_IN_RESULT },
-    { "code", CLEAR_IN_ERROR },
-    { "message", CLEAR_IN_ERROR },
-    { "validationErrors", CLEAR_IN_ERROR },
-    { "errorReportPreSign", CLEAR_IN_ACTIVITY }
+    clear_key(CLEAR_IN_ROOT, "status"),
+    clear_key(CLEAR_IN_ROOT, "success"),
+    clear_key(CLEAR_IN_ROOT, "message"),
+    clear_key(CLEAR_IN_ROOT, "result"),
+    clear_key(CLEAR_IN_ROOT, "error"),
+    clear_key(CLEAR_IN_ROOT, "metadata"),
+    clear_key(CLEAR_IN_RESULT, "workflowStatus"),
+    clear_key(CLEAR_IN_RESULT, "taskId"),
+    clear_key(CLEAR_IN_RESULT, "activityStatusList"),
+    clear_key(CLEAR_IN_RESULT, "preSignedUrls"),
+    clear_key(CLEAR_IN_RESULT, "generatedURLs"),
+    clear_key(CLEAR_IN_ERROR, "code"),
+    clear_key(CLEAR_IN_ERROR, "message"),
+    clear_key(CLEAR_IN_ERROR, "validationErrors"),
+    clear_key(CLEAR_IN_ACTIVITY, "errorReportPreSign")
 };
 
 
@@ -255,7 +259,7 @@ clear_on_key(void *ctx, const unsigned char *p, size_t len)
     for (i = CLEAR_KEY_STATUS; i < CLEAR_KEY_NONE; i++) {
 
         if (clear_keys[i].in != in
-            || strlen(clear_keys[i].name) != len
+            || clear_keys[i].len != len
             || memcmp(clear_keys[i].name, p, len) != 0)
         {
             continue;

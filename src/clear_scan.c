@@ -10,11 +10,14 @@
 #include <string.h>
 
 #include "clear_utf8.h"
+#include "clear_word.h"
 
 
 static size_t clear_scan_partial(clear_scan_t *scan, const unsigned char *p,
     size_t len);
 static int clear_scan_may_go_on(const unsigned char *p, size_t len);
+static void clear_scan_quotes(clear_scan_t *scan, const unsigned char *p,
+    size_t len);
 static void clear_scan_plain(clear_scan_t *scan, unsigned char c);
 static void clear_scan_escape(clear_scan_t *scan, unsigned char c);
 static void clear_scan_digit(clear_scan_t *scan, unsigned char c);
@@ -38,6 +41,14 @@ clear_scan_bytes(clear_scan_t *scan, const unsigned char *p, size_t len)
     }
 
     while (len) {
+
+        if (len >= CLEAR_WORD_SIZE
+            && !clear_word_outside(clear_word(p), 0x20, 0x7f))
+        {
+            p += CLEAR_WORD_SIZE;
+            len -= CLEAR_WORD_SIZE;
+            continue;
+        }
 
         if (*p < 0x80) {
 
@@ -134,6 +145,13 @@ clear_scan_strings(clear_scan_t *scan, const unsigned char *p, size_t len)
 {
     const unsigned char  *last;
 
+    if (!scan->digits && !scan->escape && !scan->high
+        && (len == 0 || memchr(p, '\\', len) == NULL))
+    {
+        clear_scan_quotes(scan, p, len);
+        return;
+    }
+
     for (last = p + len; p < last; p++) {
 
         if (scan->digits) {
@@ -146,6 +164,35 @@ clear_scan_strings(clear_scan_t *scan, const unsigned char *p, size_t len)
             clear_scan_plain(scan, *p);
         }
     }
+}
+
+
+/* without an escape only the beginnings and ends of strings matter */
+
+static void
+clear_scan_quotes(clear_scan_t *scan, const unsigned char *p, size_t len)
+{
+    size_t  n;
+
+    n = 0;
+
+    while (len >= CLEAR_WORD_SIZE) {
+        n += clear_word_count(clear_word(p), '"');
+        p += CLEAR_WORD_SIZE;
+        len -= CLEAR_WORD_SIZE;
+    }
+
+    while (len--) {
+        n += (*p++ == '"');
+    }
+
+    /* one of them began a string */
+
+    if (n > scan->string) {
+        scan->lone = 0;
+    }
+
+    scan->string ^= n & 1;
 }
 
 

@@ -7,13 +7,10 @@
 
 #include "clear_task_id.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "clear_utf8.h"
-
-
-#define CLEAR_TASK_ID_BYTES(c)  (UINT64_C(0x0101010101010101) * (c))
+#include "clear_word.h"
 
 
 static const unsigned char *clear_task_id_end(const unsigned char *p,
@@ -28,17 +25,11 @@ static int clear_task_id_hex(unsigned char c);
 static clear_task_id_e clear_task_id_check(const unsigned char *p, size_t len);
 
 
-/*
- * Looks at eight bytes at a time: one below "," borrows into its own top bit,
- * one above "~" carries there or has it set.
- */
-
 size_t
 clear_task_id_plain(const unsigned char *args, size_t len,
     const unsigned char **id)
 {
     size_t                n, i;
-    uint64_t              w;
     const unsigned char  *p;
     static const char     name[] = "taskId=";
 
@@ -52,12 +43,8 @@ clear_task_id_plain(const unsigned char *args, size_t len,
 
     p = args + sizeof(name) - 1;
 
-    for (i = 0; n - i >= sizeof(w); i += sizeof(w)) {
-        memcpy(&w, p + i, sizeof(w));
-
-        if (((w - CLEAR_TASK_ID_BYTES(',')) | (w + CLEAR_TASK_ID_BYTES(1)) | w)
-            & CLEAR_TASK_ID_BYTES(0x80))
-        {
+    for (i = 0; n - i >= CLEAR_WORD_SIZE; i += CLEAR_WORD_SIZE) {
+        if (clear_word_outside(clear_word(p + i), ',', '~')) {
             return 0;
         }
     }

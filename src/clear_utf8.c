@@ -7,6 +7,8 @@
 
 #include "clear_utf8.h"
 
+#include "clear_word.h"
+
 
 size_t
 clear_utf8_length(const unsigned char *p, size_t len)
@@ -55,6 +57,15 @@ clear_utf8_valid(const unsigned char *p, size_t len)
     size_t  n;
 
     while (len) {
+
+        if (len >= CLEAR_WORD_SIZE
+            && !clear_word_outside(clear_word(p), 0, 0x7f))
+        {
+            p += CLEAR_WORD_SIZE;
+            len -= CLEAR_WORD_SIZE;
+            continue;
+        }
+
         n = clear_utf8_length(p, len);
 
         if (n == 0) {

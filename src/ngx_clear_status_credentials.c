@@ -11,10 +11,7 @@
 
 #include "ngx_clear_status_credentials.h"
 
-#include <openssl/evp.h>
-
-
-#define NGX_CLEAR_STATUS_DIGEST_LEN  32
+#include "ngx_clear_status_digest.h"
 
 
 static ngx_int_t ngx_clear_status_credentials_value(ngx_http_request_t *r,
@@ -143,9 +140,8 @@ ngx_clear_status_credentials_tenant(ngx_pool_t *pool, ngx_str_t *url,
     ngx_str_null(&proof);
 
     if (token) {
-        if (EVP_Digest(token->data, token->len, digest, NULL, EVP_sha256(),
-                       NULL)
-            != 1)
+        if (ngx_clear_status_digest(token->data, token->len, digest)
+            != NGX_OK)
         {
             return NGX_ERROR;
         }

@@ -8,10 +8,10 @@
 #include "ngx_clear_status_exchange.h"
 
 #include <ngx_http.h>
-#include <openssl/evp.h>
 
 #include "clear_retry_after.h"
 #include "clear_task_id.h"
+#include "ngx_clear_status_digest.h"
 #include "ngx_clear_status_metrics.h"
 #include "ngx_clear_status_tenant.h"
 
@@ -39,7 +39,8 @@ typedef struct {
 static ngx_int_t ngx_clear_status_exchange_paused(ngx_pool_t *pool,
     clear_breaker_e rc, ngx_uint_t status, int64_t wait,
     ngx_clear_status_answer_t *answer);
-static ngx_int_t ngx_clear_status_exchange_url(ngx_clear_status_exchange_t *x);
+static ngx_int_t ngx_clear_status_exchange_target(
+    ngx_clear_status_exchange_t *x);
 static ngx_int_t ngx_clear_status_exchange_send(
     ngx_clear_status_exchange_t *x);
 static void ngx_clear_status_exchange_begin(void *data);
@@ -60,7 +61,7 @@ static void ngx_clear_status_exchange_tell(ngx_clear_status_exchange_t *x,
 static void ngx_clear_status_exchange_success(ngx_clear_status_exchange_t *x,
     const clear_answer_t *parsed, ngx_clear_status_answer_t *answer);
 static void ngx_clear_status_exchange_close(ngx_clear_status_exchange_t *x);
-static void ngx_clear_status_etag(ngx_clear_status_answer_t *answer);
+static ngx_int_t ngx_clear_status_etag(ngx_clear_status_answer_t *answer);
 static void *ngx_clear_status_exchange_alloc(void *ctx, size_t size);
 static void *ngx_clear_status_exchange_realloc(void *ctx, void *p,
     size_t size);
@@ -114,7 +115,7 @@ ngx_clear_status_exchange_start(ngx_pool_t *pool, ngx_log_t *log,
     x->fetch.body = ngx_clear_status_exchange_body;
     x->fetch.done = ngx_clear_status_exchange_done;
 
-    if (ngx_clear_status_exchange_url(x) == NGX_OK
+    if (ngx_clear_status_exchange_target(x) == NGX_OK
         && ngx_clear_status_exchange_send(x) == NGX_OK)
     {
         return NGX_OK;
@@ -161,29 +162,33 @@ ngx_clear_status_exchange_paused(ngx_pool_t *pool, clear_breaker_e rc,
 
 
 static ngx_int_t
-ngx_clear_status_exchange_url(ngx_clear_status_exchange_t *x)
+ngx_clear_status_exchange_target(ngx_clear_status_exchange_t *x)
 {
-    u_char                    *p;
-    ngx_str_t                 *url;
-    ngx_uint_t                 i;
-    ngx_clear_status_order_t  *order;
+    u_char                         *p;
+    ngx_str_t                      *target, path;
+    ngx_uint_t                      i;
+    ngx_clear_status_order_t       *order;
+    ngx_clear_status_fetch_conf_t  *conf;
 
     order = x->order;
-    url = &x->fetch.url;
+    conf = order->fetch;
+    target = &x->fetch.target;
 
-    url->data = ngx_pnalloc(x->fetch.pool,
-                            order->fetch->url.len + sizeof("?taskId=")
-                            + 3 * order->task_id.len);
-    if (url->data == NULL) {
+    path.data = conf->authority.data + conf->authority.len;
+    path.len = conf->url.data + conf->url.len - path.data;
+
+    target->data = ngx_pnalloc(x->fetch.pool, path.len + sizeof("?taskId=")
+                                              + 3 * order->task_id.len);
+    if (target->data == NULL) {
         return NGX_ERROR;
     }
 
-    p = ngx_cpymem(url->data, order->fetch->url.data, order->fetch->url.len);
+    p = ngx_cpymem(target->data, path.data, path.len);
     p = ngx_cpymem(p, "?taskId=", sizeof("?taskId=") - 1);
     p += clear_task_id_escape(order->task_id.data, order->task_id.len, p);
     *p = '\0';
 
-    url->len = p - url->data;
+    target->len = p - target->data;
 
     ngx_str_set(&x->headers[0].key, "x-clear-auth-token");
     ngx_str_set(&x->headers[1].key, "x-integration-id");
@@ -428,7 +433,12 @@ ngx_clear_status_exchange_success(ngx_clear_status_exchange_t *x,
     answer->body.data = x->body;
     answer->body.len = x->len;
 
-    ngx_clear_status_etag(answer);
+    if (ngx_clear_status_etag(answer) != NGX_OK) {
+        answer->status = NGX_HTTP_SERVICE_UNAVAILABLE;
+        answer->workflow = CLEAR_WORKFLOW_NONE;
+        ngx_str_null(&answer->body);
+        return;
+    }
 
     task_id = &x->order->task_id;
 
@@ -568,21 +578,24 @@ ngx_clear_status_answer_error(ngx_pool_t *pool, clear_error_t *error,
 }
 
 
-static void
+static ngx_int_t
 ngx_clear_status_etag(ngx_clear_status_answer_t *answer)
 {
-    u_char  *p, digest[EVP_MAX_MD_SIZE];
+    u_char  *p, digest[NGX_CLEAR_STATUS_DIGEST_LEN];
 
-    ngx_memzero(digest, 16);
-
-    (void) EVP_Digest(answer->body.data, answer->body.len, digest, NULL,
-                      EVP_sha256(), NULL);
+    if (ngx_clear_status_digest(answer->body.data, answer->body.len, digest)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     p = answer->etag;
 
     *p++ = '"';
     p = ngx_hex_dump(p, digest, 16);
     *p = '"';
+
+    return NGX_OK;
 }
 
 

@@ -14,7 +14,6 @@
 #include <ngx_event.h>
 
 #include "ngx_clear_status_fetch_code.h"
-#include "ngx_clear_status_fetch_easy.h"
 #include "ngx_clear_status_fetch_header.h"
 #include "ngx_clear_status_fetch_options.h"
 #include "ngx_clear_status_fetch_profile.h"
@@ -257,7 +256,7 @@ ngx_clear_status_fetch_launch(ngx_clear_status_transfer_t *t)
         return NGX_AGAIN;
     }
 
-    t->easy = ngx_clear_status_fetch_easy_get();
+    t->easy = ngx_clear_status_fetch_easy_get(&profile->easy, &profile->conf);
     if (t->easy == NULL) {
         return NGX_ERROR;
     }
@@ -266,7 +265,7 @@ ngx_clear_status_fetch_launch(ngx_clear_status_transfer_t *t)
     t->fetch->begin(t->fetch->data);
 
     if (ngx_clear_status_multi_add(profile->multi, t->easy) != NGX_OK) {
-        ngx_clear_status_fetch_easy_put(t->easy);
+        ngx_clear_status_fetch_easy_put(&profile->easy, t->easy);
         t->easy = NULL;
         return NGX_ERROR;
     }
@@ -284,8 +283,9 @@ ngx_clear_status_fetch_launch(ngx_clear_status_transfer_t *t)
 static void
 ngx_clear_status_fetch_setup(ngx_clear_status_transfer_t *t)
 {
-    CURL        *easy;
-    ngx_msec_t   elapsed, left;
+    CURL                           *easy;
+    ngx_msec_t                      elapsed, left;
+    ngx_clear_status_fetch_conf_t  *conf;
 
     t->result.status = 0;
     t->result.attempts++;
@@ -296,14 +296,22 @@ ngx_clear_status_fetch_setup(ngx_clear_status_transfer_t *t)
     t->text[0] = '\0';
 
     easy = t->easy;
+    conf = t->fetch->conf;
     elapsed = ngx_current_msec - t->start;
-    left = (t->fetch->conf->timeout > elapsed)
-           ? t->fetch->conf->timeout - elapsed : 1;
+    left = (conf->timeout > elapsed) ? conf->timeout - elapsed : 1;
 
-    ngx_clear_status_fetch_options(easy, t->fetch->conf);
     ngx_clear_status_resolve_set(&t->resolve, easy);
 
-    (void) curl_easy_setopt(easy, CURLOPT_URL, t->fetch->url.data);
+    (void) curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET,
+                            t->fetch->target.data);
+    (void) curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                            (long) conf->connect_timeout);
+
+    /* what upstream announces; what really comes is counted decoded */
+
+    (void) curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE,
+                            (curl_off_t) conf->max_body_size);
+
     (void) curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
     (void) curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
     (void) curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->text);
@@ -426,7 +434,7 @@ ngx_clear_status_fetch_stop(ngx_clear_status_transfer_t *t)
     ngx_queue_remove(&t->queue);
     ngx_clear_status_streams--;
 
-    ngx_clear_status_fetch_easy_put(t->easy);
+    ngx_clear_status_fetch_easy_put(&t->profile->easy, t->easy);
     t->easy = NULL;
 }
 
@@ -624,5 +632,4 @@ void
 ngx_clear_status_fetch_exit_process(ngx_cycle_t *cycle)
 {
     ngx_clear_status_profile_exit();
-    ngx_clear_status_fetch_easy_exit();
 }

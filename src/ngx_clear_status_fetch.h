@@ -40,7 +40,7 @@ typedef struct {
 
 typedef struct {
     ngx_clear_status_fetch_conf_t  *conf;
-    ngx_str_t                    url;      /* with its query, terminated */
+    ngx_str_t                    target;   /* path and query, terminated */
     ngx_keyval_t                *headers;  /* name and value, without CR, LF
                                               and NUL; wiped by the caller */
     ngx_uint_t                   nheaders;

@@ -7,45 +7,52 @@
 
 #include "ngx_clear_status_fetch_easy.h"
 
-
-#define NGX_CLEAR_STATUS_EASY_MAX  100
-
-
-/* of this worker */
-static CURL        *ngx_clear_status_easy[NGX_CLEAR_STATUS_EASY_MAX];
-static ngx_uint_t   ngx_clear_status_neasy;
+#include "ngx_clear_status_fetch_options.h"
 
 
 CURL *
-ngx_clear_status_fetch_easy_get(void)
+ngx_clear_status_fetch_easy_get(ngx_clear_status_easy_t *free,
+    ngx_clear_status_fetch_conf_t *conf)
 {
-    if (ngx_clear_status_neasy) {
-        return ngx_clear_status_easy[--ngx_clear_status_neasy];
+    CURL  *easy;
+
+    if (free->n) {
+        return free->easy[--free->n];
     }
 
-    return curl_easy_init();
+    easy = curl_easy_init();
+
+    if (easy && ngx_clear_status_fetch_options(easy, conf) != NGX_OK) {
+        curl_easy_cleanup(easy);
+        return NULL;
+    }
+
+    return easy;
 }
 
 
-/* unset at once: what its options point to goes with the fetch */
+/* what these point to goes with the fetch */
 
 void
-ngx_clear_status_fetch_easy_put(CURL *easy)
+ngx_clear_status_fetch_easy_put(ngx_clear_status_easy_t *free, CURL *easy)
 {
-    if (ngx_clear_status_neasy == NGX_CLEAR_STATUS_EASY_MAX) {
+    if (free->n == NGX_CLEAR_STATUS_STREAMS) {
         curl_easy_cleanup(easy);
         return;
     }
 
-    curl_easy_reset(easy);
-    ngx_clear_status_easy[ngx_clear_status_neasy++] = easy;
+    (void) curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
+    (void) curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
+    (void) curl_easy_setopt(easy, CURLOPT_RESOLVE, NULL);
+
+    free->easy[free->n++] = easy;
 }
 
 
 void
-ngx_clear_status_fetch_easy_exit(void)
+ngx_clear_status_fetch_easy_exit(ngx_clear_status_easy_t *free)
 {
-    while (ngx_clear_status_neasy) {
-        curl_easy_cleanup(ngx_clear_status_easy[--ngx_clear_status_neasy]);
+    while (free->n) {
+        curl_easy_cleanup(free->easy[--free->n]);
     }
 }

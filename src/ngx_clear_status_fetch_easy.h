@@ -1,7 +1,8 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * Easy handles of a worker that are used again, all options unset.
+ * Easy handles that are used again by the fetches of one profile, with all
+ * options set that such fetches share.
  */
 
 
@@ -14,14 +15,28 @@
 
 #include <curl/curl.h>
 
+#include "ngx_clear_status_fetch_conf.h"
+
+
+/* transfers at once, of a worker */
+#define NGX_CLEAR_STATUS_STREAMS  100
+
+
+typedef struct {
+    CURL                        *easy[NGX_CLEAR_STATUS_STREAMS];
+    ngx_uint_t                   n;
+} ngx_clear_status_easy_t;
+
 
 /* NULL: no memory */
-CURL *ngx_clear_status_fetch_easy_get(void);
+CURL *ngx_clear_status_fetch_easy_get(ngx_clear_status_easy_t *free,
+    ngx_clear_status_fetch_conf_t *conf);
 
 /* out of every multi handle */
-void ngx_clear_status_fetch_easy_put(CURL *easy);
+void ngx_clear_status_fetch_easy_put(ngx_clear_status_easy_t *free,
+    CURL *easy);
 
-void ngx_clear_status_fetch_easy_exit(void);
+void ngx_clear_status_fetch_easy_exit(ngx_clear_status_easy_t *free);
 
 
 #endif /* _NGX_CLEAR_STATUS_FETCH_EASY_H_INCLUDED_ */

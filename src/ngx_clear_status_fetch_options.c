@@ -14,12 +14,14 @@
 #define NGX_CLEAR_STATUS_CONNECTION_LIFE  3600
 
 
+static ngx_int_t ngx_clear_status_fetch_options_url(CURL *easy,
+    ngx_clear_status_fetch_conf_t *conf);
 static void ngx_clear_status_fetch_options_off(CURL *easy);
 static void ngx_clear_status_fetch_options_proxy(CURL *easy,
     ngx_clear_status_fetch_conf_t *conf);
 
 
-void
+ngx_int_t
 ngx_clear_status_fetch_options(CURL *easy,
     ngx_clear_status_fetch_conf_t *conf)
 {
@@ -27,17 +29,16 @@ ngx_clear_status_fetch_options(CURL *easy,
 
     http2 = (conf->http_version == 20);
 
-    (void) curl_easy_setopt(easy, CURLOPT_USERAGENT, "ngx_clear_status");
+    if (ngx_clear_status_fetch_options_url(easy, conf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* what is decoded; the field itself is in the list */
+
     (void) curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-    (void) curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                            (long) conf->connect_timeout);
+
     (void) curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN,
                             (long) NGX_CLEAR_STATUS_CONNECTION_LIFE);
-
-    /* what upstream announces; what really comes is counted decoded */
-
-    (void) curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE,
-                            (curl_off_t) conf->max_body_size);
 
     (void) curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                             http2 ? (long) CURL_HTTP_VERSION_2TLS
@@ -50,6 +51,39 @@ ngx_clear_status_fetch_options(CURL *easy,
     if (conf->tls) {
         ngx_clear_status_tls_set(easy, conf->tls);
     }
+
+    return NGX_OK;
+}
+
+
+/*
+ * Where to connect to.  What to ask for there is each transfer's own request
+ * target: libcurl would take a whole URL apart and put it together again.
+ */
+
+static ngx_int_t
+ngx_clear_status_fetch_options_url(CURL *easy,
+    ngx_clear_status_fetch_conf_t *conf)
+{
+    char      *url;
+    size_t     len;
+    CURLcode   rc;
+
+    len = conf->authority.data + conf->authority.len - conf->url.data;
+
+    url = ngx_alloc(len + sizeof("/"), ngx_cycle->log);
+    if (url == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(url, conf->url.data, len);
+    ngx_memcpy(url + len, "/", sizeof("/"));
+
+    rc = curl_easy_setopt(easy, CURLOPT_URL, url);
+
+    ngx_free(url);
+
+    return (rc == CURLE_OK) ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -90,16 +124,25 @@ ngx_clear_status_fetch_list(ngx_pool_t *pool, ngx_keyval_t *headers,
     ngx_uint_t n)
 {
     u_char             *p;
-    ngx_uint_t          i;
+    ngx_uint_t          i, k;
     struct curl_slist  *list;
-    static char         accept[] = "Accept: application/json";
+    static char        *ours[] = {
+        "Accept: application/json",
+        "Accept-Encoding: gzip",
+        "User-Agent: ngx_clear_status"
+    };
 
-    list = ngx_palloc(pool, (n + 1) * sizeof(struct curl_slist));
+    k = sizeof(ours) / sizeof(ours[0]);
+
+    list = ngx_palloc(pool, (k + n) * sizeof(struct curl_slist));
     if (list == NULL) {
         return NULL;
     }
 
-    list[0].data = accept;
+    for (i = 0; i < k; i++) {
+        list[i].data = ours[i];
+        list[i].next = &list[i + 1];
+    }
 
     for (i = 0; i < n; i++) {
         p = ngx_pnalloc(pool, headers[i].key.len + headers[i].value.len
@@ -108,13 +151,17 @@ ngx_clear_status_fetch_list(ngx_pool_t *pool, ngx_keyval_t *headers,
             return NULL;
         }
 
-        (void) ngx_sprintf(p, "%V: %V%Z", &headers[i].key, &headers[i].value);
+        list[k + i].data = (char *) p;
+        list[k + i].next = &list[k + i + 1];
 
-        list[i].next = &list[i + 1];
-        list[i + 1].data = (char *) p;
+        p = ngx_cpymem(p, headers[i].key.data, headers[i].key.len);
+        *p++ = ':';
+        *p++ = ' ';
+        p = ngx_cpymem(p, headers[i].value.data, headers[i].value.len);
+        *p = '\0';
     }
 
-    list[n].next = NULL;
+    list[k + n - 1].next = NULL;
 
     return list;
 }

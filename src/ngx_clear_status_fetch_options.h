@@ -1,8 +1,8 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * A location's settings as libcurl's options of one transfer, and the request
- * header as its list.
+ * A location's settings as libcurl's options, and the request header of a
+ * transfer as its list.
  */
 
 
@@ -19,13 +19,15 @@
 
 
 /*
- * All but what is the transfer's own: its URL, header, callbacks, and time.
+ * All that the transfers of a profile share, so all but the request target,
+ * the header, callbacks, limits and times.  NGX_ERROR: no memory.
  */
-void ngx_clear_status_fetch_options(CURL *easy,
+ngx_int_t ngx_clear_status_fetch_options(CURL *easy,
     ngx_clear_status_fetch_conf_t *conf);
 
 /*
- * A list in memory of the pool, so that libcurl keeps no copy of a secret.
+ * Our fields and these, as a list in memory of the pool, so that libcurl keeps
+ * no copy of a secret.  A value ends at its first NUL.
  * NULL: no memory.
  */
 struct curl_slist *ngx_clear_status_fetch_list(ngx_pool_t *pool,

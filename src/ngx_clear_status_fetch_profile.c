@@ -53,6 +53,8 @@ ngx_clear_status_profile_exit(void)
             ngx_clear_status_multi_destroy(profile->multi);
             profile->multi = NULL;
         }
+
+        ngx_clear_status_fetch_easy_exit(&profile->easy);
     }
 }
 

@@ -2,8 +2,9 @@
  * Copyright (C) The ngx_clear_status_module authors
  *
  * What the fetches of a worker share that go to the same place under the same
- * settings: a multi handle, and what was learned about its connections.  No
- * connection is used again under settings it was not opened with.
+ * settings: a multi handle, easy handles, and what was learned about the
+ * connections.  None of those is used again under settings that it was not
+ * opened with.
  */
 
 
@@ -15,17 +16,15 @@
 #include <ngx_core.h>
 
 #include "ngx_clear_status_fetch_conf.h"
+#include "ngx_clear_status_fetch_easy.h"
 #include "ngx_clear_status_multi.h"
-
-
-/* transfers at once, of a worker */
-#define NGX_CLEAR_STATUS_STREAMS  100
 
 
 typedef struct {
     ngx_queue_t                      queue;
     ngx_clear_status_fetch_conf_t    conf;
     ngx_clear_status_multi_t        *multi;     /* NULL: none yet */
+    ngx_clear_status_easy_t          easy;      /* not in use now */
     ngx_uint_t                       max_host;
     ngx_uint_t                       wedged;    /* timeouts without a byte,
                                                    in a row */

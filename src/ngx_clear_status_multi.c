@@ -27,6 +27,9 @@
 /* nginx connections that are left for others */
 #define NGX_CLEAR_STATUS_MULTI_SPARE    2
 
+/* connections that many transfers share are so many at the most */
+#define NGX_CLEAR_STATUS_MULTI_SHARED   4
+
 
 struct ngx_clear_status_multi_s {
     ngx_queue_t                        queue;    /* of all */
@@ -38,6 +41,9 @@ struct ngx_clear_status_multi_s {
     ngx_uint_t                         active;   /* transfers */
     ngx_uint_t                         sockets;  /* nginx connections */
     ngx_uint_t                         max_host;
+    ngx_uint_t                         begun;    /* transfers, since the last
+                                                    drive */
+    ngx_connection_t                  *shared[NGX_CLEAR_STATUS_MULTI_SHARED];
     ngx_clear_status_multi_pt          handler;
     ngx_clear_status_multi_broken_pt   broken;
     unsigned                           failed:1;
@@ -58,6 +64,8 @@ static void ngx_clear_status_multi_disarm(ngx_clear_status_multi_t *m);
 static int ngx_clear_status_multi_timer(CURLM *multi, long ms, void *data);
 static void ngx_clear_status_multi_timer_handler(ngx_event_t *ev);
 static void ngx_clear_status_multi_socket_handler(ngx_event_t *ev);
+static ngx_uint_t ngx_clear_status_multi_cork(ngx_clear_status_multi_t *m);
+static void ngx_clear_status_multi_uncork(ngx_clear_status_multi_t *m);
 static void ngx_clear_status_multi_drive(ngx_clear_status_multi_t *m,
     curl_socket_t s, int what);
 static CURLMcode ngx_clear_status_multi_action(ngx_clear_status_multi_t *m,
@@ -218,6 +226,7 @@ ngx_clear_status_multi_add(ngx_clear_status_multi_t *m, CURL *easy)
     }
 
     m->active++;
+    m->begun++;
 
     return NGX_OK;
 }
@@ -322,6 +331,7 @@ ngx_clear_status_multi_fail(ngx_clear_status_multi_t *m)
 static ngx_connection_t *
 ngx_clear_status_multi_connection(ngx_clear_status_multi_t *m, curl_socket_t s)
 {
+    ngx_uint_t         i;
     ngx_connection_t  *c;
 
     c = ngx_get_connection(s, m->log);
@@ -336,6 +346,13 @@ ngx_clear_status_multi_connection(ngx_clear_status_multi_t *m, curl_socket_t s)
     c->write->handler = ngx_clear_status_multi_socket_handler;
     c->read->log = m->log;
     c->write->log = m->log;
+
+    for (i = 0; i < NGX_CLEAR_STATUS_MULTI_SHARED; i++) {
+        if (m->shared[i] == NULL) {
+            m->shared[i] = c;
+            break;
+        }
+    }
 
     return c;
 }
@@ -377,7 +394,15 @@ ngx_clear_status_multi_events(ngx_connection_t *c, int what)
 static void
 ngx_clear_status_multi_forget(ngx_clear_status_multi_t *m, ngx_connection_t *c)
 {
+    ngx_uint_t  i;
+
     m->sockets--;
+
+    for (i = 0; i < NGX_CLEAR_STATUS_MULTI_SHARED; i++) {
+        if (m->shared[i] == c) {
+            m->shared[i] = NULL;
+        }
+    }
 
     (void) ngx_clear_status_multi_events(c, CURL_POLL_NONE);
 
@@ -466,13 +491,62 @@ ngx_clear_status_multi_socket_handler(ngx_event_t *ev)
 }
 
 
+/*
+ * Requests that begin together go out in as few packets as they fit in:
+ * libcurl sends each by itself.  Best effort; what is no TCP socket refuses.
+ */
+
+static ngx_uint_t
+ngx_clear_status_multi_cork(ngx_clear_status_multi_t *m)
+{
+    ngx_uint_t  i, begun;
+
+    begun = m->begun;
+    m->begun = 0;
+
+    if (begun < 2 || m->sockets > NGX_CLEAR_STATUS_MULTI_SHARED) {
+        return 0;
+    }
+
+    for (i = 0; i < NGX_CLEAR_STATUS_MULTI_SHARED; i++) {
+        if (m->shared[i]) {
+            (void) ngx_tcp_nopush(m->shared[i]->fd);
+        }
+    }
+
+    return 1;
+}
+
+
+/* one that was opened meanwhile was never corked, which does no harm */
+
+static void
+ngx_clear_status_multi_uncork(ngx_clear_status_multi_t *m)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_CLEAR_STATUS_MULTI_SHARED; i++) {
+        if (m->shared[i]) {
+            (void) ngx_tcp_push(m->shared[i]->fd);
+        }
+    }
+}
+
+
 static void
 ngx_clear_status_multi_drive(ngx_clear_status_multi_t *m, curl_socket_t s,
     int what)
 {
-    CURLMcode  rc;
+    CURLMcode   rc;
+    ngx_uint_t  corked;
+
+    corked = (s == CURL_SOCKET_TIMEOUT) ? ngx_clear_status_multi_cork(m) : 0;
 
     rc = ngx_clear_status_multi_action(m, s, what);
+
+    if (corked) {
+        ngx_clear_status_multi_uncork(m);
+    }
 
     /* what libcurl's TLS left would be logged as an alert of nginx's own */
 

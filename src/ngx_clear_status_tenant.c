@@ -13,18 +13,19 @@
 
 #include "ngx_clear_status_tenant.h"
 
-#include <openssl/evp.h>
-
+#include "ngx_clear_status_digest.h"
 #include "ngx_clear_status_shared.h"
 
 
-#define NGX_CLEAR_STATUS_TENANT_DIGEST  32
-#define NGX_CLEAR_STATUS_TENANT_SETS    256
-#define NGX_CLEAR_STATUS_TENANT_WAYS    4
+#define NGX_CLEAR_STATUS_TENANT_SETS  256
+#define NGX_CLEAR_STATUS_TENANT_WAYS  4
+
+/* bytes of a tenant whose digest is remembered */
+#define NGX_CLEAR_STATUS_TENANT_LAST  512
 
 
 typedef struct {
-    u_char                       digest[NGX_CLEAR_STATUS_TENANT_DIGEST];
+    u_char                       digest[NGX_CLEAR_STATUS_DIGEST_LEN];
     int64_t                      used;     /* mono ms; 0: free */
     clear_breaker_t              breaker;
 } ngx_clear_status_tenant_t;
@@ -38,6 +39,8 @@ typedef struct {
 
 static clear_breaker_t *ngx_clear_status_tenant_lock(ngx_str_t *tenant,
     int64_t now);
+static ngx_int_t ngx_clear_status_tenant_digest(ngx_str_t *tenant,
+    u_char *digest);
 static ngx_clear_status_tenant_t *ngx_clear_status_tenant_find(
     ngx_clear_status_tenant_t *set, u_char *digest);
 static void ngx_clear_status_tenant_unlock(void);
@@ -115,16 +118,14 @@ ngx_clear_status_tenant_wait(ngx_str_t *tenant, int64_t now,
 static clear_breaker_t *
 ngx_clear_status_tenant_lock(ngx_str_t *tenant, int64_t now)
 {
-    u_char                       digest[NGX_CLEAR_STATUS_TENANT_DIGEST];
+    u_char                       digest[NGX_CLEAR_STATUS_DIGEST_LEN];
     ngx_uint_t                   n;
     ngx_slab_pool_t             *shpool;
     ngx_clear_status_tenant_t   *t;
     ngx_clear_status_tenants_t  *tenants;
 
     if (ngx_clear_status_tenant_zone == NULL
-        || EVP_Digest(tenant->data, tenant->len, digest, NULL, EVP_sha256(),
-                      NULL)
-           != 1)
+        || ngx_clear_status_tenant_digest(tenant, digest) != NGX_OK)
     {
         return NULL;
     }
@@ -143,6 +144,34 @@ ngx_clear_status_tenant_lock(ngx_str_t *tenant, int64_t now)
 }
 
 
+/* most often it is the same as the last time */
+
+static ngx_int_t
+ngx_clear_status_tenant_digest(ngx_str_t *tenant, u_char *digest)
+{
+    static size_t  len;
+    static u_char  last[NGX_CLEAR_STATUS_TENANT_LAST];
+    static u_char  last_digest[NGX_CLEAR_STATUS_DIGEST_LEN];
+
+    if (tenant->len == len && ngx_memcmp(tenant->data, last, len) == 0) {
+        ngx_memcpy(digest, last_digest, NGX_CLEAR_STATUS_DIGEST_LEN);
+        return NGX_OK;
+    }
+
+    if (ngx_clear_status_digest(tenant->data, tenant->len, digest) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (tenant->len <= NGX_CLEAR_STATUS_TENANT_LAST) {
+        len = tenant->len;
+        ngx_memcpy(last, tenant->data, len);
+        ngx_memcpy(last_digest, digest, NGX_CLEAR_STATUS_DIGEST_LEN);
+    }
+
+    return NGX_OK;
+}
+
+
 static ngx_clear_status_tenant_t *
 ngx_clear_status_tenant_find(ngx_clear_status_tenant_t *set, u_char *digest)
 {
@@ -153,7 +182,7 @@ ngx_clear_status_tenant_find(ngx_clear_status_tenant_t *set, u_char *digest)
 
     for (i = 0; i < NGX_CLEAR_STATUS_TENANT_WAYS; i++) {
 
-        if (ngx_memcmp(set[i].digest, digest, NGX_CLEAR_STATUS_TENANT_DIGEST)
+        if (ngx_memcmp(set[i].digest, digest, NGX_CLEAR_STATUS_DIGEST_LEN)
             == 0)
         {
             return &set[i];
@@ -165,7 +194,7 @@ ngx_clear_status_tenant_find(ngx_clear_status_tenant_t *set, u_char *digest)
     }
 
     ngx_memzero(&oldest->breaker, sizeof(clear_breaker_t));
-    ngx_memcpy(oldest->digest, digest, NGX_CLEAR_STATUS_TENANT_DIGEST);
+    ngx_memcpy(oldest->digest, digest, NGX_CLEAR_STATUS_DIGEST_LEN);
 
     return oldest;
 }

@@ -326,11 +326,9 @@ ngx_clear_status_tls_set(CURL *easy, void *data)
 
     (void) curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 
-    if (tls->store) {
-        (void) curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION,
-                                ngx_clear_status_tls_ctx);
-        (void) curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, tls);
-    }
+    (void) curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION,
+                            ngx_clear_status_tls_ctx);
+    (void) curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, tls);
 
     if (tls->certificate.len) {
         ngx_clear_status_tls_blob(easy, CURLOPT_SSLCERT_BLOB,
@@ -358,7 +356,13 @@ ngx_clear_status_tls_ctx(CURL *easy, void *ctx, void *data)
 {
     ngx_clear_status_tls_t *tls = data;
 
-    SSL_CTX_set1_cert_store(ctx, tls->store);
+    if (tls->store) {
+        SSL_CTX_set1_cert_store(ctx, tls->store);
+    }
+
+    /* a few connections that are always busy: their buffers may stay */
+
+    (void) SSL_CTX_clear_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
 
     return CURLE_OK;
 }
