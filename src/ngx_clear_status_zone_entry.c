@@ -3,10 +3,14 @@
  *
  * Entries, results and leases in a zone's shared memory; see the header.
  *
+ * The index is as many small trees as there is room for: one look finds the
+ * tree, and whoever chooses task ids to fall into the same one gains nothing,
+ * since it stays balanced.
+ *
  * Sizes, on a 64-bit system: an entry is 104 bytes and its key, a result 128
  * bytes and its body.  With a key of up to 144 bytes and a body of 607 that
- * is 1 + 3 chunks of 248 bytes each, so 1,024 bytes in all: 65,000 of them in
- * 64 megabytes.
+ * is 1 + 3 chunks of 248 bytes each, so 1,024 bytes in all, and 8 for the
+ * index: 65,000 of them in 64 megabytes.
  */
 
 
@@ -18,6 +22,8 @@
 #define NGX_CLEAR_STATUS_ZONE_SKIP   64
 
 
+static void ngx_clear_status_entry_tree(ngx_clear_status_shm_t *shm,
+    ngx_rbtree_node_t **bucket, ngx_rbtree_t *tree);
 static void ngx_clear_status_entry_insert(ngx_rbtree_node_t *temp,
     ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
 static ngx_int_t ngx_clear_status_entry_cmp(ngx_clear_status_shm_t *shm,
@@ -38,8 +44,13 @@ static ngx_clear_status_key_t  *ngx_clear_status_inserting;
 void
 ngx_clear_status_entry_init(ngx_clear_status_shm_t *shm)
 {
-    ngx_rbtree_init(&shm->rbtree, &shm->sentinel,
-                    ngx_clear_status_entry_insert);
+    uint32_t  i;
+
+    ngx_rbtree_sentinel_init(&shm->sentinel);
+
+    for (i = 0; i <= shm->mask; i++) {
+        shm->buckets[i] = &shm->sentinel;
+    }
 }
 
 
@@ -51,8 +62,8 @@ ngx_clear_status_entry_find(ngx_clear_status_shm_t *shm,
     ngx_rbtree_node_t         *node, *sentinel;
     ngx_clear_status_entry_t  *e;
 
-    node = shm->rbtree.root;
-    sentinel = shm->rbtree.sentinel;
+    node = shm->buckets[key->hash & shm->mask];
+    sentinel = &shm->sentinel;
 
     while (node != sentinel) {
 
@@ -73,6 +84,18 @@ ngx_clear_status_entry_find(ngx_clear_status_shm_t *shm,
     }
 
     return NULL;
+}
+
+
+/* a bucket as a tree, whose root it takes back when it was changed */
+
+static void
+ngx_clear_status_entry_tree(ngx_clear_status_shm_t *shm,
+    ngx_rbtree_node_t **bucket, ngx_rbtree_t *tree)
+{
+    tree->root = *bucket;
+    tree->sentinel = &shm->sentinel;
+    tree->insert = ngx_clear_status_entry_insert;
 }
 
 
@@ -159,6 +182,8 @@ ngx_clear_status_entry_create(ngx_clear_status_zone_t *zone,
     ngx_clear_status_key_t *key, ngx_clear_status_after_t *after)
 {
     uint32_t                   n;
+    ngx_rbtree_t               tree;
+    ngx_rbtree_node_t        **bucket;
     ngx_clear_status_shm_t    *shm;
     ngx_clear_status_chain_t   chain;
     ngx_clear_status_entry_t  *e;
@@ -194,7 +219,12 @@ ngx_clear_status_entry_create(ngx_clear_status_zone_t *zone,
     ngx_clear_status_inserting_in = shm;
     ngx_clear_status_inserting = key;
 
-    ngx_rbtree_insert(&shm->rbtree, &e->node);
+    bucket = &shm->buckets[key->hash & shm->mask];
+
+    ngx_clear_status_entry_tree(shm, bucket, &tree);
+    ngx_rbtree_insert(&tree, &e->node);
+    *bucket = tree.root;
+
     ngx_queue_insert_head(&shm->lru[0], &e->lru);
 
     shm->stat.entries[ngx_clear_status_entry_state(shm, e)]++;
@@ -236,11 +266,18 @@ void
 ngx_clear_status_entry_delete(ngx_clear_status_shm_t *shm,
     ngx_clear_status_entry_t *e, ngx_clear_status_after_t *after)
 {
-    ngx_clear_status_chain_t  chain;
+    ngx_rbtree_t               tree;
+    ngx_rbtree_node_t        **bucket;
+    ngx_clear_status_chain_t   chain;
 
     shm->stat.entries[ngx_clear_status_entry_state(shm, e)]--;
 
-    ngx_rbtree_delete(&shm->rbtree, &e->node);
+    bucket = &shm->buckets[e->node.key & shm->mask];
+
+    ngx_clear_status_entry_tree(shm, bucket, &tree);
+    ngx_rbtree_delete(&tree, &e->node);
+    *bucket = tree.root;
+
     ngx_queue_remove(&e->lru);
 
     ngx_clear_status_result_free(shm, &e->good);

@@ -86,8 +86,10 @@ typedef struct {
     ngx_atomic_t                 faulted;   /* a fault point was used up */
     uint64_t                     epoch;     /* changes when all is dropped */
     uint64_t                     ticket;    /* the last */
-    ngx_rbtree_t                 rbtree;
-    ngx_rbtree_node_t            sentinel;
+    ngx_rbtree_node_t          **buckets;   /* roots of small trees, one for
+                                               each value of a hash's bits */
+    uint32_t                     mask;      /* those bits */
+    ngx_rbtree_node_t            sentinel;  /* of all the trees */
     ngx_queue_t                  lru[2];    /* unfinished, finished; the least
                                                recently used is the last */
     ngx_clear_status_chunks_t    chunks;

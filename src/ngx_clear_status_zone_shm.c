@@ -12,11 +12,13 @@
 
 
 /* "clearst" and the version of the layout */
-#define NGX_CLEAR_STATUS_ZONE_MAGIC  0x636c656172737402ULL
+#define NGX_CLEAR_STATUS_ZONE_MAGIC  0x636c656172737403ULL
 
 
 static void ngx_clear_status_shm_reset(ngx_clear_status_shm_t *shm);
 static ngx_int_t ngx_clear_status_shm_create(ngx_clear_status_zone_t *zone);
+static void ngx_clear_status_shm_carve(ngx_clear_status_shm_t *shm, u_char *p,
+    size_t size);
 static void ngx_clear_status_shm_changed(ngx_shm_zone_t *shm_zone);
 
 ngx_int_t
@@ -130,8 +132,7 @@ ngx_clear_status_shm_create(ngx_clear_status_zone_t *zone)
 
     shm->magic = NGX_CLEAR_STATUS_ZONE_MAGIC;
     shm->size = sizeof(ngx_clear_status_shm_t);
-    shm->memory = p;
-    shm->memory_size = size;
+    ngx_clear_status_shm_carve(shm, p, size);
 
     for (i = 0; i < NGX_CLEAR_STATUS_ZONE_SLOTS; i++) {
         ngx_queue_init(&shm->slots[i].leases);
@@ -143,6 +144,26 @@ ngx_clear_status_shm_create(ngx_clear_status_zone_t *zone)
     zone->shm = shm;
 
     return NGX_OK;
+}
+
+
+/* a bucket for each four chunks, which is what an entry takes, then chunks */
+
+static void
+ngx_clear_status_shm_carve(ngx_clear_status_shm_t *shm, u_char *p, size_t size)
+{
+    size_t  n, max;
+
+    max = ngx_min(size / NGX_CLEAR_STATUS_CHUNK_SIZE / 4,
+                  NGX_MAX_UINT32_VALUE / 2);
+
+    for (n = 1; n <= max / 2; n *= 2) { /* void */ }
+
+    shm->buckets = (ngx_rbtree_node_t **) p;
+    shm->mask = (uint32_t) (n - 1);
+
+    shm->memory = p + n * sizeof(ngx_rbtree_node_t *);
+    shm->memory_size = size - n * sizeof(ngx_rbtree_node_t *);
 }
 
 
