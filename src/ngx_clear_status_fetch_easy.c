@@ -20,11 +20,14 @@ ngx_clear_status_fetch_easy_get(ngx_clear_status_easy_t *free,
         return free->easy[--free->n];
     }
 
-    easy = curl_easy_init();
+    if (free->url == NULL) {
+        free->url = ngx_clear_status_fetch_url(conf);
+    }
 
-    if (easy && ngx_clear_status_fetch_options(easy, conf) != NGX_OK) {
-        curl_easy_cleanup(easy);
-        return NULL;
+    easy = free->url ? curl_easy_init() : NULL;
+
+    if (easy) {
+        ngx_clear_status_fetch_options(easy, conf, free->url);
     }
 
     return easy;
@@ -55,4 +58,7 @@ ngx_clear_status_fetch_easy_exit(ngx_clear_status_easy_t *free)
     while (free->n) {
         curl_easy_cleanup(free->easy[--free->n]);
     }
+
+    curl_url_cleanup(free->url);
+    free->url = NULL;
 }

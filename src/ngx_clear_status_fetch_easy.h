@@ -25,6 +25,7 @@
 typedef struct {
     CURL                        *easy[NGX_CLEAR_STATUS_STREAMS];
     ngx_uint_t                   n;
+    CURLU                       *url;      /* of all of them */
 } ngx_clear_status_easy_t;
 
 
@@ -36,6 +37,7 @@ CURL *ngx_clear_status_fetch_easy_get(ngx_clear_status_easy_t *free,
 void ngx_clear_status_fetch_easy_put(ngx_clear_status_easy_t *free,
     CURL *easy);
 
+/* none of them may be in use */
 void ngx_clear_status_fetch_easy_exit(ngx_clear_status_easy_t *free);
 
 

@@ -14,24 +14,20 @@
 #define NGX_CLEAR_STATUS_CONNECTION_LIFE  3600
 
 
-static ngx_int_t ngx_clear_status_fetch_options_url(CURL *easy,
-    ngx_clear_status_fetch_conf_t *conf);
 static void ngx_clear_status_fetch_options_off(CURL *easy);
 static void ngx_clear_status_fetch_options_proxy(CURL *easy,
     ngx_clear_status_fetch_conf_t *conf);
 
 
-ngx_int_t
+void
 ngx_clear_status_fetch_options(CURL *easy,
-    ngx_clear_status_fetch_conf_t *conf)
+    ngx_clear_status_fetch_conf_t *conf, CURLU *url)
 {
     ngx_uint_t  http2;
 
     http2 = (conf->http_version == 20);
 
-    if (ngx_clear_status_fetch_options_url(easy, conf) != NGX_OK) {
-        return NGX_ERROR;
-    }
+    (void) curl_easy_setopt(easy, CURLOPT_CURLU, url);
 
     /* what is decoded; the field itself is in the list */
 
@@ -51,39 +47,39 @@ ngx_clear_status_fetch_options(CURL *easy,
     if (conf->tls) {
         ngx_clear_status_tls_set(easy, conf->tls);
     }
-
-    return NGX_OK;
 }
 
 
-/*
- * Where to connect to.  What to ask for there is each transfer's own request
- * target: libcurl would take a whole URL apart and put it together again.
- */
-
-static ngx_int_t
-ngx_clear_status_fetch_options_url(CURL *easy,
-    ngx_clear_status_fetch_conf_t *conf)
+CURLU *
+ngx_clear_status_fetch_url(ngx_clear_status_fetch_conf_t *conf)
 {
-    char      *url;
-    size_t     len;
-    CURLcode   rc;
+    char       *text;
+    CURLU      *url;
+    size_t      len;
+    CURLUcode   rc;
 
     len = conf->authority.data + conf->authority.len - conf->url.data;
 
-    url = ngx_alloc(len + sizeof("/"), ngx_cycle->log);
-    if (url == NULL) {
-        return NGX_ERROR;
+    url = curl_url();
+    text = ngx_alloc(len + sizeof("/"), ngx_cycle->log);
+
+    rc = CURLUE_OUT_OF_MEMORY;
+
+    if (url && text) {
+        ngx_memcpy(text, conf->url.data, len);
+        ngx_memcpy(text + len, "/", sizeof("/"));
+
+        rc = curl_url_set(url, CURLUPART_URL, text, 0);
     }
 
-    ngx_memcpy(url, conf->url.data, len);
-    ngx_memcpy(url + len, "/", sizeof("/"));
+    ngx_free(text);
 
-    rc = curl_easy_setopt(easy, CURLOPT_URL, url);
+    if (rc != CURLUE_OK) {
+        curl_url_cleanup(url);
+        return NULL;
+    }
 
-    ngx_free(url);
-
-    return (rc == CURLE_OK) ? NGX_OK : NGX_ERROR;
+    return url;
 }
 
 

@@ -19,11 +19,17 @@
 
 
 /*
- * All that the transfers of a profile share, so all but the request target,
- * the header, callbacks, limits and times.  NGX_ERROR: no memory.
+ * Where to connect to, taken apart once and for all.  What to ask for there
+ * is each transfer's own request target.  NULL: no memory.
  */
-ngx_int_t ngx_clear_status_fetch_options(CURL *easy,
-    ngx_clear_status_fetch_conf_t *conf);
+CURLU *ngx_clear_status_fetch_url(ngx_clear_status_fetch_conf_t *conf);
+
+/*
+ * All that the transfers of a profile share, so all but the request target,
+ * the header, callbacks, limits and times.  url has to live as long as easy.
+ */
+void ngx_clear_status_fetch_options(CURL *easy,
+    ngx_clear_status_fetch_conf_t *conf, CURLU *url);
 
 /*
  * Our fields and these, as a list in memory of the pool, so that libcurl keeps

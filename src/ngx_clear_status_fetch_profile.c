@@ -54,7 +54,9 @@ ngx_clear_status_profile_exit(void)
             profile->multi = NULL;
         }
 
-        ngx_clear_status_fetch_easy_exit(&profile->easy);
+        if (profile->multi == NULL) {
+            ngx_clear_status_fetch_easy_exit(&profile->easy);
+        }
     }
 }
 
