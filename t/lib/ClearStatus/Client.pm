@@ -33,6 +33,7 @@ sub start ($self, $target, %options) {
     my $socket   = $options{on} // $self->connect($options{port});
     my $response = ClearStatus::Response->new(
         method  => $options{method} // 'GET',
+        target  => $options{raw} ? '' : $target,
         started => time,
         socket  => $socket,
         keep    => $options{on} ? 1 : 0,

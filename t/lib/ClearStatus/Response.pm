@@ -8,7 +8,8 @@ use Mojo::JSON qw(decode_json);
 use Mojo::Message::Response;
 use Time::HiRes qw(time);
 
-has [qw(error is_over keep method seconds socket started timeout)];
+has [qw(error is_over keep method seconds socket started target
+    timeout)];
 has raw     => '';
 has message => sub ($self) {
     my $message = Mojo::Message::Response->new(max_message_size => 0);

@@ -172,6 +172,8 @@ answer, and a process that would not end.
     TEST_NGINX_BINARY   another nginx, e.g. one built with sanitizers
     TEST_MODULE         another .so; "static": it is in the binary
     TEST_RELOAD=1       a reload before every get() and request()
+    TEST_CONTRACT=1     every answer of a location with clear_status_pass is
+                        compared with docs/openapi.yaml
     TEST_VALGRIND=1     nginx under valgrind, everything may take longer
     TEST_KEEP=1         keep the temporary folder and say where it is
     TEST_GLOBALS        more for %%GLOBALS%%, e.g. "user root;"
@@ -205,6 +207,7 @@ has dir    => sub { make_dir() };
 has client => sub { ClearStatus::Client->new(marker => MARKER) };
 has [qw(adopted simulators)] => sub { [] };
 has expected => sub { [] };
+has breaches => sub { [] };
 has ports    => sub { {} };
 has reload_often => sub { $ENV{TEST_RELOAD} };
 has certificates =>
@@ -246,8 +249,21 @@ sub set ($self, %values) {
 
 
 sub conf ($self, $text) {
-    $self->file('nginx.conf', $self->fill_in($text));
+    my $filled = $self->fill_in($text);
+
+    $self->file('nginx.conf', $filled);
+    $self->{ours} = {map { $_ => 1 } our_locations($filled)};
     return $self;
+}
+
+
+# Those of which every answer is ours: an operator's error_page is not.
+
+sub our_locations ($text) {
+    my %body = $text =~ /\blocation = (\S+) (\{(?:[^{}]++|(?2))*+\})/g;
+
+    return grep { $body{$_} =~ /clear_status_pass/ && $body{$_} !~ /error_page/ }
+        keys %body;
 }
 
 
@@ -428,7 +444,22 @@ sub start ($self, $target, %options) {
 
 
 sub collect ($self, @responses) {
-    return $self->client->collect(@responses);
+    $self->client->collect(@responses);
+    if ($ENV{TEST_CONTRACT}) { $self->hold_to_contract($_) for @responses }
+    return wantarray ? @responses : $responses[0];
+}
+
+
+sub hold_to_contract ($self, $response) {
+    my $path = $response->target =~ s/\?.*//sr;
+
+    return if !$self->{ours}{$path} || $response->error;
+    return if $response->header('Content-Encoding');
+
+    require ClearStatus::Contract;
+    state $contract = ClearStatus::Contract->new;
+    push @{ $self->breaches }, map { $response->target . ": $_" }
+        $contract->check($response);
 }
 
 
@@ -473,6 +504,8 @@ sub done ($self) {
     none('no alert, crit or emerg in the log', $self->alarms);
     none('no report of a sanitizer', $self->reports);
     none('no secret in a log or an answer', $self->leaks);
+    none('every answer keeps the contract', @{ $self->breaches })
+        if $ENV{TEST_CONTRACT};
 
     Test::More::done_testing();
 }
