@@ -317,8 +317,12 @@ matches $t->get('/pauses?taskId=a&tenant=a'), 502, 'the last failure';
 kind 'paused', 503, '/pauses?TASK', tenant => 'a',
     cache => qr/detail=upstream-paused/;
 
-matches $t->request($_, "$path?taskId=a&tenant=a"), 405, "the method $_"
-    for qw(POST PUT DELETE OPTIONS PATCH);
+for my $method (qw(POST PUT DELETE OPTIONS PATCH)) {
+    my $r = $t->request($method, "$path?taskId=a&tenant=a");
+
+    matches $r, 405, "the method $method";
+    is $r->header('Allow'), 'GET, HEAD', "the method $method: Allow";
+}
 
 
 # Upstream's.
@@ -326,7 +330,7 @@ matches $t->request($_, "$path?taskId=a&tenant=a"), 405, "the method $_"
 kind 'no such task', 404, "$path?TASK";
 kind 'no result', 404, "$path?TASK", rule => {result_null => 1};
 kind "an envelope with $_", $_, "$path?TASK", rule => {status => $_}
-    for 400, 403, 404, 409, 422, 429, 500, 502, 503, 504, 599;
+    for 400, 403, 404, 405, 409, 422, 429, 500, 502, 503, 504, 599;
 kind "an envelope with $_", 502, "$path?TASK", rule => {status => $_}
     for 302, 600;
 kind 'an envelope with 401', 403, "$path?TASK", rule => {status => 401};

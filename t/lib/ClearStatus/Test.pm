@@ -262,8 +262,8 @@ sub conf ($self, $text) {
 sub our_locations ($text) {
     my %body = $text =~ /\blocation = (\S+) (\{(?:[^{}]++|(?2))*+\})/g;
 
-    return grep { $body{$_} =~ /clear_status_pass/ && $body{$_} !~ /error_page/ }
-        keys %body;
+    return grep { $body{$_} !~ /error_page/ }
+        grep { $body{$_} =~ /clear_status_pass/ } keys %body;
 }
 
 
