@@ -12,9 +12,10 @@
 #include "ngx_clear_status_zone.h"
 
 
-/* room: every line of ours, every status that may come, every zone */
+/* room: every line of ours, every status that may come, a line of a zone */
 #define NGX_CLEAR_STATUS_PROMETHEUS_SIZE   65536
-#define NGX_CLEAR_STATUS_PROMETHEUS_ZONE   4096
+#define NGX_CLEAR_STATUS_PROMETHEUS_LINE   128
+#define NGX_CLEAR_STATUS_PROMETHEUS_LINES  (2 + 2 * NGX_CLEAR_STATUS_STATES)
 
 #define NGX_CLEAR_STATUS_PROMETHEUS_BOUNDS                                   \
     (NGX_CLEAR_STATUS_METRICS_BUCKETS - 1)
@@ -26,6 +27,16 @@ typedef struct {
 } ngx_clear_status_text_t;
 
 
+typedef struct {
+    ngx_str_t                     label;     /* its name, escaped */
+    ngx_clear_status_zone_stat_t  stat;
+} ngx_clear_status_sample_t;
+
+
+static ngx_clear_status_sample_t *ngx_clear_status_prometheus_samples(
+    ngx_pool_t *pool, ngx_shm_zone_t **zones, ngx_uint_t n, size_t *size);
+static ngx_int_t ngx_clear_status_prometheus_label(ngx_pool_t *pool,
+    ngx_str_t *name, ngx_str_t *label);
 static void ngx_clear_status_prometheus_head(ngx_clear_status_text_t *t,
     char *name, char *type, char *help);
 static void ngx_clear_status_prometheus_callers(ngx_clear_status_text_t *t,
@@ -35,7 +46,7 @@ static void ngx_clear_status_prometheus_upstream(ngx_clear_status_text_t *t,
 static void ngx_clear_status_prometheus_seconds(ngx_clear_status_text_t *t,
     ngx_clear_status_metrics_t *m);
 static void ngx_clear_status_prometheus_zones(ngx_clear_status_text_t *t,
-    ngx_shm_zone_t **zones, ngx_uint_t n);
+    ngx_clear_status_sample_t *zone, ngx_uint_t n);
 static void ngx_clear_status_prometheus_states(ngx_clear_status_text_t *t,
     char *name, ngx_str_t *zone, uint64_t *values);
 
@@ -73,10 +84,15 @@ ngx_clear_status_prometheus(ngx_pool_t *pool, ngx_shm_zone_t **zones,
 {
     size_t                       size;
     ngx_clear_status_text_t      t;
+    ngx_clear_status_sample_t   *samples;
     ngx_clear_status_metrics_t  *m;
 
-    size = NGX_CLEAR_STATUS_PROMETHEUS_SIZE
-           + n * NGX_CLEAR_STATUS_PROMETHEUS_ZONE;
+    samples = ngx_clear_status_prometheus_samples(pool, zones, n, &size);
+    if (samples == NULL) {
+        return NGX_ERROR;
+    }
+
+    size += NGX_CLEAR_STATUS_PROMETHEUS_SIZE;
 
     m = ngx_palloc(pool, sizeof(ngx_clear_status_metrics_t));
     text->data = ngx_pnalloc(pool, size);
@@ -92,9 +108,81 @@ ngx_clear_status_prometheus(ngx_pool_t *pool, ngx_shm_zone_t **zones,
 
     ngx_clear_status_prometheus_callers(&t, m);
     ngx_clear_status_prometheus_upstream(&t, m);
-    ngx_clear_status_prometheus_zones(&t, zones, n);
+    ngx_clear_status_prometheus_zones(&t, samples, n);
 
     text->len = t.p - text->data;
+
+    return NGX_OK;
+}
+
+
+/* each zone is looked at once, so that its numbers agree */
+
+static ngx_clear_status_sample_t *
+ngx_clear_status_prometheus_samples(ngx_pool_t *pool, ngx_shm_zone_t **zones,
+    ngx_uint_t n, size_t *size)
+{
+    ngx_uint_t                  i;
+    ngx_clear_status_sample_t  *samples;
+
+    /* for no zone too it is not NULL */
+
+    samples = ngx_palloc(pool, (n + 1) * sizeof(ngx_clear_status_sample_t));
+    if (samples == NULL) {
+        return NULL;
+    }
+
+    *size = 0;
+
+    for (i = 0; i < n; i++) {
+        if (ngx_clear_status_prometheus_label(pool, &zones[i]->shm.name,
+                                              &samples[i].label)
+            != NGX_OK)
+        {
+            return NULL;
+        }
+
+        ngx_clear_status_zone_stat(zones[i], &samples[i].stat);
+
+        *size += NGX_CLEAR_STATUS_PROMETHEUS_LINES
+                 * (NGX_CLEAR_STATUS_PROMETHEUS_LINE + samples[i].label.len);
+    }
+
+    return samples;
+}
+
+
+/* a zone's name is the operator's, and may be anything */
+
+static ngx_int_t
+ngx_clear_status_prometheus_label(ngx_pool_t *pool, ngx_str_t *name,
+    ngx_str_t *label)
+{
+    u_char      *p;
+    ngx_uint_t   i;
+
+    p = ngx_pnalloc(pool, 2 * name->len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    label->data = p;
+
+    for (i = 0; i < name->len; i++) {
+        if (name->data[i] == '\\' || name->data[i] == '"') {
+            *p++ = '\\';
+        }
+
+        if (name->data[i] == '\n') {
+            *p++ = '\\';
+            *p++ = 'n';
+
+        } else {
+            *p++ = name->data[i];
+        }
+    }
+
+    label->len = p - label->data;
 
     return NGX_OK;
 }
@@ -219,42 +307,38 @@ ngx_clear_status_prometheus_seconds(ngx_clear_status_text_t *t,
 
 static void
 ngx_clear_status_prometheus_zones(ngx_clear_status_text_t *t,
-    ngx_shm_zone_t **zones, ngx_uint_t n)
+    ngx_clear_status_sample_t *zone, ngx_uint_t n)
 {
-    ngx_uint_t                    i;
-    ngx_str_t                    *name;
-    ngx_clear_status_zone_stat_t  stat;
+    ngx_uint_t   i;
+    ngx_str_t   *label;
 
     ngx_clear_status_prometheus_head(t, "zone_bytes", "gauge",
                                      "Memory of a zone.");
 
     for (i = 0; i < n; i++) {
-        name = &zones[i]->shm.name;
-        ngx_clear_status_zone_stat(zones[i], &stat);
+        label = &zone[i].label;
 
         t->p = ngx_slprintf(t->p, t->last,
                  "clear_status_zone_bytes{zone=\"%V\",kind=\"used\"} %uL\n"
                  "clear_status_zone_bytes{zone=\"%V\",kind=\"free\"} %uL\n",
-                 name, stat.used, name, stat.free);
+                 label, zone[i].stat.used, label, zone[i].stat.free);
     }
 
     ngx_clear_status_prometheus_head(t, "zone_entries", "gauge",
                                      "Entries of a zone by state.");
 
     for (i = 0; i < n; i++) {
-        ngx_clear_status_zone_stat(zones[i], &stat);
-        ngx_clear_status_prometheus_states(t, "zone_entries",
-                                           &zones[i]->shm.name, stat.entries);
+        ngx_clear_status_prometheus_states(t, "zone_entries", &zone[i].label,
+                                           zone[i].stat.entries);
     }
 
     ngx_clear_status_prometheus_head(t, "zone_evictions_total", "counter",
                                      "Entries that made room, by state.");
 
     for (i = 0; i < n; i++) {
-        ngx_clear_status_zone_stat(zones[i], &stat);
         ngx_clear_status_prometheus_states(t, "zone_evictions_total",
-                                           &zones[i]->shm.name,
-                                           stat.evictions);
+                                           &zone[i].label,
+                                           zone[i].stat.evictions);
     }
 }
 
