@@ -123,7 +123,7 @@ ngx_clear_status_credentials_value(ngx_http_request_t *r,
     }
 
     ngx_log_error(NGX_LOG_ERR, log, 0,
-                  "\"%s\" evaluated to %s", name,
+                  "\"%s\" evaluated to %s, the request is refused", name,
                   value->len ? "a value that cannot be sent" : "nothing");
 
     return NGX_DECLINED;

@@ -13,6 +13,7 @@
 #include "clear_task_id.h"
 #include "ngx_clear_status_digest.h"
 #include "ngx_clear_status_metrics.h"
+#include "ngx_clear_status_report.h"
 #include "ngx_clear_status_tenant.h"
 
 
@@ -53,8 +54,6 @@ static ngx_int_t ngx_clear_status_exchange_renew(
 static void ngx_clear_status_exchange_judge(ngx_clear_status_exchange_t *x,
     ngx_clear_status_fetch_result_t *result, const clear_answer_t *parsed,
     clear_verdict_t *verdict, ngx_clear_status_answer_t *answer);
-static void ngx_clear_status_exchange_report(ngx_clear_status_exchange_t *x,
-    ngx_clear_status_fetch_result_t *result, clear_verdict_t *verdict);
 static void ngx_clear_status_exchange_tell(ngx_clear_status_exchange_t *x,
     ngx_clear_status_fetch_result_t *result, clear_verdict_t *verdict,
     ngx_clear_status_answer_t *answer);
@@ -123,9 +122,9 @@ ngx_clear_status_exchange_start(ngx_pool_t *pool, ngx_log_t *log,
 
 failed:
 
-    ngx_clear_status_tenant_leave(&order->tenant, order->breaker,
-                                  ngx_current_msec,
-                                  NGX_CLEAR_STATUS_TENANT_UNKNOWN);
+    (void) ngx_clear_status_tenant_leave(&order->tenant, order->breaker,
+                                         ngx_current_msec,
+                                         NGX_CLEAR_STATUS_TENANT_UNKNOWN);
     return NGX_ERROR;
 }
 
@@ -337,7 +336,9 @@ ngx_clear_status_exchange_done(void *data,
                                    ? result->transport
                                    : NGX_CLEAR_STATUS_METRICS_ERROR,
                                    result->elapsed, result->connections);
-    ngx_clear_status_exchange_report(x, result, &verdict);
+    ngx_clear_status_report(x->fetch.log, result, &verdict,
+                            x->envelope ? clear_envelope_strerror(x->envelope)
+                                        : NULL);
     ngx_clear_status_exchange_tell(x, result, &verdict, &answer);
     ngx_clear_status_exchange_judge(x, result, parsed, &verdict, &answer);
 
@@ -462,7 +463,7 @@ ngx_clear_status_exchange_tell(ngx_clear_status_exchange_t *x,
     ngx_clear_status_fetch_result_t *result, clear_verdict_t *verdict,
     ngx_clear_status_answer_t *answer)
 {
-    int64_t                     now, wait;
+    int64_t                     now, wait, pause;
     ngx_uint_t                  status;
     ngx_clear_status_order_t   *order;
     ngx_clear_status_tenant_e   outcome;
@@ -475,8 +476,13 @@ ngx_clear_status_exchange_tell(ngx_clear_status_exchange_t *x,
               : verdict->failed ? NGX_CLEAR_STATUS_TENANT_DOWN
                                 : NGX_CLEAR_STATUS_TENANT_UP;
 
-    ngx_clear_status_tenant_leave(&order->tenant, order->breaker, now,
-                                  outcome);
+    pause = ngx_clear_status_tenant_leave(&order->tenant, order->breaker, now,
+                                          outcome);
+    if (pause) {
+        ngx_log_error(NGX_LOG_WARN, x->fetch.log, 0,
+                      "upstream failed too often in a row, this tenant's "
+                      "fetches pause for %Lms", pause);
+    }
 
     status = verdict->success ? NGX_HTTP_OK : verdict->error.status;
 
@@ -491,50 +497,18 @@ ngx_clear_status_exchange_tell(ngx_clear_status_exchange_t *x,
                                    result->retry_after.len, ngx_time());
     if (wait < 0) {
         ngx_log_error(NGX_LOG_ERR, x->fetch.log, 0,
-                      "upstream sent an invalid \"Retry-After\"");
+                      "upstream sent an invalid \"Retry-After\", it is "
+                      "ignored");
         return;
     }
+
+    ngx_log_error(NGX_LOG_WARN, x->fetch.log, 0,
+                  "upstream sent \"Retry-After\", this tenant's fetches pause "
+                  "for %Ls", wait);
 
     answer->retry_until = now + wait * 1000;
 
     ngx_clear_status_tenant_wait(&order->tenant, now, status, wait * 1000);
-}
-
-
-static void
-ngx_clear_status_exchange_report(ngx_clear_status_exchange_t *x,
-    ngx_clear_status_fetch_result_t *result, clear_verdict_t *verdict)
-{
-    ngx_uint_t   level;
-    const char  *detail;
-
-    if (verdict->success) {
-        ngx_log_debug2(NGX_LOG_DEBUG_HTTP, x->fetch.log, 0,
-                       "clear status exchange: success, attempts:%ui ms:%M",
-                       result->attempts, result->elapsed);
-        return;
-    }
-
-    level = NGX_LOG_ERR;
-    detail = "";
-
-    if (result->transport == CLEAR_TRANSPORT_OK) {
-
-        if (verdict->error.status == NGX_HTTP_NOT_FOUND) {
-            level = NGX_LOG_INFO;
-        }
-
-        detail = x->envelope ? clear_envelope_strerror(x->envelope) : "";
-    }
-
-    ngx_log_error(level, x->fetch.log, 0,
-                  "%s%s%s%s%V%s, upstream status: %ui, sent to the caller: "
-                  "%d, attempts: %ui",
-                  verdict->reason ? verdict->reason : "upstream failed",
-                  detail && *detail ? ": " : "", detail ? detail : "",
-                  result->text.len ? " (" : "", &result->text,
-                  result->text.len ? ")" : "",
-                  result->status, verdict->error.status, result->attempts);
 }
 
 

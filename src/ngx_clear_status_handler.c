@@ -42,6 +42,8 @@ static ngx_int_t ngx_clear_status_result(ngx_http_request_t *r,
     ngx_clear_status_ctx_t *ctx, ngx_clear_status_found_t *found);
 static ngx_int_t ngx_clear_status_result_stale(ngx_http_request_t *r,
     ngx_clear_status_ctx_t *ctx, ngx_clear_status_found_t *found);
+static void ngx_clear_status_too_large(ngx_http_request_t *r,
+    ngx_clear_status_ctx_t *ctx, ngx_clear_status_found_t *found);
 static ngx_int_t ngx_clear_status_answer(ngx_http_request_t *r,
     ngx_clear_status_ctx_t *ctx, ngx_clear_status_answer_t *answer);
 static ngx_int_t ngx_clear_status_replied(ngx_http_request_t *r,
@@ -525,6 +527,10 @@ ngx_clear_status_result(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
         return ngx_clear_status_answer(r, ctx, answer);
     }
 
+    if (found->too_large && ctx->waiter.leader) {
+        ngx_clear_status_too_large(r, ctx, found);
+    }
+
     handling->stored = found->stored;
     handling->fwd_status = answer->upstream_status;
     handling->collapsed = !ctx->waiter.leader;
@@ -547,6 +553,19 @@ ngx_clear_status_result(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
     }
 
     return ngx_clear_status_answer(r, ctx, answer);
+}
+
+
+static void
+ngx_clear_status_too_large(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
+    ngx_clear_status_found_t *found)
+{
+    ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
+                  "an answer of %uz bytes from \"%V\" for task \"%V\" does not "
+                  "fit into zone \"%V\" and is not stored, make "
+                  "\"clear_status_zone\" larger",
+                  found->answer.body.len, &ctx->conf->fetch.url, &ctx->task_id,
+                  &ctx->conf->shm_zone->shm.name);
 }
 
 

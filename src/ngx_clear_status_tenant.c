@@ -71,16 +71,19 @@ ngx_clear_status_tenant_enter(ngx_str_t *tenant, clear_breaker_conf_t *conf,
 }
 
 
-void
+int64_t
 ngx_clear_status_tenant_leave(ngx_str_t *tenant, clear_breaker_conf_t *conf,
     int64_t now, ngx_clear_status_tenant_e outcome)
 {
+    int64_t           pause, until;
     clear_breaker_t  *breaker;
 
     breaker = ngx_clear_status_tenant_lock(tenant, now);
     if (breaker == NULL) {
-        return;
+        return 0;
     }
+
+    until = breaker->until;
 
     switch (outcome) {
 
@@ -96,7 +99,11 @@ ngx_clear_status_tenant_leave(ngx_str_t *tenant, clear_breaker_conf_t *conf,
         clear_breaker_abandon(breaker);
     }
 
+    pause = (breaker->until > until) ? breaker->pause : 0;
+
     ngx_clear_status_tenant_unlock();
+
+    return pause;
 }
 
 

@@ -42,8 +42,8 @@ clear_breaker_e ngx_clear_status_tenant_enter(ngx_str_t *tenant,
     clear_breaker_conf_t *conf, int64_t now, int64_t probe_time,
     int64_t *wait, ngx_uint_t *status);
 
-/* a fetch ended */
-void ngx_clear_status_tenant_leave(ngx_str_t *tenant,
+/* a fetch ended; returns how long the pause is that begins with it, ms, or 0 */
+int64_t ngx_clear_status_tenant_leave(ngx_str_t *tenant,
     clear_breaker_conf_t *conf, int64_t now,
     ngx_clear_status_tenant_e outcome);
 

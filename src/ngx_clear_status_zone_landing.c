@@ -64,6 +64,7 @@ ngx_clear_status_zone_complete(ngx_shm_zone_t *shm_zone,
     outbox = 0;
 
     found->stored = 0;
+    found->too_large = 0;
     found->stale.body.data = NULL;
 
     ngx_memzero(&after, sizeof(ngx_clear_status_after_t));
@@ -75,7 +76,8 @@ ngx_clear_status_zone_complete(ngx_shm_zone_t *shm_zone,
     ngx_clear_status_result_make(zone, &found->answer, &chain, &after);
 
     if (chain.n == 0) {
-        zone->shm->stat.too_large += found->answer.storable;
+        found->too_large = found->answer.storable;
+        zone->shm->stat.too_large += found->too_large;
         ngx_clear_status_shm_unlock(zone, &after);
 
         outbox = ngx_clear_status_outbox_put(found->answer.body.data,

@@ -29,6 +29,8 @@ typedef struct {
                                               that may be served instead; its
                                               body.data is NULL if none */
     unsigned                     stored:1;   /* answer was stored */
+    unsigned                     too_large:1;   /* for the zone, though it
+                                                   should be stored */
     unsigned                     expired:1;  /* with CLEAR_FETCH: a success is
                                                 stored, but no longer fresh */
 } ngx_clear_status_found_t;
