@@ -36,7 +36,8 @@ promtool_ok 'test rules', "$tests", 'their tests';
     close $broken;
     promtool_finds 'check rules', "$broken", 'a broken rule is found';
 
-    my $here = $tests->slurp =~ s/(rule_files:\n  - )/$1@{[$rules->dirname]}\//r;
+    my $dir  = $rules->dirname;
+    my $here = $tests->slurp =~ s/(rule_files:\n  - )/$1$dir\//r;
     my $copy = File::Temp->new(SUFFIX => '.yml');
 
     print $copy $here;

@@ -82,10 +82,12 @@ for my $name (sort keys %doc) {
 sub whole ($text) {
     $text =~ s/^(?:load_module|user) .*;$//mg;
     $text =~ s{/etc/nginx/clear-token}{%%DIR%%/token}g;
+    $text =~ s{/var/log/nginx}{%%DIR%%}g;
 
     if ($text !~ /^events\b/m) {
         $text = "server {\n$text}\n" if $text =~ /^location\b/m;
-        $text = "events {\n}\n\nhttp {\n$text}\n";
+        $text = "http {\n$text}\n" if $text !~ /^http\b/m;
+        $text = "events {\n}\n\n$text";
     }
 
     $text =~ s/^http \{$/http {\n%%HTTP%%/m;
