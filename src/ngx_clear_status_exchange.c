@@ -337,8 +337,8 @@ ngx_clear_status_exchange_done(void *data,
                                    : NGX_CLEAR_STATUS_METRICS_ERROR,
                                    result->elapsed, result->connections);
     ngx_clear_status_report(x->fetch.log, result, &verdict,
-                            x->envelope ? clear_envelope_strerror(x->envelope)
-                                        : NULL);
+                            x->envelope && rc != CLEAR_ENVELOPE_OK
+                            ? clear_envelope_strerror(x->envelope) : NULL);
     ngx_clear_status_exchange_tell(x, result, &verdict, &answer);
     ngx_clear_status_exchange_judge(x, result, parsed, &verdict, &answer);
 

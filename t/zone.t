@@ -7,6 +7,7 @@ use FindBin qw($Bin);
 use lib "$Bin/lib";
 
 use ClearStatus::Test;
+use Mojo::File qw(path);
 use Test::More;
 
 my $t   = ClearStatus::Test->new(reload => 0);
@@ -34,6 +35,10 @@ http {
 
         location = /status {
             clear_status_pass %%UPSTREAM%%;
+        }
+
+        location = /metrics {
+            clear_status_metrics;
         }
     }
 }
@@ -132,6 +137,40 @@ subtest 'a new binary' => sub {
     ok $t->upgrade, 'takes over';
     is ask($id)->code, 200, 'and answers';
     ok is_hit($id), 'from a zone that is whole';
+};
+
+# As docs/operations.md says: how much an answer takes, and how many fit.
+
+sub bytes ($kind) {
+    return $t->get('/metrics')->body =~ /zone_bytes\{.*"$kind"\} (\d+)/ && $1;
+}
+
+
+subtest 'sizing' => sub {
+    my $page = path("$Bin/../docs/operations.md")->slurp;
+    my @rows = $page
+        =~ /^\| (\d.*?|an error.*?) \| (\d+) bytes \| (?:about (.*)|-) \|$/mg;
+
+    is scalar @rows, 3 * 4, 'four rows';
+    $t->set(SIZE => '2m')->conf($conf);
+    ok $t->reload, 'an empty zone';
+
+    while (my ($what, $takes, $fit) = splice @rows, 0, 3) {
+        my ($size) = $what =~ /^(\d+)/;
+        my $id     = defined $size ? new_task('SUCCESS') : 'none';
+        my $before = bytes('used');
+
+        # the samples are of one size, the rest is padding
+        $sim->behave($id, {pad => $size - 606}) if $size;
+        is length ask($id)->body, $size, "$what: its size" if $size;
+        ask($id) if !$size;
+        is bytes('used') - $before, $takes, "$what: what it takes";
+
+        next if !$fit;
+        my $zone = 64 * (bytes('used') + bytes('free')) / 2;
+        my $n    = $zone / $takes;
+        cmp_ok abs($n - $fit =~ tr/,//dr), '<', $n * .04, "$what: how many fit";
+    }
 };
 
 $t->done;
