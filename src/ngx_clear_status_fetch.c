@@ -252,8 +252,7 @@ ngx_clear_status_fetch_launch(ngx_clear_status_transfer_t *t)
 
     if (!ngx_clear_status_multi_room(profile->multi)) {
         ngx_log_error(NGX_LOG_WARN, t->fetch->log, 0,
-                      "worker_connections are not enough for upstream, the "
-                      "fetch waits");
+                      "worker_connections are not enough for upstream");
         return NGX_AGAIN;
     }
 

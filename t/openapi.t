@@ -79,6 +79,10 @@ ok document_errors({%$document, path => {}}), 'a name that is none is found';
 }
 
 
+my ($version) = path("$Bin/../CHANGES")->slurp =~ /^Changes with \S+ (\S+)/m;
+is $document->{info}{version}, $version, 'of the version in CHANGES';
+
+
 # Keywords that the validator does not know would say nothing.
 
 my %keyword = map { $_ => 1 } qw(type const pattern minimum maximum minLength
