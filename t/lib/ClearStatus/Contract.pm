@@ -136,7 +136,8 @@ sub validate ($self, $schema, $value) {
 
 sub validator ($self, $schema) {
     return $self->validators->{$schema}
-        //= JSON::Validator::Schema::Draft201909->new->resolve(
+        //= JSON::Validator::Schema::Draft201909->new(
+            recursive_data_protection => 0)->resolve(
             {%$schema, components => $self->document->{components}});
 }
 
