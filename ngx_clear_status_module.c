@@ -14,6 +14,7 @@
 
 #include "ngx_clear_status_conf.h"
 #include "ngx_clear_status_directives.h"
+#include "ngx_clear_status_errors.h"
 #include "ngx_clear_status_log.h"
 #include "ngx_clear_status_metrics.h"
 #include "ngx_clear_status_outbox.h"
@@ -420,8 +421,11 @@ ngx_clear_status_postconfiguration(ngx_conf_t *cf)
 
     cmcf->tenants = ngx_clear_status_tenant_add(cf, &ngx_clear_status_module);
     cmcf->metrics = ngx_clear_status_metrics_add(cf, &ngx_clear_status_module);
+    cmcf->errors = ngx_clear_status_errors_add(cf, &ngx_clear_status_module);
 
-    if (cmcf->tenants == NULL || cmcf->metrics == NULL) {
+    if (cmcf->tenants == NULL || cmcf->metrics == NULL
+        || cmcf->errors == NULL)
+    {
         return NGX_ERROR;
     }
 
@@ -475,6 +479,7 @@ ngx_clear_status_init_process(ngx_cycle_t *cycle)
 
     ngx_clear_status_tenant_init_process(cmcf->tenants);
     ngx_clear_status_metrics_init_process(cmcf->metrics);
+    ngx_clear_status_errors_init_process(cmcf->errors);
 
     if (ngx_clear_status_fetch_init_process(cycle) != NGX_OK
         || ngx_clear_status_flight_init_process(cycle) != NGX_OK

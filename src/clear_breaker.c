@@ -122,3 +122,11 @@ clear_breaker_abandon(clear_breaker_t *b)
 {
     b->probe_until = 0;
 }
+
+
+int
+clear_breaker_paused(const clear_breaker_t *b, int64_t now)
+{
+    return now < b->wait_until
+           || (b->pause && (now < b->until || now < b->probe_until));
+}

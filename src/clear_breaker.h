@@ -70,5 +70,11 @@ void clear_breaker_wait(clear_breaker_t *b, uint32_t status, int64_t now,
 /* a probe ended without a word on upstream's health: it never went out */
 void clear_breaker_abandon(clear_breaker_t *b);
 
+/*
+ * 1 where fetches are being held back now, else 0: a pause that is over, with
+ * nobody having tried since, is none.
+ */
+int clear_breaker_paused(const clear_breaker_t *b, int64_t now);
+
 
 #endif /* _CLEAR_BREAKER_H_INCLUDED_ */

@@ -23,6 +23,7 @@ typedef struct {
     ngx_array_t                  token_files;
     ngx_shm_zone_t              *tenants;
     ngx_shm_zone_t              *metrics;
+    ngx_shm_zone_t              *errors;
     ngx_uint_t                   used;         /* by some clear_status_pass */
 } ngx_clear_status_main_conf_t;
 

@@ -12,6 +12,7 @@
 #include "clear_retry_after.h"
 #include "clear_task_id.h"
 #include "ngx_clear_status_digest.h"
+#include "ngx_clear_status_errors.h"
 #include "ngx_clear_status_metrics.h"
 #include "ngx_clear_status_report.h"
 #include "ngx_clear_status_tenant.h"
@@ -336,9 +337,18 @@ ngx_clear_status_exchange_done(void *data,
                                    ? result->transport
                                    : NGX_CLEAR_STATUS_METRICS_ERROR,
                                    result->elapsed, result->connections);
-    ngx_clear_status_report(x->fetch.log, result, &verdict,
-                            x->envelope && rc != CLEAR_ENVELOPE_OK
-                            ? clear_envelope_strerror(x->envelope) : NULL);
+
+    if (ngx_clear_status_report(x->fetch.log, result, &verdict,
+                                x->envelope && rc != CLEAR_ENVELOPE_OK
+                                ? clear_envelope_strerror(x->envelope) : NULL))
+    {
+        ngx_clear_status_errors_note(&x->order->task_id, &x->conf.host,
+                                     x->conf.port,
+                                     verdict.reason ? verdict.reason
+                                                    : "upstream failed",
+                                     verdict.error.status, result->status);
+    }
+
     ngx_clear_status_exchange_tell(x, result, &verdict, &answer);
     ngx_clear_status_exchange_judge(x, result, parsed, &verdict, &answer);
 

@@ -9,6 +9,7 @@
 #include "ngx_clear_status_prometheus.h"
 
 #include "ngx_clear_status_metrics.h"
+#include "ngx_clear_status_names.h"
 #include "ngx_clear_status_zone.h"
 
 
@@ -49,29 +50,6 @@ static void ngx_clear_status_prometheus_zones(ngx_clear_status_text_t *t,
     ngx_clear_status_sample_t *zone, ngx_uint_t n);
 static void ngx_clear_status_prometheus_states(ngx_clear_status_text_t *t,
     char *name, ngx_str_t *zone, uint64_t *values);
-
-
-/* by ngx_clear_status_cache_e */
-
-static char  *ngx_clear_status_prometheus_caches[] = {
-    "NONE", "HIT", "MISS", "EXPIRED", "STALE", "UPDATING", "COLLAPSED",
-    "BYPASS"
-};
-
-
-/* by clear_transport_e, and an error that upstream sent */
-
-static char  *ngx_clear_status_prometheus_outcomes[] = {
-    "success", "resolve", "connect", "tls", "timeout", "broken", "too_large",
-    "local", "error"
-};
-
-
-/* by NGX_CLEAR_STATUS_STATE_* and clear_workflow_e */
-
-static char  *ngx_clear_status_prometheus_names[] = {
-    "none", "created", "processing", "success", "failed", "other", "error"
-};
 
 
 static ngx_msec_t  ngx_clear_status_prometheus_bounds[] =
@@ -211,7 +189,7 @@ ngx_clear_status_prometheus_callers(ngx_clear_status_text_t *t,
     for (i = 0; i < NGX_CLEAR_STATUS_METRICS_CACHES; i++) {
         t->p = ngx_slprintf(t->p, t->last,
                             "clear_status_requests_total{cache=\"%s\"} %uA\n",
-                            ngx_clear_status_prometheus_caches[i],
+                            ngx_clear_status_names_caches[i],
                             m->requests[i]);
     }
 
@@ -242,17 +220,15 @@ static void
 ngx_clear_status_prometheus_upstream(ngx_clear_status_text_t *t,
     ngx_clear_status_metrics_t *m)
 {
-    ngx_uint_t  i, n;
+    ngx_uint_t  i;
 
     ngx_clear_status_prometheus_head(t, "upstream_fetches_total", "counter",
                                      "Fetches by how they ended.");
 
-    n = sizeof(ngx_clear_status_prometheus_outcomes) / sizeof(char *);
-
-    for (i = 0; i < n; i++) {
+    for (i = 0; i < NGX_CLEAR_STATUS_NAMES_OUTCOMES; i++) {
         t->p = ngx_slprintf(t->p, t->last,
                   "clear_status_upstream_fetches_total{outcome=\"%s\"} %uA\n",
-                  ngx_clear_status_prometheus_outcomes[i], m->fetches[i]);
+                  ngx_clear_status_names_outcomes[i], m->fetches[i]);
     }
 
     ngx_clear_status_prometheus_seconds(t, m);
@@ -352,7 +328,7 @@ ngx_clear_status_prometheus_states(ngx_clear_status_text_t *t, char *name,
     for (i = 0; i < NGX_CLEAR_STATUS_STATES; i++) {
         t->p = ngx_slprintf(t->p, t->last,
                             "clear_status_%s{zone=\"%V\",state=\"%s\"} %uL\n",
-                            name, zone, ngx_clear_status_prometheus_names[i],
+                            name, zone, ngx_clear_status_names_states[i],
                             values[i]);
     }
 }

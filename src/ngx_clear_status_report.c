@@ -15,7 +15,7 @@ static const char *ngx_clear_status_report_hint(
     ngx_clear_status_fetch_result_t *result, clear_verdict_t *verdict);
 
 
-void
+ngx_uint_t
 ngx_clear_status_report(ngx_log_t *log,
     ngx_clear_status_fetch_result_t *result, clear_verdict_t *verdict,
     const char *detail)
@@ -27,7 +27,7 @@ ngx_clear_status_report(ngx_log_t *log,
         ngx_log_debug2(NGX_LOG_DEBUG_HTTP, log, 0,
                        "clear status exchange: success, attempts:%ui ms:%M",
                        result->attempts, result->elapsed);
-        return;
+        return 0;
     }
 
     level = NGX_LOG_ERR;
@@ -53,6 +53,8 @@ ngx_clear_status_report(ngx_log_t *log,
                   result->text.len ? ")" : "",
                   *hint ? ", check " : "", hint,
                   result->status, verdict->error.status, result->attempts);
+
+    return level == NGX_LOG_ERR;
 }
 
 

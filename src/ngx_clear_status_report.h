@@ -15,8 +15,11 @@
 #include "ngx_clear_status_fetch.h"
 
 
-/* detail: what is wrong with the body, or NULL */
-void ngx_clear_status_report(ngx_log_t *log,
+/*
+ * detail: what is wrong with the body, or NULL.  Returns 1 for an error, 0 for
+ * what is none to an operator: a success, or a task that upstream has not.
+ */
+ngx_uint_t ngx_clear_status_report(ngx_log_t *log,
     ngx_clear_status_fetch_result_t *result, clear_verdict_t *verdict,
     const char *detail);
 

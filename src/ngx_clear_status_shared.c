@@ -63,3 +63,25 @@ ngx_clear_status_shared_init(ngx_shm_zone_t *shm_zone, void *data)
 
     return NGX_OK;
 }
+
+
+void
+ngx_clear_status_shared_lock(ngx_shm_zone_t *shm_zone)
+{
+    ngx_slab_pool_t  *shpool;
+
+    shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+
+    ngx_shmtx_lock(&shpool->mutex);
+}
+
+
+void
+ngx_clear_status_shared_unlock(ngx_shm_zone_t *shm_zone)
+{
+    ngx_slab_pool_t  *shpool;
+
+    shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+
+    ngx_shmtx_unlock(&shpool->mutex);
+}

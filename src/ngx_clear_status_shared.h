@@ -24,5 +24,9 @@
 ngx_shm_zone_t *ngx_clear_status_shared_add(ngx_conf_t *cf, ngx_str_t *name,
     size_t size, void *tag);
 
+/* in a worker; not for long */
+void ngx_clear_status_shared_lock(ngx_shm_zone_t *shm_zone);
+void ngx_clear_status_shared_unlock(ngx_shm_zone_t *shm_zone);
+
 
 #endif /* _NGX_CLEAR_STATUS_SHARED_H_INCLUDED_ */

@@ -122,6 +122,33 @@ ngx_clear_status_tenant_wait(ngx_str_t *tenant, int64_t now,
 }
 
 
+/* without the lock, as nothing is decided by it */
+
+ngx_uint_t
+ngx_clear_status_tenant_paused(int64_t now)
+{
+    ngx_uint_t                   i, n, way;
+    ngx_clear_status_tenant_t   *t;
+    ngx_clear_status_tenants_t  *tenants;
+
+    if (ngx_clear_status_tenant_zone == NULL) {
+        return 0;
+    }
+
+    tenants = ngx_clear_status_tenant_zone->data;
+    n = 0;
+
+    for (i = 0; i < NGX_CLEAR_STATUS_TENANT_SETS; i++) {
+        for (way = 0; way < NGX_CLEAR_STATUS_TENANT_WAYS; way++) {
+            t = &tenants->tenants[i][way];
+            n += clear_breaker_paused(&t->breaker, now);
+        }
+    }
+
+    return n;
+}
+
+
 static clear_breaker_t *
 ngx_clear_status_tenant_lock(ngx_str_t *tenant, int64_t now)
 {

@@ -51,5 +51,8 @@ int64_t ngx_clear_status_tenant_leave(ngx_str_t *tenant,
 void ngx_clear_status_tenant_wait(ngx_str_t *tenant, int64_t now,
     ngx_uint_t status, int64_t wait);
 
+/* how many tenants' fetches are held back now: a number for people */
+ngx_uint_t ngx_clear_status_tenant_paused(int64_t now);
+
 
 #endif /* _NGX_CLEAR_STATUS_TENANT_H_INCLUDED_ */

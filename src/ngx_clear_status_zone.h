@@ -141,6 +141,20 @@ ngx_uint_t ngx_clear_status_zone_purge(ngx_shm_zone_t *shm_zone,
     ngx_uint_t (*match)(ngx_str_t *tenant, ngx_str_t *task_id, void *data),
     void *data);
 
+/*
+ * One step of a look through the zone, in one short critical section; nothing
+ * becomes recently used by it.  What comes into the zone meanwhile may be
+ * seen or not.  body: copy the body of the success, or else of the error.
+ *
+ * NGX_OK     an entry is in *seen; go on for more
+ * NGX_AGAIN  none among those that this step looked at; go on
+ * NGX_DONE   there are no more
+ * NGX_ERROR  no memory in the pool
+ */
+ngx_int_t ngx_clear_status_zone_look(ngx_shm_zone_t *shm_zone,
+    ngx_clear_status_look_t *look, ngx_uint_t body, ngx_pool_t *pool,
+    ngx_clear_status_seen_t *seen);
+
 /* a watcher that will not collect */
 void ngx_clear_status_zone_unwatch(ngx_shm_zone_t *shm_zone,
     ngx_clear_status_key_t *key, ngx_clear_status_ticket_t ticket);

@@ -87,6 +87,51 @@ ngx_clear_status_entry_find(ngx_clear_status_shm_t *shm,
 }
 
 
+ngx_clear_status_entry_t *
+ngx_clear_status_entry_after(ngx_clear_status_shm_t *shm, uint32_t bucket,
+    ngx_clear_status_key_t *key)
+{
+    ngx_int_t                  rc;
+    ngx_rbtree_node_t         *node, *sentinel;
+    ngx_clear_status_entry_t  *e, *after;
+
+    node = shm->buckets[bucket];
+    sentinel = &shm->sentinel;
+    after = NULL;
+
+    while (node != sentinel) {
+        e = (ngx_clear_status_entry_t *) node;
+
+        rc = (node->key != key->hash)
+             ? ((node->key < key->hash) ? -1 : 1)
+             : ngx_clear_status_entry_cmp(shm, e, key);
+
+        if (rc > 0) {
+            after = e;
+            node = node->left;
+
+        } else {
+            node = node->right;
+        }
+    }
+
+    return after;
+}
+
+
+ngx_clear_status_entry_t *
+ngx_clear_status_entry_next(ngx_clear_status_shm_t *shm,
+    ngx_clear_status_entry_t *e)
+{
+    ngx_rbtree_t  tree;
+
+    ngx_clear_status_entry_tree(shm, &shm->buckets[e->node.key & shm->mask],
+                                &tree);
+
+    return (ngx_clear_status_entry_t *) ngx_rbtree_next(&tree, &e->node);
+}
+
+
 /* a bucket as a tree, whose root it takes back when it was changed */
 
 static void

@@ -22,6 +22,14 @@ void ngx_clear_status_entry_init(ngx_clear_status_shm_t *shm);
 ngx_clear_status_entry_t *ngx_clear_status_entry_find(
     ngx_clear_status_shm_t *shm, ngx_clear_status_key_t *key);
 
+/* the next in a bucket, whether the key is there or not; NULL: the last was */
+ngx_clear_status_entry_t *ngx_clear_status_entry_after(
+    ngx_clear_status_shm_t *shm, uint32_t bucket, ngx_clear_status_key_t *key);
+
+/* the next in the same bucket; NULL: the last was */
+ngx_clear_status_entry_t *ngx_clear_status_entry_next(
+    ngx_clear_status_shm_t *shm, ngx_clear_status_entry_t *e);
+
 /* NULL: no room, though all was evicted that one call may evict */
 ngx_clear_status_entry_t *ngx_clear_status_entry_create(
     ngx_clear_status_zone_t *zone, ngx_clear_status_key_t *key,

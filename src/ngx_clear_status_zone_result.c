@@ -41,6 +41,19 @@ ngx_clear_status_result_stamp(ngx_clear_status_shm_t *shm, uint32_t result)
 }
 
 
+void
+ngx_clear_status_result_about(ngx_clear_status_shm_t *shm, uint32_t result,
+    ngx_clear_status_answer_t *answer)
+{
+    ngx_clear_status_result_t  *r;
+
+    r = ngx_clear_status_at(shm, result);
+
+    *answer = r->answer;
+    answer->body.data = NULL;
+}
+
+
 ngx_int_t
 ngx_clear_status_result_copy(ngx_clear_status_zone_t *zone, uint32_t result,
     ngx_pool_t *pool, ngx_clear_status_answer_t *answer)
@@ -53,8 +66,7 @@ ngx_clear_status_result_copy(ngx_clear_status_zone_t *zone, uint32_t result,
     shm = zone->shm;
     r = ngx_clear_status_at(shm, result);
 
-    *answer = r->answer;
-    answer->body.data = NULL;
+    ngx_clear_status_result_about(shm, result, answer);
 
     len = answer->body.len;
 

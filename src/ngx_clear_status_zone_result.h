@@ -21,6 +21,10 @@
 clear_stamp_t *ngx_clear_status_result_stamp(ngx_clear_status_shm_t *shm,
     uint32_t result);
 
+/* a result but for its body, whose length alone is told */
+void ngx_clear_status_result_about(ngx_clear_status_shm_t *shm,
+    uint32_t result, ngx_clear_status_answer_t *answer);
+
 /*
  * Copies a result out, its body into the pool.  May leave the lock and take
  * it again.  NGX_OK; NGX_ERROR: no memory in the pool; NGX_DECLINED: the zone

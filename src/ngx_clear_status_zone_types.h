@@ -53,4 +53,31 @@ typedef struct {
 } ngx_clear_status_zone_stat_t;
 
 
+/*
+ * A look through a zone for a task id, whoever's; it begins with the task id
+ * and zeroes.
+ */
+
+typedef struct {
+    ngx_str_t                    task_id;  /* that is looked for */
+    uint32_t                     bucket;   /* of the index */
+    ngx_clear_status_key_t       at;       /* the entry looked at last */
+    u_char                      *buf;      /* where that key's strings lie */
+    size_t                       size;
+} ngx_clear_status_look_t;
+
+
+/* what a look saw: one entry */
+
+typedef struct {
+    ngx_str_t                    tenant;   /* until the next step */
+    ngx_uint_t                   state;    /* NGX_CLEAR_STATUS_STATE_* */
+    ngx_clear_status_answer_t    good;     /* a success, if has_good */
+    ngx_clear_status_answer_t    error;    /* the last error, if has_error */
+    unsigned                     has_good:1;
+    unsigned                     has_error:1;
+    unsigned                     flying:1;
+} ngx_clear_status_seen_t;
+
+
 #endif /* _NGX_CLEAR_STATUS_ZONE_TYPES_H_INCLUDED_ */

@@ -303,6 +303,34 @@ a_first_pause_is_from_1_ms_to_30_seconds(void **state)
 }
 
 
+static void
+is_paused_while_fetches_are_held_back(void **state)
+{
+    clear_breaker_t  b = { 0 };
+
+    (void) state;
+
+    assert_int_equal(clear_breaker_paused(&b, 0), 0);
+
+    fails(&b, 0, 2);
+    assert_int_equal(clear_breaker_paused(&b, 0), 0);
+
+    fails(&b, 0, 1);
+    assert_int_equal(clear_breaker_paused(&b, 999), 1);
+    assert_int_equal(clear_breaker_paused(&b, 1000), 0);
+
+    enters(&b, 1000, CLEAR_BREAKER_PROBE, 0);
+    assert_int_equal(clear_breaker_paused(&b, 1000), 1);
+
+    clear_breaker_success(&b);
+    assert_int_equal(clear_breaker_paused(&b, 1000), 0);
+
+    clear_breaker_wait(&b, 429, 2000, 500);
+    assert_int_equal(clear_breaker_paused(&b, 2499), 1);
+    assert_int_equal(clear_breaker_paused(&b, 2500), 0);
+}
+
+
 int
 main(void)
 {
@@ -319,7 +347,8 @@ main(void)
         cmocka_unit_test(of_two_waits_the_longer_counts),
         cmocka_unit_test(a_wait_comes_before_a_pause_and_takes_no_probe),
         cmocka_unit_test(max_fails_0_never_pauses_but_waits),
-        cmocka_unit_test(a_first_pause_is_from_1_ms_to_30_seconds)
+        cmocka_unit_test(a_first_pause_is_from_1_ms_to_30_seconds),
+        cmocka_unit_test(is_paused_while_fetches_are_held_back)
     };
 
     return unit_run(tests);

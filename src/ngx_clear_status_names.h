@@ -1,0 +1,31 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * What counters are called by those who show them: the same names for
+ * Prometheus and for the dashboard.
+ */
+
+
+#ifndef _NGX_CLEAR_STATUS_NAMES_H_INCLUDED_
+#define _NGX_CLEAR_STATUS_NAMES_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+/* of clear_transport_e, and an error that upstream sent */
+#define NGX_CLEAR_STATUS_NAMES_OUTCOMES  9
+
+
+/* by ngx_clear_status_cache_e */
+extern char  *ngx_clear_status_names_caches[];
+
+/* by what ngx_clear_status_metrics_fetch() counts */
+extern char  *ngx_clear_status_names_outcomes[];
+
+/* by NGX_CLEAR_STATUS_STATE_* and clear_workflow_e */
+extern char  *ngx_clear_status_names_states[];
+
+
+#endif /* _NGX_CLEAR_STATUS_NAMES_H_INCLUDED_ */
