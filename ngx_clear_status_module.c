@@ -13,6 +13,7 @@
 #include <ngx_http.h>
 
 #include "ngx_clear_status_conf.h"
+#include "ngx_clear_status_dashboard.h"
 #include "ngx_clear_status_directives.h"
 #include "ngx_clear_status_errors.h"
 #include "ngx_clear_status_log.h"
@@ -33,6 +34,9 @@ static char *ngx_clear_status_pass(ngx_conf_t *cf, ngx_command_t *cmd,
 static char *ngx_clear_status_metrics(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_int_t ngx_clear_status_metrics_content(ngx_http_request_t *r);
+static char *ngx_clear_status_dashboard_directive(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+static ngx_int_t ngx_clear_status_dashboard_content(ngx_http_request_t *r);
 static char *ngx_clear_status_purge_directive(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 static ngx_int_t ngx_clear_status_purge_content(ngx_http_request_t *r);
@@ -229,6 +233,13 @@ static ngx_command_t  ngx_clear_status_commands[] = {
       0,
       NULL },
 
+    { ngx_string("clear_status_dashboard"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
+      ngx_clear_status_dashboard_directive,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("clear_status_purge"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_clear_status_purge_directive,
@@ -370,6 +381,33 @@ ngx_clear_status_metrics_content(ngx_http_request_t *r)
     ngx_str_set(&type, "text/plain; version=0.0.4; charset=utf-8");
 
     return ngx_http_send_response(r, NGX_HTTP_OK, &type, &cv);
+}
+
+
+static char *
+ngx_clear_status_dashboard_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_core_loc_conf_t  *core;
+
+    core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    core->handler = ngx_clear_status_dashboard_content;
+
+    return ngx_clear_status_dashboard_body(cf, cmd, conf);
+}
+
+
+static ngx_int_t
+ngx_clear_status_dashboard_content(ngx_http_request_t *r)
+{
+    ngx_clear_status_loc_conf_t   *clcf;
+    ngx_clear_status_main_conf_t  *cmcf;
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_clear_status_module);
+    cmcf = ngx_http_get_module_main_conf(r, ngx_clear_status_module);
+
+    return ngx_clear_status_dashboard(r, cmcf->zones.elts, cmcf->zones.nelts,
+                                      clcf->dashboard_body);
 }
 
 

@@ -574,3 +574,28 @@ ngx_clear_status_proxy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     return "has a URL that is not http, https or socks5";
 }
+
+
+/* the parameter of clear_status_dashboard, if there is one */
+
+char *
+ngx_clear_status_dashboard_body(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_clear_status_loc_conf_t *clcf = conf;
+
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 1 || ngx_strcmp(value[1].data, "body=off") == 0) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(value[1].data, "body=on") == 0) {
+        clcf->dashboard_body = 1;
+        return NGX_CONF_OK;
+    }
+
+    return "has a parameter that is neither body=on nor body=off";
+}

@@ -42,6 +42,8 @@ char *ngx_clear_status_http_version(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 char *ngx_clear_status_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_clear_status_proxy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_clear_status_dashboard_body(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
 
 /*
  * The URL of clear_status_pass, checked and normalised, so that equal URLs

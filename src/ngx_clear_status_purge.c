@@ -7,7 +7,7 @@
 
 #include "ngx_clear_status_purge.h"
 
-#include "clear_task_id.h"
+#include "ngx_clear_status_argument.h"
 #include "ngx_clear_status_credentials.h"
 #include "ngx_clear_status_reply.h"
 #include "ngx_clear_status_zone.h"
@@ -24,8 +24,6 @@ typedef struct {
 
 static ngx_int_t ngx_clear_status_purge_asked(ngx_http_request_t *r,
     ngx_clear_status_purge_t *purge);
-static ngx_int_t ngx_clear_status_purge_argument(ngx_http_request_t *r,
-    u_char *name, size_t len, ngx_str_t *value);
 static ngx_uint_t ngx_clear_status_purge_match(ngx_str_t *tenant,
     ngx_str_t *task_id, void *data);
 static ngx_int_t ngx_clear_status_purge_refuse(ngx_http_request_t *r,
@@ -91,25 +89,17 @@ ngx_clear_status_purge_asked(ngx_http_request_t *r,
     ngx_uint_t       n;
     clear_task_id_e  bad;
 
-    purge->task_id.data = ngx_pnalloc(r->pool, ngx_min(r->args.len,
-                                                       CLEAR_TASK_ID_MAX));
-    if (purge->task_id.data == NULL) {
-        return NGX_ERROR;
+    rc = ngx_clear_status_argument_task_id(r, &purge->task_id, &bad);
+    if (rc != NGX_OK) {
+        return rc;
     }
 
-    bad = clear_task_id_parse(r->args.data, r->args.len, purge->task_id.data,
-                              &purge->task_id.len);
-
-    if (bad == CLEAR_TASK_ID_MISSING) {
-        ngx_str_null(&purge->task_id);
-
-    } else if (bad != CLEAR_TASK_ID_OK) {
+    if (bad != CLEAR_TASK_ID_OK && bad != CLEAR_TASK_ID_MISSING) {
         return NGX_DECLINED;
     }
 
-    rc = ngx_clear_status_purge_argument(r, (u_char *) "integrationId",
-                                         sizeof("integrationId") - 1,
-                                         &purge->integration_id);
+    rc = ngx_clear_status_argument(r, "integrationId",
+                                   &purge->integration_id);
     if (rc != NGX_OK) {
         return rc;
     }
@@ -127,37 +117,6 @@ ngx_clear_status_purge_asked(ngx_http_request_t *r,
         + purge->all;
 
     return (n == 1) ? NGX_OK : NGX_DECLINED;
-}
-
-
-static ngx_int_t
-ngx_clear_status_purge_argument(ngx_http_request_t *r, u_char *name,
-    size_t len, ngx_str_t *value)
-{
-    u_char     *src, *dst;
-    ngx_str_t   raw;
-
-    if (ngx_http_arg(r, name, len, &raw) != NGX_OK) {
-        return NGX_OK;
-    }
-
-    if (raw.len == 0) {
-        return NGX_DECLINED;
-    }
-
-    dst = ngx_pnalloc(r->pool, raw.len);
-    if (dst == NULL) {
-        return NGX_ERROR;
-    }
-
-    value->data = dst;
-    src = raw.data;
-
-    ngx_unescape_uri(&dst, &src, raw.len, 0);
-
-    value->len = dst - value->data;
-
-    return NGX_OK;
 }
 
 
