@@ -11,8 +11,8 @@
 
 
 #define NGX_CLEAR_STATUS_DASHBOARD_POLICY                                    \
-    "default-src 'none'; style-src 'sha256-JJu2F6HGCt9eo/WsT4Xy2xX8Gm6lD4XO" \
-    "hYMMyQIx1yQ='; script-src 'sha256-bq5G2DFQWaq4JGreyoFYhkkNcePXyNyUiakj" \
+    "default-src 'none'; style-src 'sha256-i8ov/WjZLqMT4AkYf70t5ItQew7pP9fK" \
+    "pcPRHojxcgQ='; script-src 'sha256-bq5G2DFQWaq4JGreyoFYhkkNcePXyNyUiakj" \
     "NYkaREo='; connect-src 'self'; img-src data:; base-uri 'none'; form-ac" \
     "tion 'none'; frame-ancestors 'none'"
 
@@ -63,421 +63,422 @@
     "rem, 100%), 1fr));\n    align-items: start;\n}\n\n.card {\n    display" \
     ": flex;\n    flex-direction: column;\n}\n\n.card .value {\n    font-si" \
     "ze: 1.75rem;\n    font-weight: 600;\n    line-height: 1.25;\n}\n\n.car" \
-    "d .note {\n    min-height: 2.6em;\n    font-size: .875rem;\n    line-h" \
-    "eight: 1.3;\n}\n\n.card.alarm .value {\n    color: var(--bad);\n}\n\n." \
-    "chart {\n    display: block;\n    width: 100%;\n    height: 2.75rem;\n" \
-    "    margin-top: .5rem;\n    border-bottom: 1px solid var(--edge);\n}\n" \
-    "\n.chart .line {\n    fill: none;\n    stroke: var(--accent);\n    str" \
-    "oke-width: 1.75;\n    stroke-linejoin: round;\n    vector-effect: non-" \
-    "scaling-stroke;\n}\n\n.chart .area {\n    fill: var(--accent);\n    op" \
-    "acity: .14;\n}\n\n.card .peak {\n    margin-top: .25rem;\n    font-siz" \
-    "e: .8rem;\n    color: var(--quiet);\n}\n\n.bar {\n    display: block;"  \
-    "\n    width: 100%;\n    height: .75rem;\n    margin: .4rem 0;\n    bor" \
-    "der-radius: .25rem;\n    background: var(--edge);\n}\n\n.bar .used {\n" \
-    "    fill: var(--accent);\n}\n\n.bar .used.full {\n    fill: var(--bad)" \
-    ";\n}\n\n.zone p {\n    font-size: .875rem;\n}\n\n.zone .mix {\n    mar" \
-    "gin-top: .9rem;\n}\n\ndl {\n    margin: 0;\n}\n\n.states {\n    displa" \
-    "y: grid;\n    grid-template-columns: repeat(auto-fill, minmax(8rem, 1f" \
-    "r));\n    gap: .15rem 1rem;\n    font-size: .9rem;\n}\n\n.states div {" \
-    "\n    display: flex;\n    align-items: center;\n    gap: .45rem;\n}\n"  \
-    "\n.states dd {\n    margin: 0 0 0 auto;\n}\n\n.swatch {\n    flex: non" \
-    "e;\n    width: .7rem;\n    height: .7rem;\n    border-radius: .15rem;"  \
-    "\n}\n\n.created { fill: var(--created); background: var(--created); }"  \
-    "\n.processing { fill: var(--processing); background: var(--processing)" \
-    "; }\n.success { fill: var(--success); background: var(--success); }\n." \
-    "failed { fill: var(--failed); background: var(--failed); }\n.other { f" \
-    "ill: var(--other); background: var(--other); }\n.error { fill: var(--e" \
-    "rror); background: var(--error); }\n.none { fill: var(--none); backgro" \
-    "und: var(--none); }\n\ntable {\n    width: 100%;\n    border-collapse:" \
-    " collapse;\n    font-size: .9rem;\n}\n\ncaption {\n    padding-bottom:" \
-    " .4rem;\n    text-align: left;\n}\n\nth,\ntd {\n    padding: .35rem .7" \
-    "5rem .35rem 0;\n    text-align: left;\n    vertical-align: top;\n    b" \
-    "order-top: 1px solid var(--edge);\n    overflow-wrap: anywhere;\n}\n\n" \
-    "thead th {\n    border-top: 0;\n}\n\n.counts th {\n    font-weight: 40" \
-    "0;\n}\n\n.counts td {\n    padding-right: 0;\n    text-align: right;\n" \
-    "}\n\n#errors th:first-child,\n#errors td:first-child {\n    white-spac" \
-    "e: nowrap;\n}\n\n.look {\n    display: flex;\n    flex-wrap: wrap;\n  " \
-    "  align-items: end;\n    gap: .75rem;\n}\n\n.field {\n    flex: 1 1 12" \
-    "rem;\n    min-width: 0;\n}\n\n.field.wide {\n    flex-grow: 3;\n}\n\nl" \
-    "abel {\n    display: block;\n    margin-bottom: .2rem;\n    font-weigh" \
-    "t: 600;\n    font-size: .9rem;\n}\n\ninput,\nbutton {\n    font: inher" \
-    "it;\n    color: inherit;\n}\n\ninput {\n    width: 100%;\n    padding:" \
-    " .5rem .6rem;\n    background: var(--ground);\n    border: 1px solid v" \
-    "ar(--quiet);\n    border-radius: .4rem;\n    font-family: ui-monospace" \
-    ", \"Liberation Mono\", monospace;\n}\n\nbutton {\n    padding: .5rem 1" \
-    "rem;\n    background: var(--accent);\n    color: var(--on-accent);\n  " \
-    "  border: 1px solid var(--accent);\n    border-radius: .4rem;\n    fon" \
-    "t-weight: 600;\n    cursor: pointer;\n}\n\nbutton.task {\n    padding:" \
-    " 0;\n    background: none;\n    border: 0;\n    color: var(--accent);"  \
-    "\n    font: .85rem ui-monospace, \"Liberation Mono\", monospace;\n    " \
-    "text-align: left;\n    text-decoration: underline;\n    overflow-wrap:" \
-    " anywhere;\n}\n\n:focus-visible {\n    outline: 3px solid var(--accent" \
-    ");\n    outline-offset: 2px;\n}\n\n.found > * {\n    margin-top: .9rem" \
-    ";\n}\n\n.entry {\n    padding-top: .9rem;\n    border-top: 1px solid v" \
-    "ar(--edge);\n}\n\n.entry h4 {\n    margin: .8rem 0 .3rem;\n    font-si" \
-    "ze: .95rem;\n}\n\n.facts {\n    display: grid;\n    grid-template-colu" \
-    "mns: repeat(auto-fill, minmax(9rem, 1fr));\n    gap: .5rem 1rem;\n    " \
-    "font-size: .9rem;\n}\n\n.facts dd {\n    margin: 0;\n    font-weight: " \
-    "600;\n    overflow-wrap: anywhere;\n}\n\npre {\n    max-height: 24rem;" \
-    "\n    margin: .6rem 0 0;\n    padding: .75rem;\n    overflow: auto;\n " \
-    "   background: var(--ground);\n    border: 1px solid var(--edge);\n   " \
-    " border-radius: .4rem;\n    font: .8rem/1.4 ui-monospace, \"Liberation" \
-    " Mono\", monospace;\n    white-space: pre-wrap;\n    overflow-wrap: an" \
-    "ywhere;\n}\n\n.wrong {\n    color: var(--bad);\n    font-weight: 600;"  \
-    "\n}\n\n@media (max-width: 40rem) {\n    .cards {\n        grid-templat" \
-    "e-columns: repeat(auto-fill, minmax(9.5rem, 1fr));\n    }\n\n    .card" \
-    " {\n        padding: .7rem .75rem;\n    }\n\n    .card .value {\n     " \
-    "   font-size: 1.45rem;\n    }\n\n    .card .note {\n        min-height" \
-    ": 3.9em;\n    }\n\n    button[type=\"submit\"] {\n        width: 100%;" \
-    "\n    }\n\n    /* a row of the errors becomes a few lines */\n\n    #e" \
-    "rrors,\n    #errors caption,\n    #errors tbody {\n        display: bl" \
-    "ock;\n    }\n\n    #errors thead {\n        position: absolute;\n     " \
-    "   width: 1px;\n        height: 1px;\n        overflow: hidden;\n     " \
-    "   clip-path: inset(50%);\n    }\n\n    #errors tr {\n        display:" \
-    " grid;\n        grid-template-columns: 1fr auto;\n        gap: .1rem ." \
-    "75rem;\n        padding: .5rem 0;\n        border-top: 1px solid var(-" \
-    "-edge);\n    }\n\n    #errors td {\n        padding: 0;\n        borde" \
-    "r: 0;\n    }\n\n    #errors td:nth-child(n + 3) {\n        grid-column" \
-    ": 1 / -1;\n    }\n}\n\n@media (prefers-reduced-motion: no-preference) " \
-    "{\n    .cards,\n    .zones {\n        transition: opacity .2s;\n    }"  \
-    "\n}\n</style>\n</head>\n<body>\n<header>\n<h1>Clear status gateway</h1" \
-    ">\n<p id=\"link\" class=\"link\" role=\"status\">Connecting</p>\n</hea" \
-    "der>\n<main>\n<noscript><p class=\"panel\">This page needs JavaScript." \
-    " The same numbers are at\n<a href=\"\?format=json\">\?format=json</a>." \
-    "</p></noscript>\n\n<section aria-labelledby=\"h-now\">\n<h2 id=\"h-now" \
-    "\">Now</h2>\n<ul id=\"cards\" class=\"cards\"></ul>\n</section>\n\n<se" \
-    "ction aria-labelledby=\"h-task\">\n<h2 id=\"h-task\">A task</h2>\n<div" \
-    " class=\"panel\">\n<form id=\"look\" class=\"look\" autocomplete=\"off" \
-    "\">\n<div class=\"field wide\">\n<label for=\"task\">Task id</label>\n" \
-    "<input id=\"task\" name=\"taskId\" required maxlength=\"256\" spellche" \
-    "ck=\"false\"\n autocapitalize=\"none\">\n</div>\n<div class=\"field\">" \
-    "\n<label for=\"integration\">Integration id (optional)</label>\n<input" \
-    " id=\"integration\" name=\"integrationId\" spellcheck=\"false\"\n auto" \
-    "capitalize=\"none\">\n</div>\n<button type=\"submit\">Show what is sto" \
-    "red</button>\n</form>\n<div id=\"found\" class=\"found\" role=\"status" \
-    "\"></div>\n</div>\n</section>\n\n<section aria-labelledby=\"h-zones\">" \
-    "\n<h2 id=\"h-zones\">Zones</h2>\n<div id=\"zones\" class=\"zones\"></d" \
-    "iv>\n</section>\n\n<section aria-labelledby=\"h-errors\">\n<h2 id=\"h-" \
-    "errors\">Last errors</h2>\n<div class=\"panel\">\n<p id=\"no-errors\" " \
-    "class=\"quiet\">None.</p>\n<table id=\"errors\" role=\"table\" hidden>" \
-    "\n<caption>Fetches that failed last, the newest first</caption>\n<thea" \
-    "d role=\"rowgroup\">\n<tr role=\"row\">\n<th role=\"columnheader\" sco" \
-    "pe=\"col\">Time</th>\n<th role=\"columnheader\" scope=\"col\">Status</" \
-    "th>\n<th role=\"columnheader\" scope=\"col\">Cause</th>\n<th role=\"co" \
-    "lumnheader\" scope=\"col\">Task id</th>\n<th role=\"columnheader\" sco" \
-    "pe=\"col\">Upstream</th>\n</tr>\n</thead>\n<tbody role=\"rowgroup\"></" \
-    "tbody>\n</table>\n</div>\n</section>\n\n<section aria-labelledby=\"h-c" \
-    "ounts\">\n<h2 id=\"h-counts\">Counted so far</h2>\n<div class=\"counts" \
-    "\">\n<div class=\"panel\"><table id=\"requests\">\n<caption>Requests b" \
-    "y what the cache did</caption><tbody></tbody>\n</table></div>\n<div cl" \
-    "ass=\"panel\"><table id=\"fetches\">\n<caption>Fetches by how they end" \
-    "ed</caption><tbody></tbody>\n</table></div>\n<div class=\"panel\"><tab" \
-    "le id=\"responses\">\n<caption>Responses by HTTP status</caption><tbod" \
-    "y></tbody>\n</table></div>\n</div>\n</section>\n</main>\n<script>'use " \
-    "strict';\n\n(() => {\n\n// What the gateway counts is read each second" \
-    "; rates are differences of two\n// samples.  Whatever comes from there" \
-    " goes into the page as text alone.\n\nconst PERIOD = 1000;\nconst PATI" \
-    "ENCE = 5000;\nconst SAMPLES = 120;\nconst WINDOW = 10;\nconst SVG = 'h" \
-    "ttp://www.w3.org/2000/svg';\nconst STATES = ['success', 'failed', 'pro" \
-    "cessing', 'created', 'other',\n    'error', 'none'];\nconst STATE_NAME" \
-    "S = {none: 'no answer yet', error: 'error only'};\nconst byId = (id) =" \
-    "> document.getElementById(id);\n\nlet samples = [];\nlet timer = null;" \
-    "\nlet asking = false;\nlet awaySince = null;\nlet failures = 0;\n\n\n/" \
-    "/ Small things.\n\nfunction element(name, attributes = {}, ...children" \
-    ") {\n    return fill(document.createElement(name), attributes, childre" \
-    "n);\n}\n\n\nfunction drawing(name, attributes = {}, ...children) {\n  " \
-    "  return fill(document.createElementNS(SVG, name), attributes, childre" \
-    "n);\n}\n\n\nfunction fill(node, attributes, children) {\n    for (cons" \
-    "t [name, value] of Object.entries(attributes)) {\n        node.setAttr" \
-    "ibute(name, value);\n    }\n\n    node.append(...children);\n    retur" \
-    "n node;\n}\n\n\n// A text that is the same is left alone: a selection " \
-    "in it stays, and a\n// screen reader is not told again.\n\nfunction sa" \
-    "y(node, text) {\n    if (node.textContent !== text) {\n        node.te" \
-    "xtContent = text;\n    }\n}\n\n\nfunction sum(counts) {\n    return Ob" \
-    "ject.values(counts).reduce((a, b) => a + b, 0);\n}\n\n\nconst number =" \
-    " new Intl.NumberFormat('en', {maximumFractionDigits: 0});\nconst short" \
-    " = new Intl.NumberFormat('en',\n    {notation: 'compact', maximumFract" \
-    "ionDigits: 1});\n\nconst count = (n) => n < 100000 \? number.format(n)" \
-    " : short.format(n);\nconst plural = (n, one, more) => `${count(n)} ${n" \
-    " === 1 \? one : more}`;\n\n\nfunction percent(part) {\n    if (part ==" \
-    "= null) {\n        return '\342\200\223';\n    }\n\n    // never 100 %" \
-    " where it is not all\n    const rounded = Math.floor(part * 1000) / 10" \
-    ";\n    return `${rounded === 100 \? '100' : rounded.toFixed(1)} %`;\n}" \
-    "\n\n\nfunction perSecond(n) {\n    return `${n < 10 && n > 0 \? n.toFi" \
-    "xed(1) : count(Math.round(n))}/s`;\n}\n\n\nfunction bytes(n) {\n    co" \
-    "nst units = ['B', 'KB', 'MB', 'GB'];\n    let unit = 0;\n\n    while (" \
-    "n >= 1024 && unit < units.length - 1) {\n        n /= 1024;\n        u" \
-    "nit++;\n    }\n\n    return `${unit && n < 100 \? n.toFixed(1) : Math." \
-    "round(n)} ${units[unit]}`;\n}\n\n\nfunction span(ms) {\n    const s = " \
-    "Math.floor(ms / 1000);\n\n    return ms < 1000 \? `${Math.round(ms)} m" \
-    "s`\n        : s < 10 \? `${(ms / 1000).toFixed(1)} s`\n        : s < 1" \
-    "20 \? `${s} s`\n        : s < 7200 \? `${Math.floor(s / 60)} min`\n   " \
-    "     : s < 172800 \? `${Math.floor(s / 3600)} h`\n        : `${Math.fl" \
-    "oor(s / 86400)} days`;\n}\n\n\nfunction clock(ms) {\n    const at = ne" \
-    "w Date(ms);\n    const time = at.toTimeString().slice(0, 8);\n\n    re" \
-    "turn at.toDateString() === new Date().toDateString() \? time\n        " \
-    ": `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2, '0')}-`" \
-    "\n            + `${String(at.getDate()).padStart(2, '0')} ${time}`;\n}" \
-    "\n\n\n// From the counters of a sample, or from the difference of two." \
-    "\n\nfunction digest(data) {\n    const requests = sum(data.requests) -" \
-    " data.requests.NONE;\n    const hits = data.requests.HIT + data.reques" \
-    "ts.STALE\n        + data.requests.UPDATING;\n    const fetches = sum(d" \
-    "ata.fetches);\n\n    return {\n        requests, fetches,\n        rat" \
-    "io: requests \? hits / requests : null,\n        saved: Math.max(reque" \
-    "sts - fetches, 0),\n        failed: fetches - data.fetches.success,\n " \
-    "       latency: fetches \? data.latency.sum / fetches : null,\n       " \
-    " within: within(data.latency, .95),\n    };\n}\n\n\nfunction within(la" \
-    "tency, share) {\n    const all = latency.counts.reduce((a, b) => a + b" \
-    ", 0);\n    let so_far = 0;\n\n    for (const [i, n] of latency.counts." \
-    "entries()) {\n        so_far += n;\n\n        if (all && so_far >= sha" \
-    "re * all) {\n            return i < latency.bounds.length \? latency.b" \
-    "ounds[i] : Infinity;\n        }\n    }\n\n    return null;\n}\n\n\nfun" \
-    "ction difference(now, then) {\n    const less = (a, b) => Object.fromE" \
-    "ntries(\n        Object.entries(a).map(([name, n]) => [name, n - (b[na" \
-    "me] \?\? 0)]));\n\n    return {\n        requests: less(now.requests, " \
-    "then.requests),\n        fetches: less(now.fetches, then.fetches),\n  " \
-    "      latency: {\n            bounds: now.latency.bounds,\n           " \
-    " counts: now.latency.counts.map((n, i) =>\n                n - then.la" \
-    "tency.counts[i]),\n            sum: now.latency.sum - then.latency.sum" \
-    ",\n        },\n    };\n}\n\n\n// The cards: each a name, a value, a no" \
-    "te and a chart of two minutes.\n\nconst cards = [\n    {\n        name" \
-    ": 'Hit ratio',\n        show: (now) => {\n            const recent = n" \
-    "ow.recent.ratio;\n            const all = `${percent(now.all.ratio)} s" \
-    "ince the start`;\n\n            return recent === null\n              " \
-    "  \? [percent(now.all.ratio), 'since the start; no request in '\n     " \
-    "               + `the last ${WINDOW} s`]\n                : [percent(r" \
-    "ecent), `last ${WINDOW} s; ${all}`];\n        },\n        point: (step" \
-    ") => step.ratio,\n        top: 1,\n        peak: () => 'from 0 to 100 " \
-    "%',\n    }, {\n        name: 'Upstream calls saved',\n        show: (n" \
-    "ow) => [count(now.all.saved),\n            `${plural(now.all.requests," \
-    " 'request', 'requests')}, `\n            + plural(now.all.fetches, 'fe" \
-    "tch', 'fetches')],\n        point: (step) => step.saved / step.seconds" \
-    ",\n        peak: perSecond,\n    }, {\n        name: 'Requests',\n    " \
-    "    show: (now) => [perSecond(now.recent.requests / now.seconds),\n   " \
-    "         `last ${WINDOW} s; ${count(now.all.requests)} since the start" \
-    "`],\n        point: (step) => step.requests / step.seconds,\n        p" \
-    "eak: perSecond,\n    }, {\n        name: 'Fetches',\n        show: (no" \
-    "w) => [perSecond(now.recent.fetches / now.seconds),\n            `last" \
-    " ${WINDOW} s, ${count(now.recent.failed)} with an error; `\n          " \
-    "  + `${count(now.all.fetches)} since the start`],\n        point: (ste" \
-    "p) => step.fetches / step.seconds,\n        peak: perSecond,\n    }, {" \
-    "\n        name: 'Fetch latency',\n        show: (now) => {\n          " \
-    "  const from = now.recent.fetches \? now.recent : now.all;\n          " \
-    "  const when = now.recent.fetches \? `last ${WINDOW} s`\n             " \
-    "   : 'since the start';\n            const most = from.within === Infi" \
-    "nity \? 'more than 15 s'\n                : `at most ${span(from.withi" \
-    "n)}`;\n\n            return from.latency === null \? ['\342\200\223', " \
-    "'no fetch so far']\n                : [span(from.latency), `mean, ${wh" \
-    "en}; 95 % take ${most}`];\n        },\n        point: (step) => step.l" \
-    "atency,\n        peak: span,\n    }, {\n        name: 'Flights in the " \
-    "air',\n        show: (now) => [count(now.data.flights),\n            `" \
-    "${plural(now.data.connections, 'connection', 'connections')} `\n      " \
-    "      + 'opened since the start'],\n        point: (step) => step.flig" \
-    "hts,\n        peak: count,\n    }, {\n        name: 'Collapsed request" \
-    "s',\n        show: (now) => [count(now.data.collapsed),\n            '" \
-    "waited for another request\\u2019s fetch; '\n            + `${count(no" \
-    "w.data.stale)} were served stale`],\n        point: (step) => step.col" \
-    "lapsed / step.seconds,\n        peak: perSecond,\n    }, {\n        na" \
-    "me: 'Tenants paused',\n        show: (now) => [count(now.data.tenantsP" \
-    "aused),\n            now.data.tenantsPaused \? 'no fetch goes out for " \
-    "them'\n                : 'all may fetch'],\n        alarm: (now) => no" \
-    "w.data.tenantsPaused > 0,\n        point: (step) => step.paused,\n    " \
-    "    peak: count,\n    },\n];\n\n\nfunction makeCards() {\n    for (con" \
-    "st card of cards) {\n        card.value = element('span', {class: 'val" \
-    "ue'}, '\342\200\223');\n        card.note = element('span', {class: 'n" \
-    "ote'});\n        card.limit = element('span', {class: 'peak', 'aria-hi" \
-    "dden': true});\n        card.area = drawing('path', {class: 'area'});"  \
-    "\n        card.line = drawing('path', {class: 'line'});\n        card." \
-    "node = element('li', {class: 'card'},\n            element('span', {cl" \
-    "ass: 'name'}, card.name), card.value,\n            card.note,\n       " \
-    "     drawing('svg', {class: 'chart', 'aria-hidden': true,\n           " \
-    "     viewBox: `0 0 ${SAMPLES - 1} 32`,\n                preserveAspect" \
-    "Ratio: 'none'}, card.area, card.line),\n            card.limit);\n    " \
-    "    byId('cards').append(card.node);\n    }\n}\n\n\nfunction showCards" \
-    "(now) {\n    for (const card of cards) {\n        const [value, note] " \
-    "= card.show(now);\n\n        say(card.value, value);\n        say(card" \
-    ".note, note);\n        card.node.classList.toggle('alarm', Boolean(car" \
-    "d.alarm\?.(now)));\n        chart(card);\n    }\n}\n\n\n// The newest " \
-    "at the right edge; where there is no value the line has a gap.\n\nfunc" \
-    "tion chart(card) {\n    const points = samples.map((sample) => sample." \
-    "step\n        \? card.point(sample.step) : null);\n    const most = Ma" \
-    "th.max(0, ...points.filter((p) => p !== null));\n    const top = card." \
-    "top \?\? (most || 1);\n    const runs = [];\n    let run = null;\n\n  " \
-    "  points.forEach((p, i) => {\n        if (p === null) {\n            r" \
-    "un = null;\n            return;\n        }\n\n        if (!run) {\n   " \
-    "         runs.push(run = []);\n        }\n\n        const x = SAMPLES " \
-    "- points.length + i;\n        run.push([x, (30.5 - 28.5 * Math.min(p /" \
-    " top, 1)).toFixed(2)]);\n    });\n\n    const path = (points) => point" \
-    "s.map((p) => p.join(' ')).join('L');\n    const area = (points) => `M$" \
-    "{points[0][0]} 32L${path(points)}`\n        + `L${points.at(-1)[0]} 32" \
-    "Z`;\n\n    card.line.setAttribute('d', runs.map((r) => `M${path(r)}`\n" \
-    "        + (r.length === 1 \? 'h.01' : '')).join(''));\n    card.area.s" \
-    "etAttribute('d', runs.map(area).join(''));\n    say(card.limit, card.t" \
-    "op \? card.peak()\n        : `peak of 2 min: ${card.peak(most)}`);\n}"  \
-    "\n\n\n// Zones: made once for each name, then only changed.\n\nconst z" \
-    "ones = new Map();\n\n\nfunction showZones(list) {\n    const names = l" \
-    "ist.map((zone) => zone.name);\n\n    if (names.join('\\n') !== [...zon" \
-    "es.keys()].join('\\n')) {\n        zones.clear();\n        byId('zones" \
-    "').replaceChildren(...list.map(makeZone));\n\n        if (!list.length" \
-    ") {\n            byId('zones').append(element('p', {class: 'quiet'},\n" \
-    "                'No zone is configured.'));\n        }\n    }\n\n    l" \
-    "ist.forEach(showZone);\n}\n\n\nfunction makeZone(zone) {\n    const ow" \
-    "n = {\n        fill: element('p'),\n        used: drawing('rect', {cla" \
-    "ss: 'used', height: 10}),\n        total: element('p', {class: 'mix'})" \
-    ",\n        gone: element('p', {class: 'quiet'}),\n        parts: new M" \
-    "ap(),\n    };\n    const mix = bar();\n    const list = element('dl', " \
-    "{class: 'states'});\n\n    for (const state of STATES) {\n        cons" \
-    "t part = {\n            rect: drawing('rect', {class: state, height: 1" \
-    "0}),\n            value: element('dd', {}, '0'),\n        };\n\n      " \
-    "  part.row = element('div', {},\n            element('span', {class: `" \
-    "swatch ${state}`, 'aria-hidden': true}),\n            element('dt', {}" \
-    ", STATE_NAMES[state] \?\? state), part.value);\n        mix.append(par" \
-    "t.rect);\n        list.append(part.row);\n        own.parts.set(state," \
-    " part);\n    }\n\n    const fillBar = bar();\n    fillBar.append(own.u" \
-    "sed);\n\n    zones.set(zone.name, own);\n    return element('article'," \
-    " {class: 'zone'},\n        element('h3', {}, zone.name), own.fill, fil" \
-    "lBar, own.total, mix, list,\n        own.gone);\n}\n\n\nfunction bar()" \
-    " {\n    return drawing('svg', {class: 'bar', viewBox: '0 0 1000 10',\n" \
-    "        preserveAspectRatio: 'none', 'aria-hidden': true});\n}\n\n\nfu" \
-    "nction showZone(zone) {\n    const own = zones.get(zone.name);\n    co" \
-    "nst size = zone.used + zone.free;\n    const share = size \? zone.used" \
-    " / size : 0;\n    const all = sum(zone.entries);\n    let x = 0;\n\n  " \
-    "  say(own.fill, `${bytes(zone.used)} of ${bytes(size)} used, `\n      " \
-    "  + percent(share));\n    own.used.setAttribute('width', Math.max(shar" \
-    "e * 1000, share \? 4 : 0));\n    own.used.classList.toggle('full', sha" \
-    "re > .95);\n    say(own.total, plural(all, 'entry', 'entries'));\n    " \
-    "say(own.gone, `${count(sum(zone.evictions))} evicted to make room, `\n" \
-    "        + `${count(zone.tooLarge)} too large to store`);\n\n    for (c" \
-    "onst [state, part] of own.parts) {\n        const n = zone.entries[sta" \
-    "te] \?\? 0;\n        const width = all \? 1000 * n / all : 0;\n\n     " \
-    "   part.rect.setAttribute('x', x);\n        part.rect.setAttribute('wi" \
-    "dth', width);\n        part.row.hidden = n === 0;\n        say(part.va" \
-    "lue, count(n));\n        x += width;\n    }\n}\n\n\n// The last errors" \
-    ", made anew only where there is another one.\n\nlet shownErrors = '';"  \
-    "\n\n\nfunction showErrors(errors) {\n    const key = JSON.stringify(er" \
-    "rors);\n\n    if (key === shownErrors) {\n        return;\n    }\n\n  " \
-    "  // whoever stands on a task's button goes on standing there\n    con" \
-    "st focused = document.activeElement\?.dataset\?.error;\n\n    shownErr" \
-    "ors = key;\n    byId('no-errors').hidden = errors.length > 0;\n    byI" \
-    "d('errors').hidden = errors.length === 0;\n    byId('errors').tBodies[" \
-    "0].replaceChildren(...errors.map(errorRow));\n\n    if (focused) {\n  " \
-    "      byId('errors').querySelector(\n            `[data-error=\"${CSS." \
-    "escape(focused)}\"]`)\?.focus();\n    }\n}\n\n\nfunction errorRow(erro" \
-    "r) {\n    const task = element('button', {type: 'button', class: 'task" \
-    "',\n        title: 'Show what is stored for this task',\n        'data" \
-    "-error': `${error.time} ${error.taskId}`}, error.taskId);\n\n    task." \
-    "addEventListener('click', () => {\n        byId('task').value = error." \
-    "taskId;\n        byId('integration').value = '';\n        byId('task')" \
-    ".focus();\n        lookUp();\n    });\n\n    const cell = (...what) =>" \
-    " element('td', {role: 'cell'}, ...what);\n\n    return element('tr', {" \
-    "role: 'row'},\n        cell(element('time',\n            {datetime: ne" \
-    "w Date(error.time).toISOString()},\n            clock(error.time))),\n" \
-    "        cell(String(error.status)),\n        cell(error.upstreamStatus" \
-    "\n            \? `${error.cause} (status ${error.upstreamStatus})`\n  " \
-    "          : error.cause),\n        cell(task),\n        cell(`${error." \
-    "host}:${error.port}`));\n}\n\n\nfunction showCounts(id, counts) {\n   " \
-    " const body = byId(id).tBodies[0];\n    const names = Object.keys(coun" \
-    "ts);\n\n    if (body.rows.length !== names.length\n        || names.so" \
-    "me((name, i) => body.rows[i].cells[0].textContent !== name))\n    {\n " \
-    "       body.replaceChildren(...names.map((name) => element('tr', {},\n" \
-    "            element('th', {scope: 'row'}, name), element('td'))));\n  " \
-    "  }\n\n    names.forEach((name, i) => say(body.rows[i].cells[1],\n    " \
-    "    number.format(counts[name])));\n}\n\n\n// Samples.\n\nfunction tak" \
-    "e(data) {\n    const at = performance.now();\n    const last = samples" \
-    ".at(-1);\n    const sample = {at, data, all: digest(data), step: null}" \
-    ";\n\n    // counters that went back began anew\n    if (last && sum(da" \
-    "ta.requests) + sum(data.fetches)\n        < sum(last.data.requests) + " \
-    "sum(last.data.fetches))\n    {\n        samples = [];\n\n    } else if" \
-    " (last) {\n        sample.step = {\n            ...digest(difference(d" \
-    "ata, last.data)),\n            seconds: (at - last.at) / 1000,\n      " \
-    "      collapsed: data.collapsed - last.data.collapsed,\n            fl" \
-    "ights: data.flights,\n            paused: data.tenantsPaused,\n       " \
-    " };\n    }\n\n    samples = [...samples, sample].slice(-SAMPLES);\n\n " \
-    "   const from = samples.findLast((s) => at - s.at >= (WINDOW - .5) * 1" \
-    "000)\n        \?\? samples[0];\n\n    return {\n        data,\n       " \
-    " all: sample.all,\n        recent: digest(difference(data, from.data))" \
-    ",\n        seconds: Math.max((at - from.at) / 1000, 1),\n    };\n}\n\n" \
-    "\nfunction show(data) {\n    showCards(take(data));\n    showZones(dat" \
-    "a.zones);\n    showErrors(data.errors);\n    showCounts('requests', da" \
-    "ta.requests);\n    showCounts('fetches', data.fetches);\n    showCount" \
-    "s('responses', data.responses);\n}\n\n\n// The clockwork: one question" \
-    " at a time, none while nobody looks.\n\nfunction link(text, className)" \
-    " {\n    const node = byId('link');\n\n    say(node, text);\n    node.c" \
-    "lassName = `link ${className}`;\n    document.body.classList.toggle('a" \
-    "way-now', className === 'away');\n    document.title = (className === " \
-    "'away' \? 'Not reachable - ' : '')\n        + 'Clear status gateway';"  \
-    "\n}\n\n\nasync function ask(query) {\n    const response = await fetch" \
-    "(\n        `${location.pathname}\?${new URLSearchParams(query)}`,\n   " \
-    "     {cache: 'no-store', signal: AbortSignal.timeout(PATIENCE)});\n   " \
-    " const data = await response.json().catch(() => null);\n\n    return {" \
-    "status: response.status, data};\n}\n\n\nasync function tick() {\n    i" \
-    "f (asking || document.hidden) {\n        return;\n    }\n\n    clearTi" \
-    "meout(timer);\n    asking = true;\n\n    const begun = performance.now" \
-    "();\n    let wrong = null;\n\n    try {\n        const {status, data} " \
-    "= await ask({format: 'json'});\n\n        if (status === 200 && data\?" \
-    ".requests) {\n            show(data);\n\n        } else {\n           " \
-    " wrong = `it answers ${status}`;\n        }\n\n    } catch (error) {\n" \
-    "        wrong = error.name === 'TimeoutError' \? 'no answer in time'\n" \
-    "            : 'no connection';\n    }\n\n    asking = false;\n\n    if" \
-    " (wrong) {\n        failures++;\n        awaySince \?\?= Date.now();\n" \
-    "        link(`Not reachable since ${clock(awaySince)} (${wrong}), tryi" \
-    "ng `\n            + 'again', 'away');\n\n    } else {\n        failure" \
-    "s = 0;\n        awaySince = null;\n        link('Live', 'live');\n    " \
-    "}\n\n    if (!document.hidden) {\n        const pause = PERIOD * Math." \
-    "min(Math.max(failures, 1), 5);\n        timer = setTimeout(tick,\n    " \
-    "        Math.max(pause - (performance.now() - begun), 100));\n    }\n}" \
-    "\n\n\n// The look-up of a task.\n\nlet lookUps = 0;\n\n\nasync functio" \
-    "n lookUp() {\n    const found = byId('found');\n    const taskId = byI" \
-    "d('task').value;\n    const integrationId = byId('integration').value;" \
-    "\n    const mine = ++lookUps;\n\n    found.replaceChildren(element('p'" \
-    ", {class: 'quiet'}, 'Looking \342\200\246'));\n\n    let nodes;\n\n   " \
-    " try {\n        const {status, data} = await ask({format: 'json', task" \
-    "Id,\n            ...integrationId \? {integrationId} : {}});\n\n      " \
-    "  nodes = status === 200 && data\?.found \? findings(data)\n          " \
-    "  : [complaint(data\?.error\?.validationErrors\?.[0],\n               " \
-    " `The gateway answered ${status}.`)];\n\n    } catch {\n        nodes " \
-    "= [complaint(null, 'The gateway is not reachable.')];\n    }\n\n    if" \
-    " (mine === lookUps) {\n        found.replaceChildren(...nodes);\n    }" \
-    "\n}\n\n\nfunction complaint(detail, text) {\n    return element('p', {" \
-    "class: 'wrong'},\n        detail \? `${detail.field}: ${detail.message" \
-    "}` : text);\n}\n\n\nfunction findings(data) {\n    if (!data.found.len" \
-    "gth) {\n        return [element('p', {}, 'Nothing is stored for '\n   " \
-    "         + `\\u201c${data.taskId}\\u201d.`)];\n    }\n\n    const node" \
-    "s = data.found.map(finding);\n\n    nodes.unshift(element('p', {}, plu" \
-    "ral(data.found.length, 'entry',\n        'entries') + ` for \\u201c${d" \
-    "ata.taskId}\\u201d`\n        + (data.more \? '; there are more' : ''))" \
-    ");\n    return nodes;\n}\n\n\nfunction finding(entry) {\n    const nod" \
-    "e = element('article', {class: 'entry'}, facts([\n        ['State', ST" \
-    "ATE_NAMES[entry.state] \?\? entry.state],\n        ['Integration id', " \
-    "entry.integrationId],\n        ['Zone', entry.zone],\n        ['Fetch " \
-    "in the air', entry.flying \? 'yes' : 'no'],\n    ]));\n\n    if (entry" \
-    ".success) {\n        node.append(...answer('Stored answer', entry.succ" \
-    "ess));\n    }\n\n    if (entry.error) {\n        node.append(...answer" \
-    "('Last error', entry.error));\n    }\n\n    return node;\n}\n\n\nfunct" \
-    "ion answer(title, stored) {\n    const fresh = stored.freshFor === und" \
-    "efined \? 'for ever'\n        : stored.freshFor > 0 \? `for ${span(sto" \
-    "red.freshFor)}`\n        : `no, stale since ${span(-stored.freshFor)}`" \
-    ";\n    const nodes = [element('h4', {}, title), facts([\n        ['Sta" \
-    "tus', String(stored.status)],\n        ['Age', span(stored.age)],\n   " \
-    "     ['Fresh', fresh],\n        ['Size', bytes(stored.size)],\n       " \
-    " ['Presigned URLs', stored.urls \? 'yes' : 'no'],\n        ['Upstream " \
-    "said', stored.upstreamStatus\n            \? `${stored.upstreamStatus}" \
-    " in ${span(stored.upstreamTime)}`\n            : `nothing in ${span(st" \
-    "ored.upstreamTime)}`],\n    ])];\n\n    if (stored.body !== undefined)" \
-    " {\n        nodes.push(element('pre', {tabindex: 0, role: 'region',\n " \
-    "           'aria-label': `${title}: body`}, stored.body));\n    }\n\n " \
-    "   return nodes;\n}\n\n\nfunction facts(list) {\n    return element('d" \
-    "l', {class: 'facts'}, ...list.map(([name, value]) =>\n        element(" \
-    "'div', {}, element('dt', {}, name),\n            element('dd', {}, val" \
-    "ue))));\n}\n\n\nbyId('look').addEventListener('submit', (event) => {\n" \
-    "    event.preventDefault();\n    lookUp();\n});\n\ndocument.addEventLi" \
-    "stener('visibilitychange', () => {\n    if (document.hidden) {\n      " \
-    "  clearTimeout(timer);\n        link('Paused while hidden', '');\n\n  " \
-    "  } else {\n        tick();\n    }\n});\n\nmakeCards();\ntick();\n\nco" \
-    "nst asked = new URLSearchParams(location.search);\n\nif (asked.get('ta" \
-    "skId')) {\n    byId('task').value = asked.get('taskId');\n    byId('in" \
-    "tegration').value = asked.get('integrationId') \?\? '';\n    lookUp();" \
-    "\n}\n\n})();\n</script>\n</body>\n</html>\n"
+    "d .note {\n    min-height: 2.6em;\n    margin-bottom: .5rem;\n    font" \
+    "-size: .875rem;\n    line-height: 1.3;\n}\n\n.card.alarm .value {\n   " \
+    " color: var(--bad);\n}\n\n.chart {\n    display: block;\n    width: 10" \
+    "0%;\n    height: 2.75rem;\n    margin-top: auto;\n    border-bottom: 1" \
+    "px solid var(--edge);\n}\n\n.chart .line {\n    fill: none;\n    strok" \
+    "e: var(--accent);\n    stroke-width: 1.75;\n    stroke-linejoin: round" \
+    ";\n    vector-effect: non-scaling-stroke;\n}\n\n.chart .area {\n    fi" \
+    "ll: var(--accent);\n    opacity: .14;\n}\n\n.card .peak {\n    margin-" \
+    "top: .25rem;\n    font-size: .8rem;\n    color: var(--quiet);\n}\n\n.b" \
+    "ar {\n    display: block;\n    width: 100%;\n    height: .75rem;\n    " \
+    "margin: .4rem 0;\n    border-radius: .25rem;\n    background: var(--ed" \
+    "ge);\n}\n\n.bar .used {\n    fill: var(--accent);\n}\n\n.bar .used.ful" \
+    "l {\n    fill: var(--bad);\n}\n\n.zone p {\n    font-size: .875rem;\n}" \
+    "\n\n.zone .mix {\n    margin-top: .9rem;\n}\n\ndl {\n    margin: 0;\n}" \
+    "\n\n.states {\n    display: grid;\n    grid-template-columns: repeat(a" \
+    "uto-fill, minmax(8rem, 1fr));\n    gap: .15rem 1rem;\n    font-size: ." \
+    "9rem;\n}\n\n.states div {\n    display: flex;\n    align-items: center" \
+    ";\n    gap: .45rem;\n}\n\n.states dd {\n    margin: 0;\n    font-weigh" \
+    "t: 600;\n}\n\n.swatch {\n    flex: none;\n    width: .7rem;\n    heigh" \
+    "t: .7rem;\n    border-radius: .15rem;\n}\n\n.created { fill: var(--cre" \
+    "ated); background: var(--created); }\n.processing { fill: var(--proces" \
+    "sing); background: var(--processing); }\n.success { fill: var(--succes" \
+    "s); background: var(--success); }\n.failed { fill: var(--failed); back" \
+    "ground: var(--failed); }\n.other { fill: var(--other); background: var" \
+    "(--other); }\n.error { fill: var(--error); background: var(--error); }" \
+    "\n.none { fill: var(--none); background: var(--none); }\n\ntable {\n  " \
+    "  width: 100%;\n    border-collapse: collapse;\n    font-size: .9rem;"  \
+    "\n}\n\ncaption {\n    padding-bottom: .4rem;\n    text-align: left;\n}" \
+    "\n\nth,\ntd {\n    padding: .35rem .75rem .35rem 0;\n    text-align: l" \
+    "eft;\n    vertical-align: top;\n    border-top: 1px solid var(--edge);" \
+    "\n    overflow-wrap: anywhere;\n}\n\nthead th {\n    border-top: 0;\n}" \
+    "\n\n.counts th {\n    font-weight: 400;\n}\n\n.counts td {\n    paddin" \
+    "g-right: 0;\n    text-align: right;\n}\n\n#errors th:first-child,\n#er" \
+    "rors td:first-child {\n    white-space: nowrap;\n}\n\n.look {\n    dis" \
+    "play: flex;\n    flex-wrap: wrap;\n    align-items: end;\n    gap: .75" \
+    "rem;\n}\n\n.field {\n    flex: 1 1 12rem;\n    min-width: 0;\n}\n\n.fi" \
+    "eld.wide {\n    flex-grow: 3;\n}\n\nlabel {\n    display: block;\n    " \
+    "margin-bottom: .2rem;\n    font-weight: 600;\n    font-size: .9rem;\n}" \
+    "\n\ninput,\nbutton {\n    font: inherit;\n    color: inherit;\n}\n\nin" \
+    "put {\n    width: 100%;\n    padding: .5rem .6rem;\n    background: va" \
+    "r(--ground);\n    border: 1px solid var(--quiet);\n    border-radius: " \
+    ".4rem;\n    font-family: ui-monospace, \"Liberation Mono\", monospace;" \
+    "\n}\n\nbutton {\n    padding: .5rem 1rem;\n    background: var(--accen" \
+    "t);\n    color: var(--on-accent);\n    border: 1px solid var(--accent)" \
+    ";\n    border-radius: .4rem;\n    font-weight: 600;\n    cursor: point" \
+    "er;\n}\n\nbutton.task {\n    padding: 0;\n    background: none;\n    b" \
+    "order: 0;\n    color: var(--accent);\n    font: .85rem ui-monospace, "  \
+    "\"Liberation Mono\", monospace;\n    text-align: left;\n    text-decor" \
+    "ation: underline;\n    overflow-wrap: anywhere;\n}\n\n:focus-visible {" \
+    "\n    outline: 3px solid var(--accent);\n    outline-offset: 2px;\n}\n" \
+    "\n.found > * {\n    margin-top: .9rem;\n}\n\n.entry {\n    padding-top" \
+    ": .9rem;\n    border-top: 1px solid var(--edge);\n}\n\n.entry h4 {\n  " \
+    "  margin: .8rem 0 .3rem;\n    font-size: .95rem;\n}\n\n.facts {\n    d" \
+    "isplay: grid;\n    grid-template-columns: repeat(auto-fill, minmax(9re" \
+    "m, 1fr));\n    gap: .5rem 1rem;\n    font-size: .9rem;\n}\n\n.facts dd" \
+    " {\n    margin: 0;\n    font-weight: 600;\n    overflow-wrap: anywhere" \
+    ";\n}\n\npre {\n    max-height: 24rem;\n    margin: .6rem 0 0;\n    pad" \
+    "ding: .75rem;\n    overflow: auto;\n    background: var(--ground);\n  " \
+    "  border: 1px solid var(--edge);\n    border-radius: .4rem;\n    font:" \
+    " .8rem/1.4 ui-monospace, \"Liberation Mono\", monospace;\n    white-sp" \
+    "ace: pre-wrap;\n    overflow-wrap: anywhere;\n}\n\n.wrong {\n    color" \
+    ": var(--bad);\n    font-weight: 600;\n}\n\n@media (max-width: 40rem) {" \
+    "\n    .cards {\n        grid-template-columns: repeat(auto-fill, minma" \
+    "x(9.5rem, 1fr));\n    }\n\n    .card {\n        padding: .7rem .75rem;" \
+    "\n    }\n\n    .card .value {\n        font-size: 1.45rem;\n    }\n\n " \
+    "   .card .note {\n        min-height: 3.9em;\n    }\n\n    button[type" \
+    "=\"submit\"] {\n        width: 100%;\n    }\n\n    /* a row of the err" \
+    "ors becomes a few lines */\n\n    #errors,\n    #errors caption,\n    " \
+    "#errors tbody {\n        display: block;\n    }\n\n    #errors thead {" \
+    "\n        position: absolute;\n        width: 1px;\n        height: 1p" \
+    "x;\n        overflow: hidden;\n        clip-path: inset(50%);\n    }\n" \
+    "\n    #errors tr {\n        display: grid;\n        grid-template-colu" \
+    "mns: 1fr auto;\n        gap: .1rem .75rem;\n        padding: .5rem 0;"  \
+    "\n        border-top: 1px solid var(--edge);\n    }\n\n    #errors td " \
+    "{\n        padding: 0;\n        border: 0;\n    }\n\n    #errors td:nt" \
+    "h-child(n + 3) {\n        grid-column: 1 / -1;\n    }\n}\n\n@media (pr" \
+    "efers-reduced-motion: no-preference) {\n    .cards,\n    .zones {\n   " \
+    "     transition: opacity .2s;\n    }\n}\n</style>\n</head>\n<body>\n<h" \
+    "eader>\n<h1>Clear status gateway</h1>\n<p id=\"link\" class=\"link\" r" \
+    "ole=\"status\">Connecting</p>\n</header>\n<main>\n<noscript><p class="  \
+    "\"panel\">This page needs JavaScript. The same numbers are at\n<a href" \
+    "=\"\?format=json\">\?format=json</a>.</p></noscript>\n\n<section aria-" \
+    "labelledby=\"h-now\">\n<h2 id=\"h-now\">Now</h2>\n<ul id=\"cards\" cla" \
+    "ss=\"cards\"></ul>\n</section>\n\n<section aria-labelledby=\"h-task\">" \
+    "\n<h2 id=\"h-task\">A task</h2>\n<div class=\"panel\">\n<form id=\"loo" \
+    "k\" class=\"look\" autocomplete=\"off\">\n<div class=\"field wide\">\n" \
+    "<label for=\"task\">Task id</label>\n<input id=\"task\" name=\"taskId"  \
+    "\" required maxlength=\"256\" spellcheck=\"false\"\n autocapitalize=\"" \
+    "none\">\n</div>\n<div class=\"field\">\n<label for=\"integration\">Int" \
+    "egration id (optional)</label>\n<input id=\"integration\" name=\"integ" \
+    "rationId\" spellcheck=\"false\"\n autocapitalize=\"none\">\n</div>\n<b" \
+    "utton type=\"submit\">Show what is stored</button>\n</form>\n<div id="  \
+    "\"found\" class=\"found\" role=\"status\"></div>\n</div>\n</section>\n" \
+    "\n<section aria-labelledby=\"h-zones\">\n<h2 id=\"h-zones\">Zones</h2>" \
+    "\n<div id=\"zones\" class=\"zones\"></div>\n</section>\n\n<section ari" \
+    "a-labelledby=\"h-errors\">\n<h2 id=\"h-errors\">Last errors</h2>\n<div" \
+    " class=\"panel\">\n<p id=\"no-errors\" class=\"quiet\">None.</p>\n<tab" \
+    "le id=\"errors\" role=\"table\" hidden>\n<caption>Fetches that failed " \
+    "last, the newest first</caption>\n<thead role=\"rowgroup\">\n<tr role=" \
+    "\"row\">\n<th role=\"columnheader\" scope=\"col\">Time</th>\n<th role=" \
+    "\"columnheader\" scope=\"col\">Status</th>\n<th role=\"columnheader\" " \
+    "scope=\"col\">Cause</th>\n<th role=\"columnheader\" scope=\"col\">Task" \
+    " id</th>\n<th role=\"columnheader\" scope=\"col\">Upstream</th>\n</tr>" \
+    "\n</thead>\n<tbody role=\"rowgroup\"></tbody>\n</table>\n</div>\n</sec" \
+    "tion>\n\n<section aria-labelledby=\"h-counts\">\n<h2 id=\"h-counts\">C" \
+    "ounted so far</h2>\n<div class=\"counts\">\n<div class=\"panel\"><tabl" \
+    "e id=\"requests\">\n<caption>Requests by what the cache did</caption><" \
+    "tbody></tbody>\n</table></div>\n<div class=\"panel\"><table id=\"fetch" \
+    "es\">\n<caption>Fetches by how they ended</caption><tbody></tbody>\n</" \
+    "table></div>\n<div class=\"panel\"><table id=\"responses\">\n<caption>" \
+    "Responses by HTTP status</caption><tbody></tbody>\n</table></div>\n</d" \
+    "iv>\n</section>\n</main>\n<script>'use strict';\n\n(() => {\n\n// What" \
+    " the gateway counts is read each second; rates are differences of two"  \
+    "\n// samples.  Whatever comes from there goes into the page as text al" \
+    "one.\n\nconst PERIOD = 1000;\nconst PATIENCE = 5000;\nconst SAMPLES = " \
+    "120;\nconst WINDOW = 10;\nconst SVG = 'http://www.w3.org/2000/svg';\nc" \
+    "onst STATES = ['success', 'failed', 'processing', 'created', 'other',"  \
+    "\n    'error', 'none'];\nconst STATE_NAMES = {none: 'no answer yet', e" \
+    "rror: 'error only'};\nconst byId = (id) => document.getElementById(id)" \
+    ";\n\nlet samples = [];\nlet timer = null;\nlet asking = false;\nlet aw" \
+    "aySince = null;\nlet failures = 0;\n\n\n// Small things.\n\nfunction e" \
+    "lement(name, attributes = {}, ...children) {\n    return fill(document" \
+    ".createElement(name), attributes, children);\n}\n\n\nfunction drawing(" \
+    "name, attributes = {}, ...children) {\n    return fill(document.create" \
+    "ElementNS(SVG, name), attributes, children);\n}\n\n\nfunction fill(nod" \
+    "e, attributes, children) {\n    for (const [name, value] of Object.ent" \
+    "ries(attributes)) {\n        node.setAttribute(name, value);\n    }\n"  \
+    "\n    node.append(...children);\n    return node;\n}\n\n\n// A text th" \
+    "at is the same is left alone: a selection in it stays, and a\n// scree" \
+    "n reader is not told again.\n\nfunction say(node, text) {\n    if (nod" \
+    "e.textContent !== text) {\n        node.textContent = text;\n    }\n}"  \
+    "\n\n\nfunction sum(counts) {\n    return Object.values(counts).reduce(" \
+    "(a, b) => a + b, 0);\n}\n\n\nconst number = new Intl.NumberFormat('en'" \
+    ", {maximumFractionDigits: 0});\nconst short = new Intl.NumberFormat('e" \
+    "n',\n    {notation: 'compact', maximumFractionDigits: 1});\n\nconst co" \
+    "unt = (n) => n < 100000 \? number.format(n) : short.format(n);\nconst " \
+    "plural = (n, one, more) => `${count(n)} ${n === 1 \? one : more}`;\n\n" \
+    "\nfunction percent(part) {\n    if (part === null) {\n        return '" \
+    "\342\200\223';\n    }\n\n    // never 100 % where it is not all\n    c" \
+    "onst rounded = Math.floor(part * 1000) / 10;\n    return `${rounded ==" \
+    "= 100 \? '100' : rounded.toFixed(1)} %`;\n}\n\n\nfunction perSecond(n)" \
+    " {\n    return `${n < 10 && n > 0 \? n.toFixed(1) : count(Math.round(n" \
+    "))}/s`;\n}\n\n\nfunction bytes(n) {\n    const units = ['B', 'KB', 'MB" \
+    "', 'GB'];\n    let unit = 0;\n\n    while (n >= 1024 && unit < units.l" \
+    "ength - 1) {\n        n /= 1024;\n        unit++;\n    }\n\n    return" \
+    " `${unit && n < 100 \? n.toFixed(1) : Math.round(n)} ${units[unit]}`;"  \
+    "\n}\n\n\nfunction span(ms) {\n    const s = Math.floor(ms / 1000);\n\n" \
+    "    return ms < 1000 \? `${Math.round(ms)} ms`\n        : s < 10 \? `$" \
+    "{(ms / 1000).toFixed(1)} s`\n        : s < 120 \? `${s} s`\n        : " \
+    "s < 7200 \? `${Math.floor(s / 60)} min`\n        : s < 172800 \? `${Ma" \
+    "th.floor(s / 3600)} h`\n        : `${Math.floor(s / 86400)} days`;\n}"  \
+    "\n\n\nfunction clock(ms) {\n    const at = new Date(ms);\n    const ti" \
+    "me = at.toTimeString().slice(0, 8);\n\n    return at.toDateString() ==" \
+    "= new Date().toDateString() \? time\n        : `${at.getFullYear()}-${" \
+    "String(at.getMonth() + 1).padStart(2, '0')}-`\n            + `${String" \
+    "(at.getDate()).padStart(2, '0')} ${time}`;\n}\n\n\n// From the counter" \
+    "s of a sample, or from the difference of two.\n\nfunction digest(data)" \
+    " {\n    const requests = sum(data.requests) - data.requests.NONE;\n   " \
+    " const hits = data.requests.HIT + data.requests.STALE\n        + data." \
+    "requests.UPDATING;\n    const fetches = sum(data.fetches);\n\n    retu" \
+    "rn {\n        requests, fetches,\n        ratio: requests \? hits / re" \
+    "quests : null,\n        saved: Math.max(requests - fetches, 0),\n     " \
+    "   failed: fetches - data.fetches.success,\n        latency: fetches "  \
+    "\? data.latency.sum / fetches : null,\n        within: within(data.lat" \
+    "ency, .95),\n    };\n}\n\n\nfunction within(latency, share) {\n    con" \
+    "st all = latency.counts.reduce((a, b) => a + b, 0);\n    let so_far = " \
+    "0;\n\n    for (const [i, n] of latency.counts.entries()) {\n        so" \
+    "_far += n;\n\n        if (all && so_far >= share * all) {\n           " \
+    " return i < latency.bounds.length \? latency.bounds[i] : Infinity;\n  " \
+    "      }\n    }\n\n    return null;\n}\n\n\nfunction difference(now, th" \
+    "en) {\n    const less = (a, b) => Object.fromEntries(\n        Object." \
+    "entries(a).map(([name, n]) => [name, n - (b[name] \?\? 0)]));\n\n    r" \
+    "eturn {\n        requests: less(now.requests, then.requests),\n       " \
+    " fetches: less(now.fetches, then.fetches),\n        latency: {\n      " \
+    "      bounds: now.latency.bounds,\n            counts: now.latency.cou" \
+    "nts.map((n, i) =>\n                n - then.latency.counts[i]),\n     " \
+    "       sum: now.latency.sum - then.latency.sum,\n        },\n    };\n}" \
+    "\n\n\n// The cards: each a name, a value, a note and a chart of two mi" \
+    "nutes.\n\nconst cards = [\n    {\n        name: 'Hit ratio',\n        " \
+    "show: (now) => {\n            const recent = now.recent.ratio;\n      " \
+    "      const all = `${percent(now.all.ratio)} since the start`;\n\n    " \
+    "        return recent === null\n                \? [percent(now.all.ra" \
+    "tio), 'since the start; no request in '\n                    + `the la" \
+    "st ${WINDOW} s`]\n                : [percent(recent), `last ${WINDOW} " \
+    "s; ${all}`];\n        },\n        point: (step) => step.ratio,\n      " \
+    "  top: 1,\n        peak: () => 'from 0 to 100 %',\n    }, {\n        n" \
+    "ame: 'Upstream calls saved',\n        show: (now) => [count(now.all.sa" \
+    "ved),\n            `${plural(now.all.requests, 'request', 'requests')}" \
+    ", `\n            + plural(now.all.fetches, 'fetch', 'fetches')],\n    " \
+    "    point: (step) => step.saved / step.seconds,\n        peak: perSeco" \
+    "nd,\n    }, {\n        name: 'Requests',\n        show: (now) => [perS" \
+    "econd(now.recent.requests / now.seconds),\n            `last ${WINDOW}" \
+    " s; ${count(now.all.requests)} since the start`],\n        point: (ste" \
+    "p) => step.requests / step.seconds,\n        peak: perSecond,\n    }, " \
+    "{\n        name: 'Fetches',\n        show: (now) => [perSecond(now.rec" \
+    "ent.fetches / now.seconds),\n            `last ${WINDOW} s, ${count(no" \
+    "w.recent.failed)} with an error; `\n            + `${count(now.all.fet" \
+    "ches)} since the start`],\n        point: (step) => step.fetches / ste" \
+    "p.seconds,\n        peak: perSecond,\n    }, {\n        name: 'Fetch l" \
+    "atency',\n        show: (now) => {\n            const from = now.recen" \
+    "t.fetches \? now.recent : now.all;\n            const when = now.recen" \
+    "t.fetches \? `last ${WINDOW} s`\n                : 'since the start';"  \
+    "\n            const most = from.within === Infinity \? 'more than 15 s" \
+    "'\n                : `at most ${span(from.within)}`;\n\n            re" \
+    "turn from.latency === null \? ['\342\200\223', 'no fetch so far']\n   " \
+    "             : [span(from.latency), `mean, ${when}; 95 % take ${most}`" \
+    "];\n        },\n        point: (step) => step.latency,\n        peak: " \
+    "span,\n    }, {\n        name: 'Flights in the air',\n        show: (n" \
+    "ow) => [count(now.data.flights),\n            `${plural(now.data.conne" \
+    "ctions, 'connection', 'connections')} `\n            + 'opened since t" \
+    "he start'],\n        point: (step) => step.flights,\n        peak: cou" \
+    "nt,\n    }, {\n        name: 'Collapsed requests',\n        show: (now" \
+    ") => [count(now.data.collapsed),\n            'waited for another requ" \
+    "est\\u2019s fetch; '\n            + `${count(now.data.stale)} were ser" \
+    "ved stale`],\n        point: (step) => step.collapsed / step.seconds,"  \
+    "\n        peak: perSecond,\n    }, {\n        name: 'Tenants paused',"  \
+    "\n        show: (now) => [count(now.data.tenantsPaused),\n            " \
+    "now.data.tenantsPaused \? 'no fetch goes out for them'\n              " \
+    "  : 'all may fetch'],\n        alarm: (now) => now.data.tenantsPaused " \
+    "> 0,\n        point: (step) => step.paused,\n        peak: count,\n   " \
+    " },\n];\n\n\nfunction makeCards() {\n    for (const card of cards) {\n" \
+    "        card.value = element('span', {class: 'value'}, '\342\200\223')" \
+    ";\n        card.note = element('span', {class: 'note'});\n        card" \
+    ".limit = element('span', {class: 'peak', 'aria-hidden': true});\n     " \
+    "   card.area = drawing('path', {class: 'area'});\n        card.line = " \
+    "drawing('path', {class: 'line'});\n        card.node = element('li', {" \
+    "class: 'card'},\n            element('span', {class: 'name'}, card.nam" \
+    "e), card.value,\n            card.note,\n            drawing('svg', {c" \
+    "lass: 'chart', 'aria-hidden': true,\n                viewBox: `0 0 ${S" \
+    "AMPLES - 1} 32`,\n                preserveAspectRatio: 'none'}, card.a" \
+    "rea, card.line),\n            card.limit);\n        byId('cards').appe" \
+    "nd(card.node);\n    }\n}\n\n\nfunction showCards(now) {\n    for (cons" \
+    "t card of cards) {\n        const [value, note] = card.show(now);\n\n " \
+    "       say(card.value, value);\n        say(card.note, note);\n       " \
+    " card.node.classList.toggle('alarm', Boolean(card.alarm\?.(now)));\n  " \
+    "      chart(card);\n    }\n}\n\n\n// The newest at the right edge; whe" \
+    "re there is no value the line has a gap.\n\nfunction chart(card) {\n  " \
+    "  const points = samples.map((sample) => sample.step\n        \? card." \
+    "point(sample.step) : null);\n    const most = Math.max(0, ...points.fi" \
+    "lter((p) => p !== null));\n    const top = card.top \?\? (most || 1);"  \
+    "\n    const runs = [];\n    let run = null;\n\n    points.forEach((p, " \
+    "i) => {\n        if (p === null) {\n            run = null;\n         " \
+    "   return;\n        }\n\n        if (!run) {\n            runs.push(ru" \
+    "n = []);\n        }\n\n        const x = SAMPLES - points.length + i;"  \
+    "\n        run.push([x, (30.5 - 28.5 * Math.min(p / top, 1)).toFixed(2)" \
+    "]);\n    });\n\n    const path = (points) => points.map((p) => p.join(" \
+    "' ')).join('L');\n    const area = (points) => `M${points[0][0]} 32L${" \
+    "path(points)}`\n        + `L${points.at(-1)[0]} 32Z`;\n\n    card.line" \
+    ".setAttribute('d', runs.map((r) => `M${path(r)}`\n        + (r.length " \
+    "=== 1 \? 'h.01' : '')).join(''));\n    card.area.setAttribute('d', run" \
+    "s.map(area).join(''));\n    say(card.limit, card.top \? card.peak()\n " \
+    "       : `peak of 2 min: ${card.peak(most)}`);\n}\n\n\n// Zones: made " \
+    "once for each name, then only changed.\n\nconst zones = new Map();\n\n" \
+    "\nfunction showZones(list) {\n    const names = list.map((zone) => zon" \
+    "e.name);\n\n    if (names.join('\\n') !== [...zones.keys()].join('\\n'" \
+    ")) {\n        zones.clear();\n        byId('zones').replaceChildren(.." \
+    ".list.map(makeZone));\n\n        if (!list.length) {\n            byId" \
+    "('zones').append(element('p', {class: 'quiet'},\n                'No z" \
+    "one is configured.'));\n        }\n    }\n\n    list.forEach(showZone)" \
+    ";\n}\n\n\nfunction makeZone(zone) {\n    const own = {\n        fill: " \
+    "element('p'),\n        used: drawing('rect', {class: 'used', height: 1" \
+    "0}),\n        total: element('p', {class: 'mix'}),\n        gone: elem" \
+    "ent('p', {class: 'quiet'}),\n        parts: new Map(),\n    };\n    co" \
+    "nst mix = bar();\n    const list = element('dl', {class: 'states'});\n" \
+    "\n    for (const state of STATES) {\n        const part = {\n         " \
+    "   rect: drawing('rect', {class: state, height: 10}),\n            val" \
+    "ue: element('dd', {}, '0'),\n        };\n\n        part.row = element(" \
+    "'div', {},\n            element('span', {class: `swatch ${state}`, 'ar" \
+    "ia-hidden': true}),\n            element('dt', {}, STATE_NAMES[state] " \
+    "\?\? state), part.value);\n        mix.append(part.rect);\n        lis" \
+    "t.append(part.row);\n        own.parts.set(state, part);\n    }\n\n   " \
+    " const fillBar = bar();\n    fillBar.append(own.used);\n\n    zones.se" \
+    "t(zone.name, own);\n    return element('article', {class: 'zone'},\n  " \
+    "      element('h3', {}, zone.name), own.fill, fillBar, own.total, mix," \
+    " list,\n        own.gone);\n}\n\n\nfunction bar() {\n    return drawin" \
+    "g('svg', {class: 'bar', viewBox: '0 0 1000 10',\n        preserveAspec" \
+    "tRatio: 'none', 'aria-hidden': true});\n}\n\n\nfunction showZone(zone)" \
+    " {\n    const own = zones.get(zone.name);\n    const size = zone.used " \
+    "+ zone.free;\n    const share = size \? zone.used / size : 0;\n    con" \
+    "st all = sum(zone.entries);\n    let x = 0;\n\n    say(own.fill, `${by" \
+    "tes(zone.used)} of ${bytes(size)} used, `\n        + percent(share));"  \
+    "\n    own.used.setAttribute('width', Math.max(share * 1000, share \? 4" \
+    " : 0));\n    own.used.classList.toggle('full', share > .95);\n    say(" \
+    "own.total, plural(all, 'entry', 'entries'));\n    say(own.gone, `${cou" \
+    "nt(sum(zone.evictions))} evicted to make room, `\n        + `${count(z" \
+    "one.tooLarge)} too large to store`);\n\n    for (const [state, part] o" \
+    "f own.parts) {\n        const n = zone.entries[state] \?\? 0;\n       " \
+    " const width = all \? 1000 * n / all : 0;\n\n        part.rect.setAttr" \
+    "ibute('x', x);\n        part.rect.setAttribute('width', width);\n     " \
+    "   part.row.hidden = n === 0;\n        say(part.value, count(n));\n   " \
+    "     x += width;\n    }\n}\n\n\n// The last errors, made anew only whe" \
+    "re there is another one.\n\nlet shownErrors = '';\n\n\nfunction showEr" \
+    "rors(errors) {\n    const key = JSON.stringify(errors);\n\n    if (key" \
+    " === shownErrors) {\n        return;\n    }\n\n    // whoever stands o" \
+    "n a task's button goes on standing there\n    const focused = document" \
+    ".activeElement\?.dataset\?.error;\n\n    shownErrors = key;\n    byId(" \
+    "'no-errors').hidden = errors.length > 0;\n    byId('errors').hidden = " \
+    "errors.length === 0;\n    byId('errors').tBodies[0].replaceChildren(.." \
+    ".errors.map(errorRow));\n\n    if (focused) {\n        byId('errors')." \
+    "querySelector(\n            `[data-error=\"${CSS.escape(focused)}\"]`)" \
+    "\?.focus();\n    }\n}\n\n\nfunction errorRow(error) {\n    const task " \
+    "= element('button', {type: 'button', class: 'task',\n        title: 'S" \
+    "how what is stored for this task',\n        'data-error': `${error.tim" \
+    "e} ${error.taskId}`}, error.taskId);\n\n    task.addEventListener('cli" \
+    "ck', () => {\n        byId('task').value = error.taskId;\n        byId" \
+    "('integration').value = '';\n        byId('task').focus();\n        lo" \
+    "okUp();\n    });\n\n    const cell = (...what) => element('td', {role:" \
+    " 'cell'}, ...what);\n\n    return element('tr', {role: 'row'},\n      " \
+    "  cell(element('time',\n            {datetime: new Date(error.time).to" \
+    "ISOString()},\n            clock(error.time))),\n        cell(String(e" \
+    "rror.status)),\n        cell(error.upstreamStatus\n            \? `${e" \
+    "rror.cause} (status ${error.upstreamStatus})`\n            : error.cau" \
+    "se),\n        cell(task),\n        cell(`${error.host}:${error.port}`)" \
+    ");\n}\n\n\nfunction showCounts(id, counts) {\n    const body = byId(id" \
+    ").tBodies[0];\n    const names = Object.keys(counts);\n\n    if (body." \
+    "rows.length !== names.length\n        || names.some((name, i) => body." \
+    "rows[i].cells[0].textContent !== name))\n    {\n        body.replaceCh" \
+    "ildren(...names.map((name) => element('tr', {},\n            element('" \
+    "th', {scope: 'row'}, name), element('td'))));\n    }\n\n    names.forE" \
+    "ach((name, i) => say(body.rows[i].cells[1],\n        number.format(cou" \
+    "nts[name])));\n}\n\n\n// Samples.\n\nfunction take(data) {\n    const " \
+    "at = performance.now();\n    const last = samples.at(-1);\n    const s" \
+    "ample = {at, data, all: digest(data), step: null};\n\n    // counters " \
+    "that went back began anew\n    if (last && sum(data.requests) + sum(da" \
+    "ta.fetches)\n        < sum(last.data.requests) + sum(last.data.fetches" \
+    "))\n    {\n        samples = [];\n\n    } else if (last) {\n        sa" \
+    "mple.step = {\n            ...digest(difference(data, last.data)),\n  " \
+    "          seconds: (at - last.at) / 1000,\n            collapsed: data" \
+    ".collapsed - last.data.collapsed,\n            flights: data.flights,"  \
+    "\n            paused: data.tenantsPaused,\n        };\n    }\n\n    sa" \
+    "mples = [...samples, sample].slice(-SAMPLES);\n\n    const from = samp" \
+    "les.findLast((s) => at - s.at >= (WINDOW - .5) * 1000)\n        \?\? s" \
+    "amples[0];\n\n    return {\n        data,\n        all: sample.all,\n " \
+    "       recent: digest(difference(data, from.data)),\n        seconds: " \
+    "Math.max((at - from.at) / 1000, 1),\n    };\n}\n\n\nfunction show(data" \
+    ") {\n    showCards(take(data));\n    showZones(data.zones);\n    showE" \
+    "rrors(data.errors);\n    showCounts('requests', data.requests);\n    s" \
+    "howCounts('fetches', data.fetches);\n    showCounts('responses', data." \
+    "responses);\n}\n\n\n// The clockwork: one question at a time, none whi" \
+    "le nobody looks.\n\nfunction link(text, className) {\n    const node =" \
+    " byId('link');\n\n    say(node, text);\n    node.className = `link ${c" \
+    "lassName}`;\n    document.body.classList.toggle('away-now', className " \
+    "=== 'away');\n    document.title = (className === 'away' \? 'Not reach" \
+    "able - ' : '')\n        + 'Clear status gateway';\n}\n\n\nasync functi" \
+    "on ask(query) {\n    const response = await fetch(\n        `${locatio" \
+    "n.pathname}\?${new URLSearchParams(query)}`,\n        {cache: 'no-stor" \
+    "e', signal: AbortSignal.timeout(PATIENCE)});\n    const data = await r" \
+    "esponse.json().catch(() => null);\n\n    return {status: response.stat" \
+    "us, data};\n}\n\n\nasync function tick() {\n    if (asking || document" \
+    ".hidden) {\n        return;\n    }\n\n    clearTimeout(timer);\n    as" \
+    "king = true;\n\n    const begun = performance.now();\n    let wrong = " \
+    "null;\n\n    try {\n        const {status, data} = await ask({format: " \
+    "'json'});\n\n        if (status === 200 && data\?.requests) {\n       " \
+    "     show(data);\n\n        } else {\n            wrong = `it answers " \
+    "${status}`;\n        }\n\n    } catch (error) {\n        wrong = error" \
+    ".name === 'TimeoutError' \? 'no answer in time'\n            : 'no con" \
+    "nection';\n    }\n\n    asking = false;\n\n    if (wrong) {\n        f" \
+    "ailures++;\n        awaySince \?\?= Date.now();\n        link(`Not rea" \
+    "chable since ${clock(awaySince)} (${wrong}), trying `\n            + '" \
+    "again', 'away');\n\n    } else {\n        failures = 0;\n        awayS" \
+    "ince = null;\n        link('Live', 'live');\n    }\n\n    if (!documen" \
+    "t.hidden) {\n        const pause = PERIOD * Math.min(Math.max(failures" \
+    ", 1), 5);\n        timer = setTimeout(tick,\n            Math.max(paus" \
+    "e - (performance.now() - begun), 100));\n    }\n}\n\n\n// The look-up " \
+    "of a task.\n\nlet lookUps = 0;\n\n\nasync function lookUp() {\n    con" \
+    "st found = byId('found');\n    const taskId = byId('task').value;\n   " \
+    " const integrationId = byId('integration').value;\n    const mine = ++" \
+    "lookUps;\n\n    found.replaceChildren(element('p', {class: 'quiet'}, '" \
+    "Looking \342\200\246'));\n\n    let nodes;\n\n    try {\n        const" \
+    " {status, data} = await ask({format: 'json', taskId,\n            ...i" \
+    "ntegrationId \? {integrationId} : {}});\n\n        nodes = status === " \
+    "200 && data\?.found \? findings(data)\n            : [complaint(data\?" \
+    ".error\?.validationErrors\?.[0],\n                `The gateway answere" \
+    "d ${status}.`)];\n\n    } catch {\n        nodes = [complaint(null, 'T" \
+    "he gateway is not reachable.')];\n    }\n\n    if (mine === lookUps) {" \
+    "\n        found.replaceChildren(...nodes);\n    }\n}\n\n\nfunction com" \
+    "plaint(detail, text) {\n    return element('p', {class: 'wrong'},\n   " \
+    "     detail \? `${detail.field}: ${detail.message}` : text);\n}\n\n\nf" \
+    "unction findings(data) {\n    if (!data.found.length) {\n        retur" \
+    "n [element('p', {}, 'Nothing is stored for '\n            + `\\u201c${" \
+    "data.taskId}\\u201d.`)];\n    }\n\n    const nodes = data.found.map(fi" \
+    "nding);\n\n    nodes.unshift(element('p', {}, plural(data.found.length" \
+    ", 'entry',\n        'entries') + ` for \\u201c${data.taskId}\\u201d`\n" \
+    "        + (data.more \? '; there are more' : '')));\n    return nodes;" \
+    "\n}\n\n\nfunction finding(entry) {\n    const node = element('article'" \
+    ", {class: 'entry'}, facts([\n        ['State', STATE_NAMES[entry.state" \
+    "] \?\? entry.state],\n        ['Integration id', entry.integrationId]," \
+    "\n        ['Zone', entry.zone],\n        ['Fetch in the air', entry.fl" \
+    "ying \? 'yes' : 'no'],\n    ]));\n\n    if (entry.success) {\n        " \
+    "node.append(...answer('Stored answer', entry.success));\n    }\n\n    " \
+    "if (entry.error) {\n        node.append(...answer('Last error', entry." \
+    "error));\n    }\n\n    return node;\n}\n\n\nfunction answer(title, sto" \
+    "red) {\n    const fresh = stored.freshFor === undefined \? 'for ever'"  \
+    "\n        : stored.freshFor > 0 \? `for ${span(stored.freshFor)}`\n   " \
+    "     : `no, stale since ${span(-stored.freshFor)}`;\n    const nodes =" \
+    " [element('h4', {}, title), facts([\n        ['Status', String(stored." \
+    "status)],\n        ['Age', span(stored.age)],\n        ['Fresh', fresh" \
+    "],\n        ['Size', bytes(stored.size)],\n        ['Presigned URLs', " \
+    "stored.urls \? 'yes' : 'no'],\n        ['Upstream said', stored.upstre" \
+    "amStatus\n            \? `${stored.upstreamStatus} in ${span(stored.up" \
+    "streamTime)}`\n            : `nothing in ${span(stored.upstreamTime)}`" \
+    "],\n    ])];\n\n    if (stored.body !== undefined) {\n        nodes.pu" \
+    "sh(element('pre', {tabindex: 0, role: 'region',\n            'aria-lab" \
+    "el': `${title}: body`}, stored.body));\n    }\n\n    return nodes;\n}"  \
+    "\n\n\nfunction facts(list) {\n    return element('dl', {class: 'facts'" \
+    "}, ...list.map(([name, value]) =>\n        element('div', {}, element(" \
+    "'dt', {}, name),\n            element('dd', {}, value))));\n}\n\n\nbyI" \
+    "d('look').addEventListener('submit', (event) => {\n    event.preventDe" \
+    "fault();\n    lookUp();\n});\n\ndocument.addEventListener('visibilityc" \
+    "hange', () => {\n    if (document.hidden) {\n        clearTimeout(time" \
+    "r);\n        link('Paused while hidden', '');\n\n    } else {\n       " \
+    " tick();\n    }\n});\n\nmakeCards();\ntick();\n\nconst asked = new URL" \
+    "SearchParams(location.search);\n\nif (asked.get('taskId')) {\n    byId" \
+    "('task').value = asked.get('taskId');\n    byId('integration').value =" \
+    " asked.get('integrationId') \?\? '';\n    lookUp();\n}\n\n})();\n</scr" \
+    "ipt>\n</body>\n</html>\n"
 
 
 #endif /* _NGX_CLEAR_STATUS_DASHBOARD_PAGE_H_INCLUDED_ */

@@ -1,6 +1,7 @@
 # The status page in a browser: numbers that come and go on, the look-up by
 # keyboard, phone width, dark, what a screen reader is told, and a gateway
-# that goes away.  TEST_SCREENSHOTS=docs makes the pictures of the manual.
+# that goes away.  TEST_SCREENSHOTS=docs makes the pictures of the manual;
+# pngquant then makes them small.
 
 use Mojo::Base -strict, -signatures;
 
@@ -340,6 +341,14 @@ sub pictures ($folder) {
         $t->get('/status?taskId=' . new_task('PROCESSING')) if $n % 3 == 0;
         $t->get('/status?taskId=' . new_task('CREATED'))    if $n % 7 == 0;
         $t->get('/status?taskId=late-' . (1 + $n % 3))      if $n % 40 == 0;
+
+        if ($n % 10 == 0) {
+            my $popular = new_task('SUCCESS');
+            $sim->behave($popular, {delay => .2});
+            $t->collect(map { $t->start("/status?taskId=$popular") }
+                1 .. 2 + rand 8);
+        }
+
         my $new = new_task('SUCCESS');
         $sim->behave($new, {delay => .02 + rand .15});
         $t->get("/status?taskId=$new");
