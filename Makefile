@@ -16,9 +16,10 @@ all:
 	+@tools/build
 
 deps:
-	@tools/deps
+	@tools/deps test
 
-run: deps
+run:
+	@tools/deps
 	+@tools/build
 	@exec demo/run
 

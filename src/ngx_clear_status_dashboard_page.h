@@ -11,9 +11,9 @@
 
 
 #define NGX_CLEAR_STATUS_DASHBOARD_POLICY                                    \
-    "default-src 'none'; style-src 'sha256-i8ov/WjZLqMT4AkYf70t5ItQew7pP9fK" \
-    "pcPRHojxcgQ='; script-src 'sha256-bq5G2DFQWaq4JGreyoFYhkkNcePXyNyUiakj" \
-    "NYkaREo='; connect-src 'self'; img-src data:; base-uri 'none'; form-ac" \
+    "default-src 'none'; style-src 'sha256-mtHRT43PKLRicOB99hMvQSit/0aajNYZ" \
+    "TXtrKlg6cXE='; script-src 'sha256-jCaiAdBrw92Fvqg39r7ak937+4e1xD2ZFmfC" \
+    "8on1HNw='; connect-src 'self'; img-src data:; base-uri 'none'; form-ac" \
     "tion 'none'; frame-ancestors 'none'"
 
 #define NGX_CLEAR_STATUS_DASHBOARD_PAGE                                      \
@@ -26,15 +26,15 @@
     "ge: #d5dbe2;\n    --accent: #0a5cbf;\n    --on-accent: #ffffff;\n    -" \
     "-good: #1a7f37;\n    --warn: #8f5f00;\n    --bad: #c0242c;\n    --crea" \
     "ted: #2f7bd9;\n    --processing: #d99a1c;\n    --success: #2a9a4b;\n  " \
-    "  --failed: #d0453f;\n    --other: #7a5cc8;\n    --error: #8d3a5c;\n  " \
+    "  --failed: #d0453f;\n    --other: #14828a;\n    --error: #7d3fb0;\n  " \
     "  --none: #98a3af;\n}\n\n@media (prefers-color-scheme: dark) {\n    :r" \
     "oot {\n        --ground: #0e1217;\n        --panel: #171d24;\n        " \
     "--text: #e5eaf0;\n        --quiet: #9ba7b4;\n        --edge: #2c3540;"  \
     "\n        --accent: #72b3ff;\n        --on-accent: #0b1622;\n        -" \
     "-good: #56c776;\n        --warn: #e0ae3a;\n        --bad: #ff8079;\n  " \
     "      --created: #5aa0f2;\n        --processing: #e0ae3a;\n        --s" \
-    "uccess: #47b567;\n        --failed: #f0665f;\n        --other: #a48bea" \
-    ";\n        --error: #d0769c;\n        --none: #76828f;\n    }\n}\n\n* " \
+    "uccess: #47b567;\n        --failed: #f0665f;\n        --other: #45b8b4" \
+    ";\n        --error: #bd90f5;\n        --none: #76828f;\n    }\n}\n\n* " \
     "{\n    box-sizing: border-box;\n}\n\n[hidden] {\n    display: none !im" \
     "portant;\n}\n\nbody {\n    margin: 0 auto;\n    padding: 1rem clamp(.7" \
     "5rem, 3vw, 2rem) 3rem;\n    max-width: 80rem;\n    background: var(--g" \
@@ -268,217 +268,217 @@
     "\n            const most = from.within === Infinity \? 'more than 15 s" \
     "'\n                : `at most ${span(from.within)}`;\n\n            re" \
     "turn from.latency === null \? ['\342\200\223', 'no fetch so far']\n   " \
-    "             : [span(from.latency), `mean, ${when}; 95 % take ${most}`" \
-    "];\n        },\n        point: (step) => step.latency,\n        peak: " \
-    "span,\n    }, {\n        name: 'Flights in the air',\n        show: (n" \
-    "ow) => [count(now.data.flights),\n            `${plural(now.data.conne" \
-    "ctions, 'connection', 'connections')} `\n            + 'opened since t" \
-    "he start'],\n        point: (step) => step.flights,\n        peak: cou" \
-    "nt,\n    }, {\n        name: 'Collapsed requests',\n        show: (now" \
-    ") => [count(now.data.collapsed),\n            'waited for another requ" \
-    "est\\u2019s fetch; '\n            + `${count(now.data.stale)} were ser" \
-    "ved stale`],\n        point: (step) => step.collapsed / step.seconds,"  \
-    "\n        peak: perSecond,\n    }, {\n        name: 'Tenants paused',"  \
-    "\n        show: (now) => [count(now.data.tenantsPaused),\n            " \
-    "now.data.tenantsPaused \? 'no fetch goes out for them'\n              " \
-    "  : 'all may fetch'],\n        alarm: (now) => now.data.tenantsPaused " \
-    "> 0,\n        point: (step) => step.paused,\n        peak: count,\n   " \
-    " },\n];\n\n\nfunction makeCards() {\n    for (const card of cards) {\n" \
-    "        card.value = element('span', {class: 'value'}, '\342\200\223')" \
-    ";\n        card.note = element('span', {class: 'note'});\n        card" \
-    ".limit = element('span', {class: 'peak', 'aria-hidden': true});\n     " \
-    "   card.area = drawing('path', {class: 'area'});\n        card.line = " \
-    "drawing('path', {class: 'line'});\n        card.node = element('li', {" \
-    "class: 'card'},\n            element('span', {class: 'name'}, card.nam" \
-    "e), card.value,\n            card.note,\n            drawing('svg', {c" \
-    "lass: 'chart', 'aria-hidden': true,\n                viewBox: `0 0 ${S" \
-    "AMPLES - 1} 32`,\n                preserveAspectRatio: 'none'}, card.a" \
-    "rea, card.line),\n            card.limit);\n        byId('cards').appe" \
-    "nd(card.node);\n    }\n}\n\n\nfunction showCards(now) {\n    for (cons" \
-    "t card of cards) {\n        const [value, note] = card.show(now);\n\n " \
-    "       say(card.value, value);\n        say(card.note, note);\n       " \
-    " card.node.classList.toggle('alarm', Boolean(card.alarm\?.(now)));\n  " \
-    "      chart(card);\n    }\n}\n\n\n// The newest at the right edge; whe" \
-    "re there is no value the line has a gap.\n\nfunction chart(card) {\n  " \
-    "  const points = samples.map((sample) => sample.step\n        \? card." \
-    "point(sample.step) : null);\n    const most = Math.max(0, ...points.fi" \
-    "lter((p) => p !== null));\n    const top = card.top \?\? (most || 1);"  \
-    "\n    const runs = [];\n    let run = null;\n\n    points.forEach((p, " \
-    "i) => {\n        if (p === null) {\n            run = null;\n         " \
-    "   return;\n        }\n\n        if (!run) {\n            runs.push(ru" \
-    "n = []);\n        }\n\n        const x = SAMPLES - points.length + i;"  \
-    "\n        run.push([x, (30.5 - 28.5 * Math.min(p / top, 1)).toFixed(2)" \
-    "]);\n    });\n\n    const path = (points) => points.map((p) => p.join(" \
-    "' ')).join('L');\n    const area = (points) => `M${points[0][0]} 32L${" \
-    "path(points)}`\n        + `L${points.at(-1)[0]} 32Z`;\n\n    card.line" \
-    ".setAttribute('d', runs.map((r) => `M${path(r)}`\n        + (r.length " \
-    "=== 1 \? 'h.01' : '')).join(''));\n    card.area.setAttribute('d', run" \
-    "s.map(area).join(''));\n    say(card.limit, card.top \? card.peak()\n " \
-    "       : `peak of 2 min: ${card.peak(most)}`);\n}\n\n\n// Zones: made " \
-    "once for each name, then only changed.\n\nconst zones = new Map();\n\n" \
-    "\nfunction showZones(list) {\n    const names = list.map((zone) => zon" \
-    "e.name);\n\n    if (names.join('\\n') !== [...zones.keys()].join('\\n'" \
-    ")) {\n        zones.clear();\n        byId('zones').replaceChildren(.." \
-    ".list.map(makeZone));\n\n        if (!list.length) {\n            byId" \
-    "('zones').append(element('p', {class: 'quiet'},\n                'No z" \
-    "one is configured.'));\n        }\n    }\n\n    list.forEach(showZone)" \
-    ";\n}\n\n\nfunction makeZone(zone) {\n    const own = {\n        fill: " \
-    "element('p'),\n        used: drawing('rect', {class: 'used', height: 1" \
-    "0}),\n        total: element('p', {class: 'mix'}),\n        gone: elem" \
-    "ent('p', {class: 'quiet'}),\n        parts: new Map(),\n    };\n    co" \
-    "nst mix = bar();\n    const list = element('dl', {class: 'states'});\n" \
-    "\n    for (const state of STATES) {\n        const part = {\n         " \
-    "   rect: drawing('rect', {class: state, height: 10}),\n            val" \
-    "ue: element('dd', {}, '0'),\n        };\n\n        part.row = element(" \
-    "'div', {},\n            element('span', {class: `swatch ${state}`, 'ar" \
-    "ia-hidden': true}),\n            element('dt', {}, STATE_NAMES[state] " \
-    "\?\? state), part.value);\n        mix.append(part.rect);\n        lis" \
-    "t.append(part.row);\n        own.parts.set(state, part);\n    }\n\n   " \
-    " const fillBar = bar();\n    fillBar.append(own.used);\n\n    zones.se" \
-    "t(zone.name, own);\n    return element('article', {class: 'zone'},\n  " \
-    "      element('h3', {}, zone.name), own.fill, fillBar, own.total, mix," \
-    " list,\n        own.gone);\n}\n\n\nfunction bar() {\n    return drawin" \
-    "g('svg', {class: 'bar', viewBox: '0 0 1000 10',\n        preserveAspec" \
-    "tRatio: 'none', 'aria-hidden': true});\n}\n\n\nfunction showZone(zone)" \
-    " {\n    const own = zones.get(zone.name);\n    const size = zone.used " \
-    "+ zone.free;\n    const share = size \? zone.used / size : 0;\n    con" \
-    "st all = sum(zone.entries);\n    let x = 0;\n\n    say(own.fill, `${by" \
-    "tes(zone.used)} of ${bytes(size)} used, `\n        + percent(share));"  \
-    "\n    own.used.setAttribute('width', Math.max(share * 1000, share \? 4" \
-    " : 0));\n    own.used.classList.toggle('full', share > .95);\n    say(" \
-    "own.total, plural(all, 'entry', 'entries'));\n    say(own.gone, `${cou" \
-    "nt(sum(zone.evictions))} evicted to make room, `\n        + `${count(z" \
-    "one.tooLarge)} too large to store`);\n\n    for (const [state, part] o" \
-    "f own.parts) {\n        const n = zone.entries[state] \?\? 0;\n       " \
-    " const width = all \? 1000 * n / all : 0;\n\n        part.rect.setAttr" \
-    "ibute('x', x);\n        part.rect.setAttribute('width', width);\n     " \
-    "   part.row.hidden = n === 0;\n        say(part.value, count(n));\n   " \
-    "     x += width;\n    }\n}\n\n\n// The last errors, made anew only whe" \
-    "re there is another one.\n\nlet shownErrors = '';\n\n\nfunction showEr" \
-    "rors(errors) {\n    const key = JSON.stringify(errors);\n\n    if (key" \
-    " === shownErrors) {\n        return;\n    }\n\n    // whoever stands o" \
-    "n a task's button goes on standing there\n    const focused = document" \
-    ".activeElement\?.dataset\?.error;\n\n    shownErrors = key;\n    byId(" \
-    "'no-errors').hidden = errors.length > 0;\n    byId('errors').hidden = " \
-    "errors.length === 0;\n    byId('errors').tBodies[0].replaceChildren(.." \
-    ".errors.map(errorRow));\n\n    if (focused) {\n        byId('errors')." \
-    "querySelector(\n            `[data-error=\"${CSS.escape(focused)}\"]`)" \
-    "\?.focus();\n    }\n}\n\n\nfunction errorRow(error) {\n    const task " \
-    "= element('button', {type: 'button', class: 'task',\n        title: 'S" \
-    "how what is stored for this task',\n        'data-error': `${error.tim" \
-    "e} ${error.taskId}`}, error.taskId);\n\n    task.addEventListener('cli" \
-    "ck', () => {\n        byId('task').value = error.taskId;\n        byId" \
-    "('integration').value = '';\n        byId('task').focus();\n        lo" \
-    "okUp();\n    });\n\n    const cell = (...what) => element('td', {role:" \
-    " 'cell'}, ...what);\n\n    return element('tr', {role: 'row'},\n      " \
-    "  cell(element('time',\n            {datetime: new Date(error.time).to" \
-    "ISOString()},\n            clock(error.time))),\n        cell(String(e" \
-    "rror.status)),\n        cell(error.upstreamStatus\n            \? `${e" \
-    "rror.cause} (status ${error.upstreamStatus})`\n            : error.cau" \
-    "se),\n        cell(task),\n        cell(`${error.host}:${error.port}`)" \
-    ");\n}\n\n\nfunction showCounts(id, counts) {\n    const body = byId(id" \
-    ").tBodies[0];\n    const names = Object.keys(counts);\n\n    if (body." \
-    "rows.length !== names.length\n        || names.some((name, i) => body." \
-    "rows[i].cells[0].textContent !== name))\n    {\n        body.replaceCh" \
-    "ildren(...names.map((name) => element('tr', {},\n            element('" \
-    "th', {scope: 'row'}, name), element('td'))));\n    }\n\n    names.forE" \
-    "ach((name, i) => say(body.rows[i].cells[1],\n        number.format(cou" \
-    "nts[name])));\n}\n\n\n// Samples.\n\nfunction take(data) {\n    const " \
-    "at = performance.now();\n    const last = samples.at(-1);\n    const s" \
-    "ample = {at, data, all: digest(data), step: null};\n\n    // counters " \
-    "that went back began anew\n    if (last && sum(data.requests) + sum(da" \
-    "ta.fetches)\n        < sum(last.data.requests) + sum(last.data.fetches" \
-    "))\n    {\n        samples = [];\n\n    } else if (last) {\n        sa" \
-    "mple.step = {\n            ...digest(difference(data, last.data)),\n  " \
-    "          seconds: (at - last.at) / 1000,\n            collapsed: data" \
-    ".collapsed - last.data.collapsed,\n            flights: data.flights,"  \
-    "\n            paused: data.tenantsPaused,\n        };\n    }\n\n    sa" \
-    "mples = [...samples, sample].slice(-SAMPLES);\n\n    const from = samp" \
-    "les.findLast((s) => at - s.at >= (WINDOW - .5) * 1000)\n        \?\? s" \
-    "amples[0];\n\n    return {\n        data,\n        all: sample.all,\n " \
-    "       recent: digest(difference(data, from.data)),\n        seconds: " \
-    "Math.max((at - from.at) / 1000, 1),\n    };\n}\n\n\nfunction show(data" \
-    ") {\n    showCards(take(data));\n    showZones(data.zones);\n    showE" \
-    "rrors(data.errors);\n    showCounts('requests', data.requests);\n    s" \
-    "howCounts('fetches', data.fetches);\n    showCounts('responses', data." \
-    "responses);\n}\n\n\n// The clockwork: one question at a time, none whi" \
-    "le nobody looks.\n\nfunction link(text, className) {\n    const node =" \
-    " byId('link');\n\n    say(node, text);\n    node.className = `link ${c" \
-    "lassName}`;\n    document.body.classList.toggle('away-now', className " \
-    "=== 'away');\n    document.title = (className === 'away' \? 'Not reach" \
-    "able - ' : '')\n        + 'Clear status gateway';\n}\n\n\nasync functi" \
-    "on ask(query) {\n    const response = await fetch(\n        `${locatio" \
-    "n.pathname}\?${new URLSearchParams(query)}`,\n        {cache: 'no-stor" \
-    "e', signal: AbortSignal.timeout(PATIENCE)});\n    const data = await r" \
-    "esponse.json().catch(() => null);\n\n    return {status: response.stat" \
-    "us, data};\n}\n\n\nasync function tick() {\n    if (asking || document" \
-    ".hidden) {\n        return;\n    }\n\n    clearTimeout(timer);\n    as" \
-    "king = true;\n\n    const begun = performance.now();\n    let wrong = " \
-    "null;\n\n    try {\n        const {status, data} = await ask({format: " \
-    "'json'});\n\n        if (status === 200 && data\?.requests) {\n       " \
-    "     show(data);\n\n        } else {\n            wrong = `it answers " \
-    "${status}`;\n        }\n\n    } catch (error) {\n        wrong = error" \
-    ".name === 'TimeoutError' \? 'no answer in time'\n            : 'no con" \
-    "nection';\n    }\n\n    asking = false;\n\n    if (wrong) {\n        f" \
-    "ailures++;\n        awaySince \?\?= Date.now();\n        link(`Not rea" \
-    "chable since ${clock(awaySince)} (${wrong}), trying `\n            + '" \
-    "again', 'away');\n\n    } else {\n        failures = 0;\n        awayS" \
-    "ince = null;\n        link('Live', 'live');\n    }\n\n    if (!documen" \
-    "t.hidden) {\n        const pause = PERIOD * Math.min(Math.max(failures" \
-    ", 1), 5);\n        timer = setTimeout(tick,\n            Math.max(paus" \
-    "e - (performance.now() - begun), 100));\n    }\n}\n\n\n// The look-up " \
-    "of a task.\n\nlet lookUps = 0;\n\n\nasync function lookUp() {\n    con" \
-    "st found = byId('found');\n    const taskId = byId('task').value;\n   " \
-    " const integrationId = byId('integration').value;\n    const mine = ++" \
-    "lookUps;\n\n    found.replaceChildren(element('p', {class: 'quiet'}, '" \
-    "Looking \342\200\246'));\n\n    let nodes;\n\n    try {\n        const" \
-    " {status, data} = await ask({format: 'json', taskId,\n            ...i" \
-    "ntegrationId \? {integrationId} : {}});\n\n        nodes = status === " \
-    "200 && data\?.found \? findings(data)\n            : [complaint(data\?" \
-    ".error\?.validationErrors\?.[0],\n                `The gateway answere" \
-    "d ${status}.`)];\n\n    } catch {\n        nodes = [complaint(null, 'T" \
-    "he gateway is not reachable.')];\n    }\n\n    if (mine === lookUps) {" \
-    "\n        found.replaceChildren(...nodes);\n    }\n}\n\n\nfunction com" \
-    "plaint(detail, text) {\n    return element('p', {class: 'wrong'},\n   " \
-    "     detail \? `${detail.field}: ${detail.message}` : text);\n}\n\n\nf" \
-    "unction findings(data) {\n    if (!data.found.length) {\n        retur" \
-    "n [element('p', {}, 'Nothing is stored for '\n            + `\\u201c${" \
-    "data.taskId}\\u201d.`)];\n    }\n\n    const nodes = data.found.map(fi" \
-    "nding);\n\n    nodes.unshift(element('p', {}, plural(data.found.length" \
-    ", 'entry',\n        'entries') + ` for \\u201c${data.taskId}\\u201d`\n" \
-    "        + (data.more \? '; there are more' : '')));\n    return nodes;" \
-    "\n}\n\n\nfunction finding(entry) {\n    const node = element('article'" \
-    ", {class: 'entry'}, facts([\n        ['State', STATE_NAMES[entry.state" \
-    "] \?\? entry.state],\n        ['Integration id', entry.integrationId]," \
-    "\n        ['Zone', entry.zone],\n        ['Fetch in the air', entry.fl" \
-    "ying \? 'yes' : 'no'],\n    ]));\n\n    if (entry.success) {\n        " \
-    "node.append(...answer('Stored answer', entry.success));\n    }\n\n    " \
-    "if (entry.error) {\n        node.append(...answer('Last error', entry." \
-    "error));\n    }\n\n    return node;\n}\n\n\nfunction answer(title, sto" \
-    "red) {\n    const fresh = stored.freshFor === undefined \? 'for ever'"  \
-    "\n        : stored.freshFor > 0 \? `for ${span(stored.freshFor)}`\n   " \
-    "     : `no, stale since ${span(-stored.freshFor)}`;\n    const nodes =" \
-    " [element('h4', {}, title), facts([\n        ['Status', String(stored." \
-    "status)],\n        ['Age', span(stored.age)],\n        ['Fresh', fresh" \
-    "],\n        ['Size', bytes(stored.size)],\n        ['Presigned URLs', " \
-    "stored.urls \? 'yes' : 'no'],\n        ['Upstream said', stored.upstre" \
-    "amStatus\n            \? `${stored.upstreamStatus} in ${span(stored.up" \
-    "streamTime)}`\n            : `nothing in ${span(stored.upstreamTime)}`" \
-    "],\n    ])];\n\n    if (stored.body !== undefined) {\n        nodes.pu" \
-    "sh(element('pre', {tabindex: 0, role: 'region',\n            'aria-lab" \
-    "el': `${title}: body`}, stored.body));\n    }\n\n    return nodes;\n}"  \
-    "\n\n\nfunction facts(list) {\n    return element('dl', {class: 'facts'" \
-    "}, ...list.map(([name, value]) =>\n        element('div', {}, element(" \
-    "'dt', {}, name),\n            element('dd', {}, value))));\n}\n\n\nbyI" \
-    "d('look').addEventListener('submit', (event) => {\n    event.preventDe" \
-    "fault();\n    lookUp();\n});\n\ndocument.addEventListener('visibilityc" \
-    "hange', () => {\n    if (document.hidden) {\n        clearTimeout(time" \
-    "r);\n        link('Paused while hidden', '');\n\n    } else {\n       " \
-    " tick();\n    }\n});\n\nmakeCards();\ntick();\n\nconst asked = new URL" \
-    "SearchParams(location.search);\n\nif (asked.get('taskId')) {\n    byId" \
-    "('task').value = asked.get('taskId');\n    byId('integration').value =" \
-    " asked.get('integrationId') \?\? '';\n    lookUp();\n}\n\n})();\n</scr" \
-    "ipt>\n</body>\n</html>\n"
+    "             : [span(from.latency), `mean, ${when}; 95\\u00a0% take ${" \
+    "most}`];\n        },\n        point: (step) => step.latency,\n        " \
+    "peak: span,\n    }, {\n        name: 'Flights in the air',\n        sh" \
+    "ow: (now) => [count(now.data.flights),\n            `${plural(now.data" \
+    ".connections, 'connection', 'connections')} `\n            + 'opened s" \
+    "ince the start'],\n        point: (step) => step.flights,\n        pea" \
+    "k: count,\n    }, {\n        name: 'Collapsed requests',\n        show" \
+    ": (now) => [count(now.data.collapsed),\n            'waited for anothe" \
+    "r request\\u2019s fetch; '\n            + `${count(now.data.stale)} we" \
+    "re served stale`],\n        point: (step) => step.collapsed / step.sec" \
+    "onds,\n        peak: perSecond,\n    }, {\n        name: 'Tenants paus" \
+    "ed',\n        show: (now) => [count(now.data.tenantsPaused),\n        " \
+    "    now.data.tenantsPaused \? 'no fetch goes out for them'\n          " \
+    "      : 'all may fetch'],\n        alarm: (now) => now.data.tenantsPau" \
+    "sed > 0,\n        point: (step) => step.paused,\n        peak: count,"  \
+    "\n    },\n];\n\n\nfunction makeCards() {\n    for (const card of cards" \
+    ") {\n        card.value = element('span', {class: 'value'}, '\342\200"  \
+    "\223');\n        card.note = element('span', {class: 'note'});\n      " \
+    "  card.limit = element('span', {class: 'peak', 'aria-hidden': true});"  \
+    "\n        card.area = drawing('path', {class: 'area'});\n        card." \
+    "line = drawing('path', {class: 'line'});\n        card.node = element(" \
+    "'li', {class: 'card'},\n            element('span', {class: 'name'}, c" \
+    "ard.name), card.value,\n            card.note,\n            drawing('s" \
+    "vg', {class: 'chart', 'aria-hidden': true,\n                viewBox: `" \
+    "0 0 ${SAMPLES - 1} 32`,\n                preserveAspectRatio: 'none'}," \
+    " card.area, card.line),\n            card.limit);\n        byId('cards" \
+    "').append(card.node);\n    }\n}\n\n\nfunction showCards(now) {\n    fo" \
+    "r (const card of cards) {\n        const [value, note] = card.show(now" \
+    ");\n\n        say(card.value, value);\n        say(card.note, note);\n" \
+    "        card.node.classList.toggle('alarm', Boolean(card.alarm\?.(now)" \
+    "));\n        chart(card);\n    }\n}\n\n\n// The newest at the right ed" \
+    "ge; where there is no value the line has a gap.\n\nfunction chart(card" \
+    ") {\n    const points = samples.map((sample) => sample.step\n        "  \
+    "\? card.point(sample.step) : null);\n    const most = Math.max(0, ...p" \
+    "oints.filter((p) => p !== null));\n    const top = card.top \?\? (most" \
+    " || 1);\n    const runs = [];\n    let run = null;\n\n    points.forEa" \
+    "ch((p, i) => {\n        if (p === null) {\n            run = null;\n  " \
+    "          return;\n        }\n\n        if (!run) {\n            runs." \
+    "push(run = []);\n        }\n\n        const x = SAMPLES - points.lengt" \
+    "h + i;\n        run.push([x, (30.5 - 28.5 * Math.min(p / top, 1)).toFi" \
+    "xed(2)]);\n    });\n\n    const path = (points) => points.map((p) => p" \
+    ".join(' ')).join('L');\n    const area = (points) => `M${points[0][0]}" \
+    " 32L${path(points)}`\n        + `L${points.at(-1)[0]} 32Z`;\n\n    car" \
+    "d.line.setAttribute('d', runs.map((r) => `M${path(r)}`\n        + (r.l" \
+    "ength === 1 \? 'h.01' : '')).join(''));\n    card.area.setAttribute('d" \
+    "', runs.map(area).join(''));\n    say(card.limit, card.top \? card.pea" \
+    "k()\n        : `peak of 2 min: ${card.peak(most)}`);\n}\n\n\n// Zones:" \
+    " made once for each name, then only changed.\n\nconst zones = new Map(" \
+    ");\n\n\nfunction showZones(list) {\n    const names = list.map((zone) " \
+    "=> zone.name);\n\n    if (names.join('\\n') !== [...zones.keys()].join" \
+    "('\\n')) {\n        zones.clear();\n        byId('zones').replaceChild" \
+    "ren(...list.map(makeZone));\n\n        if (!list.length) {\n          " \
+    "  byId('zones').append(element('p', {class: 'quiet'},\n               " \
+    " 'No zone is configured.'));\n        }\n    }\n\n    list.forEach(sho" \
+    "wZone);\n}\n\n\nfunction makeZone(zone) {\n    const own = {\n        " \
+    "fill: element('p'),\n        used: drawing('rect', {class: 'used', hei" \
+    "ght: 10}),\n        total: element('p', {class: 'mix'}),\n        gone" \
+    ": element('p', {class: 'quiet'}),\n        parts: new Map(),\n    };\n" \
+    "    const mix = bar();\n    const list = element('dl', {class: 'states" \
+    "'});\n\n    for (const state of STATES) {\n        const part = {\n   " \
+    "         rect: drawing('rect', {class: state, height: 10}),\n         " \
+    "   value: element('dd', {}, '0'),\n        };\n\n        part.row = el" \
+    "ement('div', {},\n            element('span', {class: `swatch ${state}" \
+    "`, 'aria-hidden': true}),\n            element('dt', {}, STATE_NAMES[s" \
+    "tate] \?\? state), part.value);\n        mix.append(part.rect);\n     " \
+    "   list.append(part.row);\n        own.parts.set(state, part);\n    }"  \
+    "\n\n    const fillBar = bar();\n    fillBar.append(own.used);\n\n    z" \
+    "ones.set(zone.name, own);\n    return element('article', {class: 'zone" \
+    "'},\n        element('h3', {}, zone.name), own.fill, fillBar, own.tota" \
+    "l, mix, list,\n        own.gone);\n}\n\n\nfunction bar() {\n    return" \
+    " drawing('svg', {class: 'bar', viewBox: '0 0 1000 10',\n        preser" \
+    "veAspectRatio: 'none', 'aria-hidden': true});\n}\n\n\nfunction showZon" \
+    "e(zone) {\n    const own = zones.get(zone.name);\n    const size = zon" \
+    "e.used + zone.free;\n    const share = size \? zone.used / size : 0;\n" \
+    "    const all = sum(zone.entries);\n    let x = 0;\n\n    say(own.fill" \
+    ", `${bytes(zone.used)} of ${bytes(size)} used, `\n        + percent(sh" \
+    "are));\n    own.used.setAttribute('width', Math.max(share * 1000, shar" \
+    "e \? 4 : 0));\n    own.used.classList.toggle('full', share > .95);\n  " \
+    "  say(own.total, plural(all, 'entry', 'entries'));\n    say(own.gone, " \
+    "`${count(sum(zone.evictions))} evicted to make room, `\n        + `${c" \
+    "ount(zone.tooLarge)} too large to store`);\n\n    for (const [state, p" \
+    "art] of own.parts) {\n        const n = zone.entries[state] \?\? 0;\n " \
+    "       const width = all \? 1000 * n / all : 0;\n\n        part.rect.s" \
+    "etAttribute('x', x);\n        part.rect.setAttribute('width', width);"  \
+    "\n        part.row.hidden = n === 0;\n        say(part.value, count(n)" \
+    ");\n        x += width;\n    }\n}\n\n\n// The last errors, made anew o" \
+    "nly where there is another one.\n\nlet shownErrors = '';\n\n\nfunction" \
+    " showErrors(errors) {\n    const key = JSON.stringify(errors);\n\n    " \
+    "if (key === shownErrors) {\n        return;\n    }\n\n    // whoever s" \
+    "tands on a task's button goes on standing there\n    const focused = d" \
+    "ocument.activeElement\?.dataset\?.error;\n\n    shownErrors = key;\n  " \
+    "  byId('no-errors').hidden = errors.length > 0;\n    byId('errors').hi" \
+    "dden = errors.length === 0;\n    byId('errors').tBodies[0].replaceChil" \
+    "dren(...errors.map(errorRow));\n\n    if (focused) {\n        byId('er" \
+    "rors').querySelector(\n            `[data-error=\"${CSS.escape(focused" \
+    ")}\"]`)\?.focus();\n    }\n}\n\n\nfunction errorRow(error) {\n    cons" \
+    "t task = element('button', {type: 'button', class: 'task',\n        ti" \
+    "tle: 'Show what is stored for this task',\n        'data-error': `${er" \
+    "ror.time} ${error.taskId}`}, error.taskId);\n\n    task.addEventListen" \
+    "er('click', () => {\n        byId('task').value = error.taskId;\n     " \
+    "   byId('integration').value = '';\n        byId('task').focus();\n   " \
+    "     lookUp();\n    });\n\n    const cell = (...what) => element('td'," \
+    " {role: 'cell'}, ...what);\n\n    return element('tr', {role: 'row'},"  \
+    "\n        cell(element('time',\n            {datetime: new Date(error." \
+    "time).toISOString()},\n            clock(error.time))),\n        cell(" \
+    "String(error.status)),\n        cell(error.upstreamStatus\n           " \
+    " \? `${error.cause} (status ${error.upstreamStatus})`\n            : e" \
+    "rror.cause),\n        cell(task),\n        cell(`${error.host}:${error" \
+    ".port}`));\n}\n\n\nfunction showCounts(id, counts) {\n    const body =" \
+    " byId(id).tBodies[0];\n    const names = Object.keys(counts);\n\n    i" \
+    "f (body.rows.length !== names.length\n        || names.some((name, i) " \
+    "=> body.rows[i].cells[0].textContent !== name))\n    {\n        body.r" \
+    "eplaceChildren(...names.map((name) => element('tr', {},\n            e" \
+    "lement('th', {scope: 'row'}, name), element('td'))));\n    }\n\n    na" \
+    "mes.forEach((name, i) => say(body.rows[i].cells[1],\n        number.fo" \
+    "rmat(counts[name])));\n}\n\n\n// Samples.\n\nfunction take(data) {\n  " \
+    "  const at = performance.now();\n    const last = samples.at(-1);\n   " \
+    " const sample = {at, data, all: digest(data), step: null};\n\n    // c" \
+    "ounters that went back began anew\n    if (last && sum(data.requests) " \
+    "+ sum(data.fetches)\n        < sum(last.data.requests) + sum(last.data" \
+    ".fetches))\n    {\n        samples = [];\n\n    } else if (last) {\n  " \
+    "      sample.step = {\n            ...digest(difference(data, last.dat" \
+    "a)),\n            seconds: (at - last.at) / 1000,\n            collaps" \
+    "ed: data.collapsed - last.data.collapsed,\n            flights: data.f" \
+    "lights,\n            paused: data.tenantsPaused,\n        };\n    }\n"  \
+    "\n    samples = [...samples, sample].slice(-SAMPLES);\n\n    const fro" \
+    "m = samples.findLast((s) => at - s.at >= (WINDOW - .5) * 1000)\n      " \
+    "  \?\? samples[0];\n\n    return {\n        data,\n        all: sample" \
+    ".all,\n        recent: digest(difference(data, from.data)),\n        s" \
+    "econds: Math.max((at - from.at) / 1000, 1),\n    };\n}\n\n\nfunction s" \
+    "how(data) {\n    showCards(take(data));\n    showZones(data.zones);\n " \
+    "   showErrors(data.errors);\n    showCounts('requests', data.requests)" \
+    ";\n    showCounts('fetches', data.fetches);\n    showCounts('responses" \
+    "', data.responses);\n}\n\n\n// The clockwork: one question at a time, " \
+    "none while nobody looks.\n\nfunction link(text, className) {\n    cons" \
+    "t node = byId('link');\n\n    say(node, text);\n    node.className = `" \
+    "link ${className}`;\n    document.body.classList.toggle('away-now', cl" \
+    "assName === 'away');\n    document.title = (className === 'away' \? 'N" \
+    "ot reachable - ' : '')\n        + 'Clear status gateway';\n}\n\n\nasyn" \
+    "c function ask(query) {\n    const response = await fetch(\n        `$" \
+    "{location.pathname}\?${new URLSearchParams(query)}`,\n        {cache: " \
+    "'no-store', signal: AbortSignal.timeout(PATIENCE)});\n    const data =" \
+    " await response.json().catch(() => null);\n\n    return {status: respo" \
+    "nse.status, data};\n}\n\n\nasync function tick() {\n    if (asking || " \
+    "document.hidden) {\n        return;\n    }\n\n    clearTimeout(timer);" \
+    "\n    asking = true;\n\n    const begun = performance.now();\n    let " \
+    "wrong = null;\n\n    try {\n        const {status, data} = await ask({" \
+    "format: 'json'});\n\n        if (status === 200 && data\?.requests) {"  \
+    "\n            show(data);\n\n        } else {\n            wrong = `it" \
+    " answers ${status}`;\n        }\n\n    } catch (error) {\n        wron" \
+    "g = error.name === 'TimeoutError' \? 'no answer in time'\n            " \
+    ": 'no connection';\n    }\n\n    asking = false;\n\n    if (wrong) {\n" \
+    "        failures++;\n        awaySince \?\?= Date.now();\n        link" \
+    "(`Not reachable since ${clock(awaySince)} (${wrong}), trying `\n      " \
+    "      + 'again', 'away');\n\n    } else {\n        failures = 0;\n    " \
+    "    awaySince = null;\n        link('Live', 'live');\n    }\n\n    if " \
+    "(!document.hidden) {\n        const pause = PERIOD * Math.min(Math.max" \
+    "(failures, 1), 5);\n        timer = setTimeout(tick,\n            Math" \
+    ".max(pause - (performance.now() - begun), 100));\n    }\n}\n\n\n// The" \
+    " look-up of a task.\n\nlet lookUps = 0;\n\n\nasync function lookUp() {" \
+    "\n    const found = byId('found');\n    const taskId = byId('task').va" \
+    "lue;\n    const integrationId = byId('integration').value;\n    const " \
+    "mine = ++lookUps;\n\n    found.replaceChildren(element('p', {class: 'q" \
+    "uiet'}, 'Looking \342\200\246'));\n\n    let nodes;\n\n    try {\n    " \
+    "    const {status, data} = await ask({format: 'json', taskId,\n       " \
+    "     ...integrationId \? {integrationId} : {}});\n\n        nodes = st" \
+    "atus === 200 && data\?.found \? findings(data)\n            : [complai" \
+    "nt(data\?.error\?.validationErrors\?.[0],\n                `The gatewa" \
+    "y answered ${status}.`)];\n\n    } catch {\n        nodes = [complaint" \
+    "(null, 'The gateway is not reachable.')];\n    }\n\n    if (mine === l" \
+    "ookUps) {\n        found.replaceChildren(...nodes);\n    }\n}\n\n\nfun" \
+    "ction complaint(detail, text) {\n    return element('p', {class: 'wron" \
+    "g'},\n        detail \? `${detail.field}: ${detail.message}` : text);"  \
+    "\n}\n\n\nfunction findings(data) {\n    if (!data.found.length) {\n   " \
+    "     return [element('p', {}, 'Nothing is stored for '\n            + " \
+    "`\\u201c${data.taskId}\\u201d.`)];\n    }\n\n    const nodes = data.fo" \
+    "und.map(finding);\n\n    nodes.unshift(element('p', {}, plural(data.fo" \
+    "und.length, 'entry',\n        'entries') + ` for \\u201c${data.taskId}" \
+    "\\u201d`\n        + (data.more \? '; there are more' : '')));\n    ret" \
+    "urn nodes;\n}\n\n\nfunction finding(entry) {\n    const node = element" \
+    "('article', {class: 'entry'}, facts([\n        ['State', STATE_NAMES[e" \
+    "ntry.state] \?\? entry.state],\n        ['Integration id', entry.integ" \
+    "rationId],\n        ['Zone', entry.zone],\n        ['Fetch in the air'" \
+    ", entry.flying \? 'yes' : 'no'],\n    ]));\n\n    if (entry.success) {" \
+    "\n        node.append(...answer('Stored answer', entry.success));\n   " \
+    " }\n\n    if (entry.error) {\n        node.append(...answer('Last erro" \
+    "r', entry.error));\n    }\n\n    return node;\n}\n\n\nfunction answer(" \
+    "title, stored) {\n    const fresh = stored.freshFor === undefined \? '" \
+    "for ever'\n        : stored.freshFor > 0 \? `for ${span(stored.freshFo" \
+    "r)}`\n        : `no, stale since ${span(-stored.freshFor)}`;\n    cons" \
+    "t nodes = [element('h4', {}, title), facts([\n        ['Status', Strin" \
+    "g(stored.status)],\n        ['Age', span(stored.age)],\n        ['Fres" \
+    "h', fresh],\n        ['Size', bytes(stored.size)],\n        ['Presigne" \
+    "d URLs', stored.urls \? 'yes' : 'no'],\n        ['Upstream said', stor" \
+    "ed.upstreamStatus\n            \? `${stored.upstreamStatus} in ${span(" \
+    "stored.upstreamTime)}`\n            : `nothing in ${span(stored.upstre" \
+    "amTime)}`],\n    ])];\n\n    if (stored.body !== undefined) {\n       " \
+    " nodes.push(element('pre', {tabindex: 0, role: 'region',\n            " \
+    "'aria-label': `${title}: body`}, stored.body));\n    }\n\n    return n" \
+    "odes;\n}\n\n\nfunction facts(list) {\n    return element('dl', {class:" \
+    " 'facts'}, ...list.map(([name, value]) =>\n        element('div', {}, " \
+    "element('dt', {}, name),\n            element('dd', {}, value))));\n}"  \
+    "\n\n\nbyId('look').addEventListener('submit', (event) => {\n    event." \
+    "preventDefault();\n    lookUp();\n});\n\ndocument.addEventListener('vi" \
+    "sibilitychange', () => {\n    if (document.hidden) {\n        clearTim" \
+    "eout(timer);\n        link('Paused while hidden', '');\n\n    } else {" \
+    "\n        tick();\n    }\n});\n\nmakeCards();\ntick();\n\nconst asked " \
+    "= new URLSearchParams(location.search);\n\nif (asked.get('taskId')) {"  \
+    "\n    byId('task').value = asked.get('taskId');\n    byId('integration" \
+    "').value = asked.get('integrationId') \?\? '';\n    lookUp();\n}\n\n})" \
+    "();\n</script>\n</body>\n</html>\n"
 
 
 #endif /* _NGX_CLEAR_STATUS_DASHBOARD_PAGE_H_INCLUDED_ */

@@ -217,7 +217,7 @@ const cards = [
                 : `at most ${span(from.within)}`;
 
             return from.latency === null ? ['–', 'no fetch so far']
-                : [span(from.latency), `mean, ${when}; 95 % take ${most}`];
+                : [span(from.latency), `mean, ${when}; 95\u00a0% take ${most}`];
         },
         point: (step) => step.latency,
         peak: span,
