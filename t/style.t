@@ -29,17 +29,17 @@ my %FORBIDDEN = (
 my @rules = (
     {
         name => 'no line is longer than 80 columns',
-        of   => [qw(c perl shell)],
+        of   => [qw(c perl shell page)],
         find => sub ($f) { lines($f->{text}, qr/^.{81,}/) },
         bad  => 'x' x 81,
     }, {
         name => 'no tab',
-        of   => [qw(c perl shell)],
+        of   => [qw(c perl shell page)],
         find => sub ($f) { lines($f->{text}, qr/\t/) },
         bad  => "\tint  i;",
     }, {
         name => 'no space at the end of a line, a newline at the end of a file',
-        of   => [qw(c perl shell)],
+        of   => [qw(c perl shell page)],
         find => sub ($f) {
             lines($f->{text}, qr/[ \t]$/),
                 $f->{text} =~ /[^\n]\n\z/ ? () : ['last', 'no one newline'];
@@ -73,7 +73,7 @@ my @rules = (
         bad => "int\nf(void)\n{\n" . "    i++;\n" x 71 . "}\n",
     }, {
         name => 'no file is longer than 700 lines',
-        of   => [qw(c perl shell)],
+        of   => [qw(c perl shell page)],
         find => sub ($f) {
             my $lines = $f->{text} =~ tr/\n//;
             $lines > 700 ? [1, "$lines lines"] : ();
@@ -167,6 +167,7 @@ sub files ($kind) {
         src   => [qw(*.c src/*.[ch])],
         perl  => [qw(t/*.t t/lib/*/*.pm demo/simulator demo/lib/*/*.pm
             demo/lib/*/*/*.pm bench/*.pl)],
+        page  => [qw(src/dashboard/*)],
         shell => [qw(config tools/* demo/run .ci/run bench/*.sh)],
     );
 
