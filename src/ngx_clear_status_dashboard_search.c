@@ -127,7 +127,6 @@ ngx_clear_status_search_turn(ngx_clear_status_search_t *search)
             break;
 
         case NGX_DONE:
-            ngx_memzero(&search->look.at, sizeof(ngx_clear_status_key_t));
             search->zone++;
             break;
 

@@ -148,7 +148,7 @@ ngx_uint_t ngx_clear_status_zone_purge(ngx_shm_zone_t *shm_zone,
  *
  * NGX_OK     an entry is in *seen; go on for more
  * NGX_AGAIN  none among those that this step looked at; go on
- * NGX_DONE   there are no more
+ * NGX_DONE   there are no more; the look begins again at the next step
  * NGX_ERROR  no memory in the pool
  */
 ngx_int_t ngx_clear_status_zone_look(ngx_shm_zone_t *shm_zone,

@@ -2,9 +2,9 @@
  * Copyright (C) The ngx_clear_status_module authors
  *
  * What a zone holds of a task, for operators, who do not name the tenant that
- * is a part of the key: so the whole index is walked, some entries a step, and
- * between two steps the bucket and the key of the last one keep the place.  The operation
- * is that of ngx_clear_status_zone.h.
+ * is a part of the key: so the whole index is walked, some of it a step, and
+ * between two steps the bucket and the key of the last entry keep the place.
+ * The operation is that of ngx_clear_status_zone.h.
  */
 
 
@@ -90,13 +90,15 @@ ngx_clear_status_look_step(ngx_clear_status_shm_t *shm,
 
         if (e == NULL) {
 
+            ngx_memzero(&look->at, sizeof(ngx_clear_status_key_t));
+
             if (look->bucket == shm->mask) {
+                look->bucket = 0;
                 *rc = NGX_DONE;
                 return NULL;
             }
 
             look->bucket++;
-            ngx_memzero(&look->at, sizeof(ngx_clear_status_key_t));
             continue;
         }
 
