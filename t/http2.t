@@ -165,10 +165,10 @@ subtest 'an upstream that only speaks HTTP/1.1' => sub {
     is ask('/falls-back')->code, 200, 'is answered';
 
     $sim->hold('*');
-    my @calls = start('/falls-back', 30);
-    ok wait_for(sub { $sim->in_air >= 30 }), 'many at once';
+    my @calls = start('/falls-back', 12);
+    ok wait_for(sub { $sim->in_air >= 12 }), 'many at once';
     $sim->release('*');
-    is_deeply codes(@calls), [(200) x 30], 'all answered';
+    is_deeply codes(@calls), [(200) x 12], 'all answered';
 };
 
 subtest 'HTTP/1.1 where that is wanted' => sub {
