@@ -3,6 +3,7 @@
 # make run    the gateway on 127.0.0.1:8080, PORT=9090 make run for another
 # make test   every test; TESTS=t/one.t for some of them
 # make bench  the benchmark table, peers side by side
+# make bench-instructions  user instructions for a hit; MISS=1 for a miss
 # make clean  removes what was built
 #
 # NGINX_SRC=/path/to/nginx builds against that source tree.
@@ -10,7 +11,7 @@
 TESTS = t/*.t
 JOBS = $$(( $$(nproc 2> /dev/null || echo 2) * 2 ))
 
-.PHONY: all deps run test bench clean
+.PHONY: all deps run test bench bench-instructions clean
 
 all:
 	+@tools/build
@@ -31,6 +32,11 @@ bench:
 	@tools/deps bench
 	+@tools/build
 	@bench/cold.pl
+
+bench-instructions:
+	@tools/deps bench
+	+@tools/build
+	@bench/instructions.pl
 
 clean:
 	rm -rf build

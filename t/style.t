@@ -166,7 +166,7 @@ sub files ($kind) {
         c     => [qw(*.c src/*.[ch] t/unit/*.[ch] t/fuzz/*.[ch])],
         src   => [qw(*.c src/*.[ch])],
         perl  => [qw(t/*.t t/lib/*/*.pm demo/simulator demo/lib/*/*.pm
-            demo/lib/*/*/*.pm bench/*.pl)],
+            demo/lib/*/*/*.pm bench/*.pl bench/lib/*/*.pm)],
         page  => [qw(src/dashboard/*)],
         shell => [qw(config tools/* demo/run .ci/run bench/*.sh)],
     );

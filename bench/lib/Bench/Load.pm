@@ -1,0 +1,80 @@
+package Bench::Load;
+
+# Callers.  Exactly so many requests over so many kept connections, for counts
+# that must be exact; wrk, for speed.
+
+use Mojo::Base -strict, -signatures;
+
+use Exporter qw(import);
+use IO::Select;
+use IO::Socket::INET;
+
+our @EXPORT_OK = qw(exactly task);
+
+my $SECONDS = 600;
+
+
+# The nth task id of a series: 24 hex digits, as Clear's are.
+
+sub task ($series, $n) { return sprintf '%08x%016x', $series, $n }
+
+
+# $count requests from $callers kept connections, each of which has one request
+# out at a time.  $task gives the nth task id.  Every reply must be 200 and have
+# 607 bytes.  $each is called now and then.
+
+sub exactly ($port, $count, $callers, $task) {
+    my $select = IO::Select->new;
+    my ($sent, $done) = (0, 0);
+    my %buffer;
+
+    my $send = sub ($socket) {
+        return if $sent >= $count;
+        my $id = $task->($sent++);
+        $buffer{$socket} = '';
+        syswrite $socket,
+            "GET /one-integration/workflow/status?taskId=$id HTTP/1.1\r\n"
+            . "Host: 127.0.0.1:$port\r\n"
+            . "Accept: application/json\r\n\r\n"
+            or die "cannot send: $!\n";
+    };
+
+    for (1 .. $callers) {
+        my $socket = IO::Socket::INET->new("127.0.0.1:$port")
+            or die "cannot connect to port $port: $!\n";
+        $select->add($socket);
+        $send->($socket);
+    }
+
+    while ($done < $count) {
+        my @ready = $select->can_read($SECONDS)
+            or die "no reply within $SECONDS s\n";
+
+        for my $socket (@ready) {
+            sysread $socket, $buffer{$socket}, 65536, length $buffer{$socket}
+                or die "a connection was closed after $done replies\n";
+            next if !whole($buffer{$socket});
+            $done++;
+            $send->($socket);
+        }
+    }
+
+    return $done;
+}
+
+
+sub whole ($reply) {
+    my $end = index $reply, "\r\n\r\n";
+    return 0 if $end < 0;
+
+    my ($length) = $reply =~ /\r\nContent-Length: (\d+)/i
+        or die "a reply without a length:\n$reply\n";
+    return 0 if length $reply < $end + 4 + $length;
+
+    die "an unexpected reply:\n$reply\n"
+        if $reply !~ m{\AHTTP/1.1 200 } || $length != 607;
+    return 1;
+}
+
+
+1;

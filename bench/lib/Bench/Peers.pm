@@ -1,0 +1,184 @@
+package Bench::Peers;
+
+# The servers of a benchmark: each starts on loopback, in a folder of its own
+# under /tmp, from its configuration in bench/conf, and all end with this
+# object, whatever happens.
+
+use Mojo::Base -base, -signatures;
+
+use ClearStatus::Certificates;
+use ClearStatus::Process qw(free_port wait_for);
+use File::Temp qw(tempdir);
+use IO::Socket::INET;
+use Mojo::File qw(path);
+
+# where the programs of Debian's packages are
+my $PATH = '/usr/local/sbin:/usr/sbin';
+
+my @all;
+
+has bench => sub { path(__FILE__)->realpath->dirname->sibling('..')
+    ->realpath };
+has top => sub ($self) { $self->bench->dirname };
+has dir => sub {
+    my $dir = tempdir('clear-status-bench-XXXXXXXX', TMPDIR => 1,
+        CLEANUP => 1);
+
+    chmod 0755, $dir;
+    return $dir;
+};
+has module => sub ($self) {
+    return $ENV{BENCH_MODULE}
+        // $self->top->child('build/ngx_clear_status_module.so')->to_string;
+};
+has certificate => sub ($self) {
+    return ClearStatus::Certificates->new(dir => $self->dir)
+        ->certificate('localhost');
+};
+has children => sub { {} };
+has cpus => sub { chomp(my $n = `nproc`); $n };
+
+
+sub new ($class, @arguments) {
+    $ENV{PATH} .= ":$PATH" if index($ENV{PATH}, $PATH) < 0;
+    $SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
+
+    my $self = $class->SUPER::new(@arguments);
+    push @all, $self;
+    return $self;
+}
+
+
+# A name's port, the same each time.
+
+sub port ($self, $name) { return $self->{port}{$name} //= free_port() }
+
+
+sub url ($self, $name, $task = '') {
+    return 'http://127.0.0.1:' . $self->port($name)
+        . "/one-integration/workflow/status?taskId=$task";
+}
+
+
+# 607 bytes, as a finished task has them, for whatever task is asked for.
+
+sub answer ($self) {
+    return $self->sample =~ s/6988a3bc2e0e5e3c6c9aa6da/\$arg_taskId/gr;
+}
+
+
+sub sample ($self) {
+    return $self->top->child('t/samples/success.json')->slurp;
+}
+
+
+# bench/conf/NAME.in, filled in: @port:NAME@, and what is named here.
+
+sub fill ($self, $file, %more) {
+    my $name = path($file)->basename('.conf');
+    my $dir  = $self->dir;
+    my %values = (
+        dir     => $dir,
+        module  => $self->module,
+        answer  => $self->answer,
+        sample  => $self->sample,
+        workers => 1,
+        paths   => join(' ', "pid $dir/$name.pid;"),
+        temp    => join(' ', map {"${_}_temp_path $dir/$name-$_;"}
+            qw(client_body proxy fastcgi uwsgi scgi)),
+        %more,
+    );
+
+    my $text = $self->bench->child("conf/$file.in")->slurp;
+    $text =~ s/\@port:(\w+)\@/$self->port($1)/ge;
+    $values{$_} = $self->certificate->{$_}
+        for grep { $text =~ /\@$_\@/ } qw(cert key ca);
+    $text =~ s/\@(\w+)\@/$values{$1} \/\/ die "$file: \@$1\@?\n"/ge;
+    return path($dir, $file)->spurt($text)->to_string;
+}
+
+
+# One nginx of bench/conf/NAME.conf.in.  %more: values to fill in; also
+# "wrapper", a command to run it under, and "single", as one process.
+
+sub nginx ($self, $name, %more) {
+    my @wrapper = @{ delete $more{wrapper} // [] };
+    my $single  = delete $more{single};
+    my $conf    = $self->fill("$name.conf", %more);
+
+    return $self->run($name, @wrapper, 'nginx', '-p', $self->dir, '-e',
+        'stderr', '-c', $conf, '-g',
+        'daemon off;' . ($single ? ' master_process off;' : ''));
+}
+
+
+# Any server; it is up when each port named in its configuration answers.
+
+sub run ($self, $name, @command) {
+    my $log   = $self->dir . "/$name.log";
+    my $child = ClearStatus::Process->new(dir => $self->dir)
+        ->spawn($log, @command);
+
+    $self->children->{$name} = $child;
+    push @{ $self->{order} }, $name;
+    return $child;
+}
+
+
+sub wait_up ($self, $name, @ports) {
+    my $child = $self->children->{$name};
+
+    for my $port (map { $self->port($_) } @ports ? @ports : $name) {
+        wait_for(sub {
+            !$child->is_running || IO::Socket::INET->new("127.0.0.1:$port");
+        }, 60);
+        next if $child->is_running;
+        die "$name does not start:\n",
+            path($self->dir, "$name.log")->slurp, "\n";
+    }
+
+    return $self;
+}
+
+
+sub child ($self, $name) { return $self->children->{$name} }
+
+
+# Processes that serve: an nginx's workers, or the server itself.
+
+sub workers ($self, $name) {
+    my $pid = $self->child($name)->pid;
+    my @children = split ' ',
+        $self->child($name)->slurp("/proc/$pid/task/$pid/children");
+
+    return @children ? @children : $pid;
+}
+
+
+sub stop ($self, $name, $signal = 'TERM') {
+    my $child = delete $self->children->{$name} or return;
+
+    # again, for one that comes just before nginx waits for events is lost
+    wait_for(sub {
+        kill $signal, $child->pid;
+        wait_for(sub { !$child->is_running }, 1);
+    }, 30);
+
+    return $child->end('KILL');
+}
+
+
+sub stop_all ($self) {
+    $self->stop($_) for reverse @{ delete $self->{order} // [] };
+}
+
+
+# While everything is still there: at the end of the program, also by a signal.
+
+END {
+    local $?;
+    $_->stop_all for @all;
+}
+
+
+1;
