@@ -8,8 +8,9 @@ use Mojo::Base -strict, -signatures;
 use Exporter qw(import);
 use IO::Select;
 use IO::Socket::INET;
+use Mojo::File qw(path);
 
-our @EXPORT_OK = qw(exactly task);
+our @EXPORT_OK = qw(exactly on_cpu task wrk);
 
 my $SECONDS = 600;
 
@@ -21,7 +22,7 @@ sub task ($series, $n) { return sprintf '%08x%016x', $series, $n }
 
 # $count requests from $callers kept connections, each of which has one request
 # out at a time.  $task gives the nth task id.  Every reply must be 200 and have
-# 607 bytes.  $each is called now and then.
+# 607 bytes.
 
 sub exactly ($port, $count, $callers, $task) {
     my $select = IO::Select->new;
@@ -74,6 +75,44 @@ sub whole ($reply) {
     die "an unexpected reply:\n$reply\n"
         if $reply !~ m{\AHTTP/1.1 200 } || $length != 607;
     return 1;
+}
+
+
+# wrk from one thread.  Options: port, callers, seconds; series and keys:
+# task ids of that series, of so many keys, or each once where keys is 0.
+# Requests a second, latencies in microseconds.
+
+sub wrk (%o) {
+    my $script  = path(__FILE__)->realpath->dirname->sibling('..', 'wrk.lua');
+    my @command = (on_cpu(1), 'wrk', '-t1', "-c$o{callers}",
+        "-d$o{seconds}s", '--timeout', '30s', '-s', "$script",
+        "http://127.0.0.1:$o{port}", '--', $o{keys} ? 'random' : 'once',
+        $o{series}, $o{keys} || 1);
+
+    open my $pipe, '-|', @command or die "cannot run wrk: $!\n";
+    my $said = do { local $/; <$pipe> };
+    close $pipe or die "wrk failed:\n$said\n";
+
+    my ($requests, $us, $p50, $p99, $errors)
+        = $said =~ /^numbers: (\d+) (\d+) (\d+) (\d+) (\d+)/m
+        or die "wrk says:\n$said\n";
+    die "wrk had $errors errors of $requests:\n$said\n" if $errors;
+
+    return {
+        requests => $requests,
+        rate     => $requests / $us * 1_000_000,
+        p50      => $p50,
+        p99      => $p99,
+    };
+}
+
+
+# What is measured has the first core to itself; load and upstream share the
+# second.  A machine of one core shares it.
+
+sub on_cpu ($n) {
+    state $cpus = `nproc`;
+    return $cpus > 1 && !$ENV{BENCH_UNPINNED} ? ('taskset', '-c', $n) : ();
 }
 
 

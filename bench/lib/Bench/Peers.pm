@@ -112,6 +112,52 @@ sub nginx ($self, $name, %more) {
 }
 
 
+# The servers that have these names' ports, and upstream, under a wrapper.
+
+sub start_all ($self, $wrapper, @names) {
+    my %in = (return => 'nginx', proxy_cache => 'nginx', proxy_pass => 'nginx',
+        miss => 'ours');
+    my %ports;
+
+    $self->nginx('upstream', wrapper => [on_other(@$wrapper)]);
+    $self->wait_up('upstream', 'upstream');
+
+    push @{ $ports{ $in{$_} // $_ } }, $_ for @names;
+
+    for my $server (sort keys %ports) {
+        $self->start_one($server, $wrapper);
+        $self->wait_up($server, @{ $ports{$server} });
+    }
+
+    return $self;
+}
+
+
+# The wrapper of what shares the load's core.
+
+sub on_other (@wrapper) { return map { $_ eq '0' ? 1 : $_ } @wrapper }
+
+
+sub start_one ($self, $server, $wrapper, %more) {
+    my $dir = $self->dir;
+
+    if ($server eq 'varnish') {
+        return $self->run('varnish', @$wrapper, 'varnishd', '-F', '-n',
+            "$dir/varnishd", '-f', $self->fill('varnish.vcl'), '-a',
+            '127.0.0.1:' . $self->port('varnish'), '-s', 'malloc,64m', '-p',
+            'listen_depth=4096', '-p', 'vsl_mask=-VCL_trace');
+    }
+
+    if ($server eq 'haproxy') {
+        return $self->run('haproxy', @$wrapper, 'haproxy', '-db', '-f',
+            $self->fill('haproxy.cfg', threads => $more{workers} // 1));
+    }
+
+    return $self->nginx($server, wrapper => $wrapper, zone => '64m',
+        log => 'error', reuseport => '', %more);
+}
+
+
 # Any server; it is up when each port named in its configuration answers.
 
 sub run ($self, $name, @command) {
@@ -152,6 +198,24 @@ sub workers ($self, $name) {
         $self->child($name)->slurp("/proc/$pid/task/$pid/children");
 
     return @children ? @children : $pid;
+}
+
+
+# Connections that a server's workers have to a port, as the kernel has them.
+
+sub connections ($self, $server, $name) {
+    my $remote = sprintf '0100007F:%04X', $self->port($name);
+    my %socket;
+
+    for my $pid ($self->workers($server)) {
+        $socket{$_} = 1 for map { (readlink($_) // '') =~ /^socket:\[(\d+)/ }
+            glob "/proc/$pid/fd/*";
+    }
+
+    return grep {
+        my @field = split;
+        $field[2] eq $remote && $field[3] eq '01' && $socket{ $field[9] };
+    } split /\n/, path('/proc/net/tcp')->slurp;
 }
 
 

@@ -1,0 +1,78 @@
+#!/usr/bin/env perl
+
+# Hits a second on one worker: ours beside "return 200", nginx's own cache, a
+# Lua dictionary, Varnish and HAProxy, in turn, round after round.
+#
+#     ROUNDS=5 DURATION=3 CALLERS=64 bench/hit.pl [NAME ...]
+
+use Mojo::Base -strict, -signatures;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib", "$Bin/../t/lib";
+
+use Bench::Load qw(exactly on_cpu wrk task);
+use Bench::Peers;
+use Bench::Report qw(budget medians save table);
+
+my $rounds   = $ENV{ROUNDS}   // 5;
+my $duration = $ENV{DURATION} // 3;
+my $callers  = $ENV{CALLERS}  // 64;
+my $keys     = 10;
+my $peers    = Bench::Peers->new;
+
+# a name, its port, what is shown
+my @all = (
+    [ours        => 'ours'],
+    [return      => 'nginx, `return 200`'],
+    [proxy_cache => 'nginx, proxy_cache'],
+    [lua         => 'nginx, Lua shared dictionary'],
+    [varnish     => 'Varnish'],
+    [haproxy     => 'HAProxy cache'],
+);
+
+main(@ARGV ? @ARGV : map { $_->[0] } @all);
+
+
+sub main (@names) {
+    my %wanted = map { $_ => 1 } @names;
+    my @peers  = grep { $wanted{ $_->[0] } } @all;
+    my %seen;
+
+    $peers->start_all([on_cpu(0)], @names);
+
+    # stored everywhere before anything is measured
+    exactly($peers->port($_), 100, 1, sub ($n) { task(1, $n % $keys) })
+        for @names;
+
+    for my $round (1 .. $rounds) {
+        push @{ $seen{$_} }, wrk(port => $peers->port($_), series => 1,
+            callers => $callers, seconds => $duration, keys => $keys)
+            for map { $_->[0] } @peers;
+    }
+
+    report(medians(\%seen), @peers);
+}
+
+
+sub report ($of, @peers) {
+    my $ours = $of->{ours}{rate};
+    my @rows = map {
+        my $seen = $of->{ $_->[0] };
+        [$_->[1], sprintf('%.0f', $seen->{rate}),
+            $ours ? sprintf('%.2f', $seen->{rate} / $ours) : '',
+            map { sprintf '%.2f', $_ / 1000 } @$seen{qw(p50 p99)}];
+    } sort { $of->{ $b->[0] }{rate} <=> $of->{ $a->[0] }{rate} } @peers;
+
+    save('hit', "Hits on one worker, $callers callers, $keys tasks, medians "
+        . "of $rounds rounds of $duration s:\n\n"
+        . table(['', 'hits/s', 'to ours', 'p50 ms', 'p99 ms'], @rows),
+        ['name', 'rate'], map { ["\"$_->[0]\"", $_->[1]] } @rows);
+
+    budget('hit', map {
+        my ($name, $floor) = @$_;
+        my $ratio = $ours / $of->{$name}{rate};
+        ["hits/s, to those of $name", sprintf('%.2f', $ratio),
+            "at least $floor", $ratio >= $floor];
+    } grep { $ours && $of->{ $_->[0] } } [return => 0.95],
+        [proxy_cache => 1.25]);
+}

@@ -1,0 +1,115 @@
+package Bench::Report;
+
+# What was measured: medians, tables, the budget, the machine.  Each script
+# leaves its table and numbers in build/bench, from where bench/run makes the
+# page docs/performance.md.
+
+use Mojo::Base -strict, -signatures;
+
+use Exporter qw(import);
+use List::Util qw(max);
+use Mojo::File qw(path);
+
+our @EXPORT_OK = qw(budget machine median medians save table);
+
+my $OUT = path(__FILE__)->realpath->dirname->sibling('..', '..', 'build',
+    'bench');
+
+
+sub median (@values) {
+    my @sorted = sort { $a <=> $b } @values;
+
+    return $sorted[@sorted / 2] if @sorted % 2;
+    return ($sorted[@sorted / 2 - 1] + $sorted[@sorted / 2]) / 2;
+}
+
+
+# Of rounds, {name => [{what => number}]}, to {name => {what => median}}.
+
+sub medians ($seen) {
+    my %of;
+
+    for my $name (keys %$seen) {
+        my @rounds = @{ $seen->{$name} };
+
+        for my $what (keys %{ $rounds[0] }) {
+            $of{$name}{$what} = median(map { $_->{$what} } @rounds);
+        }
+    }
+
+    return \%of;
+}
+
+
+# Markdown, aligned; the first column to the left, numbers to the right.
+
+sub table ($head, @rows) {
+    my @width = map {
+        my $column = $_;
+        max(3, map { length $_->[$column] } $head, @rows);
+    } 0 .. $#$head;
+
+    my $line = sub ($row) {
+        return '| ' . join(' | ', map {
+            sprintf $_ ? "%$width[$_]s" : "%-$width[$_]s", $row->[$_];
+        } 0 .. $#$head) . " |\n";
+    };
+    my $rule = join '|', '', map {
+        $_ ? '-' x ($width[$_] + 1) . ':' : '-' x ($width[$_] + 2)
+    } 0 .. $#$head;
+
+    return join '', $line->($head), "$rule|\n", map { $line->($_) } @rows;
+}
+
+
+# Shows a text and keeps it as build/bench/NAME.md; numbers as NAME.tsv, with
+# a comment that names the columns.
+
+sub save ($name, $text, @numbers) {
+    $OUT->make_path;
+    $OUT->child("$name.md")->spurt($text);
+    $OUT->child("$name.tsv")->spurt(
+        map { join("\t", @$_) . "\n" } ["#$numbers[0][0]",
+            @{ $numbers[0] }[1 .. $#{ $numbers[0] }]], @numbers[1 .. $#numbers])
+        if @numbers;
+    print "$text\n";
+}
+
+
+# Lines of the budget: what, measured, the bound in words, whether it is kept.
+
+sub budget ($name, @lines) {
+    $OUT->make_path;
+    $OUT->child("$name.budget")->spurt(map {
+        join("\t", @$_[0 .. 2], $_->[3] ? 'yes' : '**no**') . "\n" } @lines);
+}
+
+
+sub machine {
+    my ($cpu) = path('/proc/cpuinfo')->slurp =~ /^model name\s*: (.*)/m;
+    my ($kb)  = path('/proc/meminfo')->slurp =~ /^MemTotal:\s*(\d+)/m;
+    my ($os)  = path('/etc/os-release')->slurp =~ /^PRETTY_NAME="(.*)"/m;
+    chomp(my $cores  = `nproc`);
+    chomp(my $kernel = `uname -r`);
+    my %said = (
+        nginx   => first_of('nginx -v 2>&1'),
+        curl    => first_of('curl-config --version'),
+        Varnish => first_of('varnishd -V 2>&1'),
+        HAProxy => first_of('haproxy -v'),
+    );
+    my $versions = join ', ', map {"$_ $said{$_}"}
+        grep { $said{$_} } qw(nginx curl Varnish HAProxy);
+
+    return ($cpu // 'an unnamed CPU') . ", $cores cores, "
+        . sprintf('%.0f', $kb / 1024 / 1024) . " GiB, $os, Linux $kernel; "
+        . "$versions\n";
+}
+
+
+sub first_of ($command) {
+    my ($version) = `$command` =~ /(\d+\.[\d.]*\d)/;
+    return $version;
+}
+
+
+1;
