@@ -124,6 +124,8 @@ ngx_clear_status_zone_detach(ngx_shm_zone_t *shm_zone, uint64_t *wake)
         zone->slot = NULL;
     }
 
+    ngx_clear_status_clock_log(&zone->clock, &zone->name);
+
     *wake = after.wake;
 }
 

@@ -15,6 +15,7 @@
 #include <ngx_core.h>
 
 #include "ngx_clear_status_chunks.h"
+#include "ngx_clear_status_zone_clock.h"
 #include "ngx_clear_status_zone_types.h"
 
 
@@ -109,6 +110,9 @@ typedef struct {
     ngx_str_t                    name;
     ngx_clear_status_slot_t     *slot;      /* ours; NULL: none was free */
     ngx_clear_status_entry_t    *keep;      /* at hand: not to be evicted */
+#if (NGX_CLEAR_STATUS_LOCK_STATS)
+    ngx_clear_status_clock_t     clock;
+#endif
     unsigned                     alarm:1;   /* the content was dropped */
 } ngx_clear_status_zone_t;
 

@@ -210,7 +210,9 @@ ngx_clear_status_shm_reset(ngx_clear_status_shm_t *shm)
 void
 ngx_clear_status_shm_lock(ngx_clear_status_zone_t *zone)
 {
+    ngx_clear_status_clock_waits(&zone->clock);
     ngx_shmtx_lock(&zone->shpool->mutex);
+    ngx_clear_status_clock_holds(&zone->clock);
 
     if (zone->shm->dirty) {
         ngx_clear_status_shm_reset(zone->shm);
@@ -231,6 +233,7 @@ ngx_clear_status_shm_unlock(ngx_clear_status_zone_t *zone,
     ngx_memory_barrier();
     zone->shm->dirty = 0;
 
+    ngx_clear_status_clock_leaves(&zone->clock);
     ngx_shmtx_unlock(&zone->shpool->mutex);
 
     if (after) {
