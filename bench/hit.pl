@@ -38,7 +38,7 @@ sub main (@names) {
     my @peers  = grep { $wanted{ $_->[0] } } @all;
     my %seen;
 
-    $peers->start_all([on_cpu(0)], @names);
+    $peers->start_all([on_cpu(0)], \@names);
 
     # stored everywhere before anything is measured
     exactly($peers->port($_), 100, 1, sub ($n) { task(1, $n % $keys) })

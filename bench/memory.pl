@@ -62,7 +62,7 @@ sub kib ($bytes) { return sprintf '%.1f KiB', $bytes / 1024 }
 
 
 sub start_ours {
-    $peers->start_all([on_cpu(0)], 'ours', 'miss');
+    $peers->start_all([on_cpu(0)], ['ours', 'miss']);
 }
 
 

@@ -28,7 +28,7 @@ main();
 sub main {
     my (%many, %lone, %connections);
 
-    $peers->start_all([on_cpu(0)], map { $_->[0] } @names);
+    $peers->start_all([on_cpu(0)], [map { $_->[0] } @names]);
     exactly($peers->port($_), 100, 4, sub ($n) { task($series, $n) })
         for map { $_->[0] } @names;
 

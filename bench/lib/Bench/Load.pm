@@ -8,9 +8,10 @@ use Mojo::Base -strict, -signatures;
 use Exporter qw(import);
 use IO::Select;
 use IO::Socket::INET;
+use List::Util qw(sum0);
 use Mojo::File qw(path);
 
-our @EXPORT_OK = qw(exactly on_cpu task wrk);
+our @EXPORT_OK = qw(crowd exactly on_cpu task wrk);
 
 my $SECONDS = 600;
 
@@ -79,12 +80,13 @@ sub whole ($reply) {
 
 
 # wrk from one thread.  Options: port, callers, seconds; series and keys:
-# task ids of that series, of so many keys, or each once where keys is 0.
+# task ids of that series, of so many keys, or each once where keys is 0;
+# anywhere: on any core.
 # Requests a second, latencies in microseconds.
 
 sub wrk (%o) {
     my $script  = path(__FILE__)->realpath->dirname->sibling('..', 'wrk.lua');
-    my @command = (on_cpu(1), 'wrk', '-t1', "-c$o{callers}",
+    my @command = ($o{anywhere} ? () : on_cpu(1), 'wrk', '-t1', "-c$o{callers}",
         "-d$o{seconds}s", '--timeout', '30s', '-s', "$script",
         "http://127.0.0.1:$o{port}", '--', $o{keys} ? 'random' : 'once',
         $o{series}, $o{keys} || 1);
@@ -103,6 +105,34 @@ sub wrk (%o) {
         rate     => $requests / $us * 1_000_000,
         p50      => $p50,
         p99      => $p99,
+    };
+}
+
+
+# h2load: all callers at once, each with one request for the same task on a
+# connection of its own.  Milliseconds; "failed" is who got no 200.
+
+sub crowd (%o) {
+    my $log = "$o{dir}/h2load.log";
+
+    unlink $log;
+    my @command = ('h2load', '--h1', '-t1', "-n$o{callers}",
+        "-c$o{callers}", "--log-file=$log", "http://127.0.0.1:$o{port}"
+        . "/one-integration/workflow/status?taskId=$o{task}");
+
+    open my $pipe, '-|', @command or die "cannot run h2load: $!\n";
+    my $said = do { local $/; <$pipe> };
+    close $pipe or die "h2load failed:\n$said\n";
+
+    my @lines = map { [split /\t/] } split /\n/, path($log)->slurp;
+    my @ms    = sort { $a <=> $b } map { $_->[2] / 1000 } @lines;
+    my $good  = grep { $_->[1] == 200 } @lines;
+
+    return {
+        failed => $o{callers} - $good,
+        mean   => sum0(@ms) / (@ms || 1),
+        p99    => $ms[0.99 * @ms] // 0,
+        last   => $ms[-1] // 0,
     };
 }
 

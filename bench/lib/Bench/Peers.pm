@@ -35,8 +35,10 @@ has certificate => sub ($self) {
     return ClearStatus::Certificates->new(dir => $self->dir)
         ->certificate('localhost');
 };
+
+# in configurations, a port's name => another that stands for it
+has instead  => sub { {} };
 has children => sub { {} };
-has cpus => sub { chomp(my $n = `nproc`); $n };
 
 
 sub new ($class, @arguments) {
@@ -90,7 +92,9 @@ sub fill ($self, $file, %more) {
     );
 
     my $text = $self->bench->child("conf/$file.in")->slurp;
-    $text =~ s/\@port:(\w+)\@/$self->port($1)/ge;
+    my $for  = $name eq 'upstream' ? {} : $self->instead;
+
+    $text =~ s/\@port:(\w+)\@/$self->port($for->{$1} \/\/ $1)/ge;
     $values{$_} = $self->certificate->{$_}
         for grep { $text =~ /\@$_\@/ } qw(cert key ca);
     $text =~ s/\@(\w+)\@/$values{$1} \/\/ die "$file: \@$1\@?\n"/ge;
@@ -114,7 +118,7 @@ sub nginx ($self, $name, %more) {
 
 # The servers that have these names' ports, and upstream, under a wrapper.
 
-sub start_all ($self, $wrapper, @names) {
+sub start_all ($self, $wrapper, $names, %more) {
     my %in = (return => 'nginx', proxy_cache => 'nginx', proxy_pass => 'nginx',
         miss => 'ours');
     my %ports;
@@ -122,10 +126,10 @@ sub start_all ($self, $wrapper, @names) {
     $self->nginx('upstream', wrapper => [on_other(@$wrapper)]);
     $self->wait_up('upstream', 'upstream');
 
-    push @{ $ports{ $in{$_} // $_ } }, $_ for @names;
+    push @{ $ports{ $in{$_} // $_ } }, $_ for @$names;
 
     for my $server (sort keys %ports) {
-        $self->start_one($server, $wrapper);
+        $self->start_one($server, $wrapper, %more);
         $self->wait_up($server, @{ $ports{$server} });
     }
 
