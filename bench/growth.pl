@@ -14,7 +14,8 @@ use lib "$Bin/lib", "$Bin/../t/lib";
 use Bench::Load qw(crowd exactly task wrk);
 use Bench::Peers;
 use Bench::Report qw(budget median save table);
-use List::Util qw(max sum0);
+use ClearStatus::Process qw(wait_for);
+use List::Util qw(max);
 use Mojo::File qw(path);
 
 my $rounds   = $ENV{ROUNDS}   // 5;
@@ -32,12 +33,12 @@ main();
 
 
 sub main {
-    my (@by_keys, @by_callers, @crowds);
+    my (@by_keys, @by_callers, @by_crowd);
 
     for my $workers (@workers) {
         push @by_keys, map { hits($workers, $_, 64) } @keys;
         push @by_callers, map { hits($workers, 10, $_) } @crowds;
-        push @crowds, crowds($workers);
+        push @by_crowd, crowds($workers);
     }
 
     save('growth', "Hits, 64 callers:\n\n"
@@ -49,7 +50,7 @@ sub main {
         . "\nA crowd that wants one answer that nobody has, upstream takes "
         . "100 ms:\n\n"
         . table(['workers', 'callers', 'fetches', 'failed', 'mean ms',
-            'last ms', 'us for each'], @crowds),
+            'last ms', 'us for each'], @by_crowd),
         ['workers', 'tasks', 'hits', 'held'],
         map { [@$_{qw(workers keys rate held)}] } @by_keys);
 
@@ -77,25 +78,26 @@ sub start ($workers) {
 }
 
 
-# The lock's numbers are of the last of the rounds' servers alone, from which
-# those of a server that only stored are taken off.
+# Who stores leaves before anything is measured: the lock's numbers are those
+# of new workers, of hits alone.
 
 sub hits ($workers, $keys, $callers) {
-    my $idle = locks(sub { fill($keys) }, $workers);
     my @rounds;
-    my $lock = locks(sub {
-        fill($keys);
-        push @rounds, wrk(port => $peers->port('ours'), callers => $callers,
-            seconds => $duration, series => $series, keys => $keys,
-            anywhere => 1) for 1 .. $rounds;
-    }, $workers);
 
-    my %lock = map { $_ => $lock->{$_} - $idle->{$_} } qw(taken waited held);
+    start($workers);
+    exactly($peers->port('ours'), $keys, 16, sub ($n) { task($series, $n) });
+    renew($workers);
+
+    push @rounds, wrk(port => $peers->port('ours'), callers => $callers,
+        seconds => $duration, series => $series, keys => $keys, anywhere => 1)
+        for 1 .. $rounds;
+
+    my $lock = leave($workers);
     my ($rate, $p50, $p99) = map {
         my $what = $_;
         median(map { $_->{$what} } @rounds);
     } qw(rate p50 p99);
-    my $held = $lock{held} / $lock{taken};
+    my $held = $lock->{held} / $lock->{taken};
 
     return {
         workers => $workers,
@@ -105,43 +107,43 @@ sub hits ($workers, $keys, $callers) {
         held    => $held,
         row     => [$workers, $keys, sprintf('%.0f', $rate),
             (map { sprintf '%.2f', $_ / 1000 } $p50, $p99),
-            (map { sprintf '%.0f', $_ } $held, $lock{waited} / $lock{taken}),
+            (map { sprintf '%.0f', $_ } $held, $lock->{waited} / $lock->{taken}),
             (map { sprintf '%.0f', $lock->{$_} / 1000 } qw(hold wait)),
-            sprintf('%.1f%%', $lock{held} / ($rounds * $duration * 1e7))],
+            sprintf('%.1f%%', $lock->{held} / ($rounds * $duration * 1e7))],
     };
 }
 
 
-sub fill ($keys) {
-    exactly($peers->port('ours'), $keys, 16, sub ($n) { task($series, $n) });
+sub renew ($workers) {
+    kill 'HUP', $peers->child('ours')->pid;
+    wait_for(sub { said() >= $workers }, 30) or die "no reload\n";
 }
 
 
-# What the workers say of the lock when they leave, after work was done.
+# What workers said of the lock when they left: [how often, waited, ...].
 
-sub locks ($work, $workers) {
-    my $log = $peers->dir . '/ours.log';
-    my %sum = map { $_ => 0 } qw(taken waited held hold wait);
+sub said {
+    my $log = path($peers->dir, 'ours.log')->slurp;
 
-    unlink $log;
-    start($workers);
-    $work->();
+    return map { [/(\d+) (?:times|ns)/g] } $log =~ /: lock taken (.*)/g;
+}
+
+
+# Ends the servers; the lock's time in those workers that were the last.
+
+sub leave ($workers) {
     $peers->stop_all;
 
-    my $said = path($log)->slurp;
+    my %sum = map { $_ => 0 } qw(taken waited held wait hold);
 
-    while ($said =~ /lock\ taken\ (\d+)\ times,\ waited\ (\d+)\ ns,
-        \ held\ (\d+)\ ns,\ longest\ wait\ (\d+)\ ns,
-        \ longest\ hold\ (\d+)/xg)
-    {
-        $sum{taken}  += $1;
-        $sum{waited} += $2;
-        $sum{held}   += $3;
-        $sum{wait} = max($sum{wait}, $4);
-        $sum{hold} = max($sum{hold}, $5);
+    for my $worker ((said())[-$workers .. -1]) {
+        my %of;
+        @of{qw(taken waited held wait hold)} = @$worker;
+        $sum{$_} += $of{$_} for qw(taken waited held);
+        $sum{$_} = max($sum{$_}, $of{$_}) for qw(wait hold);
     }
 
-    die "the workers say nothing of their lock, see $log\n" if !$sum{taken};
+    unlink $peers->dir . '/ours.log';
     return \%sum;
 }
 
@@ -168,7 +170,7 @@ sub crowds ($workers) {
             sprintf('%.1f', ($seen->{last} - 100) * 1000 / $callers)];
     }
 
-    $peers->stop_all;
+    leave($workers);
     $peers->instead({});
     return @rows;
 }

@@ -93,7 +93,7 @@ sub wrk (%o) {
 
     open my $pipe, '-|', @command or die "cannot run wrk: $!\n";
     my $said = do { local $/; <$pipe> };
-    close $pipe or die "wrk failed:\n$said\n";
+    close $pipe or die "@command failed:\n$said\n";
 
     my ($requests, $us, $p50, $p99, $errors)
         = $said =~ /^numbers: (\d+) (\d+) (\d+) (\d+) (\d+)/m
