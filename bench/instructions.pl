@@ -5,9 +5,9 @@
 #
 #     bench/instructions.pl           a hit beside "return 200", proxy_cache
 #     MISS=1 bench/instructions.pl    a miss beside proxy_pass, over TLS
-#     ENTRIES=100000 bench/instructions.pl    with so many stored answers
-#     CALLERS=64 ...                    with so many requests at a time
-#     ONLY=ours PROFILE=30 ...          one of them, and its top 30 functions
+#     ENTRIES=10,100000 ...    with so many stored answers, in turn
+#     CALLERS=64 ...           with so many requests at a time
+#     ONLY=ours PROFILE=30 ... one of them, and its top 30 functions
 
 use Mojo::Base -strict, -signatures;
 
@@ -16,13 +16,14 @@ use lib "$Bin/lib", "$Bin/../t/lib";
 
 use Bench::Load qw(exactly task);
 use Bench::Peers;
+use Bench::Report qw(budget save table);
 use Mojo::File qw(path);
 
 my $requests = $ENV{REQUESTS} // 2000;
 my $callers  = $ENV{CALLERS}  // 1;
-my $entries  = $ENV{ENTRIES}  // 10;
 my $miss     = $ENV{MISS}     // 0;
 my $profile  = $ENV{PROFILE}  // 0;
+my @entries  = $miss ? 0 : split /,/, $ENV{ENTRIES} // 10;
 my $peers    = Bench::Peers->new;
 
 # what is shown, its configuration, its port
@@ -40,30 +41,54 @@ main();
 sub main {
     my @wanted = grep { !$ENV{ONLY} || $ENV{ONLY} eq $_->[0] } @rows
         or die "ONLY is one of: ", join(', ', map { $_->[0] } @rows), "\n";
-    my $floor;
+    my (@table, %of);
 
     $peers->nginx('upstream');
-    $peers->wait_up('upstream');
+    $peers->wait_up('upstream', 'upstream');
 
-    printf "user instructions for a %s, %d at a time%s\n\n",
-        $miss ? 'miss over TLS' : 'hit', $callers,
-        $miss ? '' : ", $entries entries";
+    for my $entries (@entries) {
+        for my $row (@wanted) {
+            my ($name, @where) = @$row;
+            my $each = (total(@where, 2 * $requests, $entries)
+                - total(@where, $requests, $entries)) / $requests;
 
-    for my $row (@wanted) {
-        my ($name, @where) = @$row;
-        my $each = (total(@where, 2 * $requests) - total(@where, $requests))
-            / $requests;
-
-        $floor //= $each;
-        printf "%-12s %8d %6.2f\n", $name, $each, $each / $floor;
-        show(@where) if $profile;
+            $of{$name}{$entries} = $each;
+            push @table, [$name, $miss ? () : $entries,
+                sprintf('%.0f', $each),
+                sprintf('%+.0f', $each - (@table ? $table[0][-2] : $each))];
+            show(@where, $entries) if $profile;
+        }
     }
+
+    report(\%of, @table);
+}
+
+
+sub report ($of, @table) {
+    my $name = 'instructions' . ($miss ? '-miss' : @entries > 1 ? '-entries'
+        : '');
+
+    save($name, "User instructions for a " . ($miss ? 'miss over TLS' : 'hit')
+        . ", $callers at a time:\n\n"
+        . table(['', $miss ? () : 'tasks', 'instructions', 'to the first'],
+            @table),
+        ['name', 'instructions'], map { ["\"$_->[0]\"", $_->[-2]] } @table);
+
+    my $ours = $of->{ours} or return;
+    my ($few, $many) = map { $ours->{$_} } @entries[0, -1];
+    my @budget = ['user instructions for a hit', sprintf('%.0f', $few),
+        'at most 11,000', $few <= 11_000];
+
+    @budget = ["user instructions for a hit with $entries[-1] tasks, to "
+        . $entries[0], sprintf('%.3f', $many / $few), 'at most 1.10',
+        $many / $few <= 1.1] if @entries > 1;
+    budget($name, @budget) if !$miss;
 }
 
 
 # What a whole run takes, the end included; what fills the zone is not counted.
 
-sub total ($conf, $port, $count) {
+sub total ($conf, $port, $count, $entries) {
     my $out = $peers->dir . '/callgrind.out';
 
     my $nginx = $peers->nginx($conf, single => 1, wrapper => ['valgrind',
@@ -95,8 +120,8 @@ sub total ($conf, $port, $count) {
 
 # Where they go.
 
-sub show ($conf, $port) {
-    total($conf, $port, $requests);
+sub show ($conf, $port, $entries) {
+    total($conf, $port, $requests, $entries);
 
     my $out   = $peers->dir . '/callgrind.out';
     my @lines = grep {/^\s*[\d,]+ \(.*:/} split /\n/,
