@@ -2,7 +2,7 @@
 # make deps   installs what the build, the run and the tests need
 # make run    the gateway on 127.0.0.1:8080, PORT=9090 make run for another
 # make test   every test; TESTS=t/one.t for some of them
-# make bench  the benchmark table, peers side by side
+# make bench  the benchmark table, peers side by side; BENCH=hit for some of it
 # make bench-instructions  user instructions for a hit; MISS=1 for a miss
 # make clean  removes what was built
 #
@@ -31,7 +31,7 @@ test: deps
 bench:
 	@tools/deps bench
 	+@tools/build
-	@bench/cold.pl
+	@bench/run.pl $(BENCH)
 
 bench-instructions:
 	@tools/deps bench

@@ -97,7 +97,8 @@ sub hits ($workers, $keys, $callers) {
         my $what = $_;
         median(map { $_->{$what} } @rounds);
     } qw(rate p50 p99);
-    my $held = $lock->{held} / $lock->{taken};
+    my ($held, $waited) = map { $lock->{$_} / $lock->{taken} }
+        qw(held waited);
 
     return {
         workers => $workers,
@@ -107,7 +108,7 @@ sub hits ($workers, $keys, $callers) {
         held    => $held,
         row     => [$workers, $keys, sprintf('%.0f', $rate),
             (map { sprintf '%.2f', $_ / 1000 } $p50, $p99),
-            (map { sprintf '%.0f', $_ } $held, $lock->{waited} / $lock->{taken}),
+            (map { sprintf '%.0f', $_ } $held, $waited),
             (map { sprintf '%.0f', $lock->{$_} / 1000 } qw(hold wait)),
             sprintf('%.1f%%', $lock->{held} / ($rounds * $duration * 1e7))],
     };

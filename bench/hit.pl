@@ -25,7 +25,7 @@ my @all = (
     [ours        => 'ours'],
     [return      => 'nginx, `return 200`'],
     [proxy_cache => 'nginx, proxy_cache'],
-    [lua         => 'nginx, Lua shared dictionary'],
+    [lua         => 'nginx, Lua dictionary'],
     [varnish     => 'Varnish'],
     [haproxy     => 'HAProxy cache'],
 );
@@ -66,7 +66,7 @@ sub report ($of, @peers) {
     save('hit', "Hits on one worker, $callers callers, $keys tasks, medians "
         . "of $rounds rounds of $duration s:\n\n"
         . table(['', 'hits/s', 'to ours', 'p50 ms', 'p99 ms'], @rows),
-        ['name', 'rate'], map { ["\"$_->[0]\"", $_->[1]] } @rows);
+        ['name', 'rate'], map { ["\"$_->[0]\"" =~ tr/`//dr, $_->[1]] } @rows);
 
     budget('hit', map {
         my ($name, $floor) = @$_;

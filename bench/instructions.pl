@@ -70,7 +70,7 @@ sub report ($of, @table) {
 
     save($name, "User instructions for a " . ($miss ? 'miss over TLS' : 'hit')
         . ", $callers at a time:\n\n"
-        . table(['', $miss ? () : 'tasks', 'instructions', 'to the first'],
+        . table(['', $miss ? () : 'tasks', 'instructions', 'beyond the first'],
             @table),
         ['name', 'instructions'], map { ["\"$_->[0]\"", $_->[-2]] } @table);
 

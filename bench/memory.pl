@@ -58,7 +58,9 @@ sub main {
 }
 
 
-sub kib ($bytes) { return sprintf '%.1f KiB', $bytes / 1024 }
+sub kib ($bytes) {
+    return sprintf('%.1f KiB', $bytes / 1024) =~ s/^-(?=0\.0 )//r;
+}
 
 
 sub start_ours {

@@ -1,5 +1,6 @@
 # A worker that dies while it holds the zone's lock: the next one finds it
-# out, drops what may be broken, and goes on.  Needs a build with fault points.
+# out, drops what may be broken, and goes on.  Needs a build with fault points,
+# which also counts the lock's time.
 
 use Mojo::Base -strict, -signatures;
 
@@ -15,7 +16,8 @@ plan skip_all => 'needs a build of its own, and TEST_MODULE names another'
 my $build = "$Bin/../build/faults";
 my $log   = do {
     local $ENV{BUILD}     = 'build/faults';
-    local $ENV{CFLAGS}    = '-DNGX_CLEAR_STATUS_FAULTS=1';
+    local $ENV{CFLAGS}    = '-DNGX_CLEAR_STATUS_FAULTS=1 '
+        . '-DNGX_CLEAR_STATUS_LOCK_STATS=1';
     local $ENV{MAKEFLAGS} = '';
     `'$Bin/../tools/build' 2>&1`;
 };
@@ -94,5 +96,14 @@ is $t->get("/status?taskId=$other")->code, 200, 'what was dropped';
 is $sim->count($other), $count + 1, 'is fetched again';
 $t->get("/status?taskId=$other") for 1 .. 8;
 is $sim->count($other), $count + 1, 'and kept';
+
+
+# Who asks for it is told of the lock's time, by workers that leave.
+
+ok $t->reload, 'workers leave';
+ok wait_for(sub { 4 <= (() = $t->log =~ /"answers": lock taken [1-9]/g) }),
+    'and say how often they took the lock';
+my ($waited, $held) = $t->log =~ /waited (\d+) ns, held (\d+) ns/;
+cmp_ok $held, '>', 0, 'and how long they held it';
 
 $t->done;

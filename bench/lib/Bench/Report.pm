@@ -41,22 +41,27 @@ sub medians ($seen) {
 }
 
 
-# Markdown, aligned; the first column to the left, numbers to the right.
+# Markdown, aligned: columns of numbers to the right.
 
 sub table ($head, @rows) {
-    my @width = map {
+    my @columns = 0 .. $#$head;
+    my @width   = map {
         my $column = $_;
         max(3, map { length $_->[$column] } $head, @rows);
-    } 0 .. $#$head;
+    } @columns;
+    my @right = map {
+        my $column = $_;
+        !grep { $_->[$column] !~ /\A(?:[-+\d.]+(?: KiB|%)?)?\z/ } @rows;
+    } @columns;
 
     my $line = sub ($row) {
         return '| ' . join(' | ', map {
-            sprintf $_ ? "%$width[$_]s" : "%-$width[$_]s", $row->[$_];
-        } 0 .. $#$head) . " |\n";
+            sprintf $right[$_] ? "%$width[$_]s" : "%-$width[$_]s", $row->[$_];
+        } @columns) . " |\n";
     };
     my $rule = join '|', '', map {
-        $_ ? '-' x ($width[$_] + 1) . ':' : '-' x ($width[$_] + 2)
-    } 0 .. $#$head;
+        '-' x ($width[$_] + 1) . ($right[$_] ? ':' : '-')
+    } @columns;
 
     return join '', $line->($head), "$rule|\n", map { $line->($_) } @rows;
 }
@@ -90,7 +95,7 @@ sub machine {
     my ($kb)  = path('/proc/meminfo')->slurp =~ /^MemTotal:\s*(\d+)/m;
     my ($os)  = path('/etc/os-release')->slurp =~ /^PRETTY_NAME="(.*)"/m;
     chomp(my $cores  = `nproc`);
-    chomp(my $kernel = `uname -r`);
+    my ($kernel) = `uname -r` =~ /^(\d+\.\d+)/;
     my %said = (
         nginx   => first_of('nginx -v 2>&1'),
         curl    => first_of('curl-config --version'),

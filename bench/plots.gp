@@ -1,0 +1,67 @@
+# The page's plots, of build/bench/*.tsv.  Called by bench/run.pl with "from"
+# and "to", the folders; each plot is made where its numbers are.
+
+set datafile separator "\t"
+set terminal svg size 720,320 font "sans-serif,13" background "white" noenhanced
+set style fill solid 0.85 noborder
+set linetype 1 linecolor rgb "#1f6feb"
+set linetype 2 linecolor rgb "#d4781f"
+set linetype 3 linecolor rgb "#2d9d5c"
+set border 3 linecolor rgb "#888888"
+set tics nomirror
+set grid ytics linecolor rgb "#dddddd"
+set xtics nomirror font ",11"
+set boxwidth 0.6
+set key off
+
+# "nginx, proxy_cache" in two lines
+label(s) = strstrt(s, ", ") == 0 ? s : \
+    s[1:strstrt(s, ", ") - 1]."\n".s[strstrt(s, ", ") + 2:*]
+
+there(name) = int(system("test -s ".from."/".name." && echo 1 || echo 0"))
+
+if (there("hit.tsv")) {
+    set output to."/performance-hit.svg"
+    set ylabel "hits/s, one worker"
+    set yrange [0:*]
+    plot from."/hit.tsv" using 0:2:xtic(label(strcol(1))) with boxes linetype 1
+}
+
+if (there("cold.tsv")) {
+    set output to."/performance-cold.svg"
+    set ylabel "mean wait of a cold crowd, ms"
+    set yrange [0:*]
+    plot from."/cold.tsv" using 0:2:xtic(label(strcol(1))) with boxes linetype 1
+}
+
+if (there("memory.tsv")) {
+    set output to."/performance-memory.svg"
+    set xlabel "misses"
+    set ylabel "a worker's own memory, KiB"
+    set yrange [0:*]
+    set xtics auto
+    set xtics format "%.0f"
+    plot from."/memory.tsv" using 1:2 with linespoints linetype 1 \
+        pointtype 7 pointsize 0.4
+}
+
+if (there("growth.tsv")) {
+    set output to."/performance-growth.svg"
+    set xlabel "tasks"
+    set ylabel "hits/s"
+    set y2label "lock held, ns"
+    set logscale x
+    set xtics format "%.0f"
+    set yrange [0:*]
+    set y2range [0:*]
+    set y2tics
+    set border 11
+    set key outside right
+    plot for [w in "1 2 4"] from."/growth.tsv" \
+            using ($1 == w ? $2 : NaN):3 with linespoints pointtype 7 \
+            linetype (w == 1 ? 1 : w == 2 ? 2 : 3) title w." workers", \
+        for [w in "1 2 4"] from."/growth.tsv" \
+            using ($1 == w ? $2 : NaN):4 axes x1y2 with linespoints \
+            pointtype 6 dashtype 2 \
+            linetype (w == 1 ? 1 : w == 2 ? 2 : 3) title w.", lock"
+}

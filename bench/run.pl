@@ -1,0 +1,132 @@
+#!/usr/bin/env perl
+
+# Every benchmark in turn, then one table: what each peer does, medians and
+# ratios to ours, the budget, the machine.  Rewrites what was measured in
+# docs/performance.md, and its plots.
+#
+#     ROUNDS=5 DURATION=3 MISSES=1000000 bench/run.pl [NAME ...]
+#
+# With names only these are measured anew; the rest stays as in build/bench.
+
+use Mojo::Base -strict, -signatures;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib", "$Bin/../t/lib";
+
+use Bench::Report qw(machine save table);
+use Mojo::File qw(path);
+use POSIX qw(strftime);
+
+my $top  = path("$Bin/..")->realpath;
+my $out  = $top->child('build/bench')->make_path;
+my $page = $top->child('docs/performance.md');
+
+# a name, its command, and what it gets in the environment
+my @steps = (
+    ['hit',                  'hit.pl'],
+    ['miss',                 'miss.pl'],
+    ['cold',                 'cold.pl'],
+    ['instructions',         'instructions.pl'],
+    ['instructions-miss',    'instructions.pl', MISS => 1],
+    ['instructions-entries', 'instructions.pl', ONLY => 'ours',
+        ENTRIES => '10,100000'],
+    ['memory',               'memory.pl'],
+    ['growth',               'growth.pl'],
+);
+
+my @SOURCES = (
+    [hit  => 'a hit, one worker, per second',  'rate', 'ours'],
+    [miss => 'a miss over TLS, per second',    'rate', 'ours, HTTP/2'],
+    [cold => 'a cold crowd, mean wait, ms',    'mean', 'ours'],
+    ['instructions'      => 'a hit, user instructions',  'n', 'ours'],
+    ['instructions-miss' => 'a miss, user instructions', 'n', 'ours'],
+);
+
+main(@ARGV);
+
+
+sub main (@names) {
+    my %wanted = map { $_ => 1 } @names ? @names : map { $_->[0] } @steps;
+
+    delete $wanted{ $_->[0] } && step(@$_) for @steps;
+    die "no such benchmark: @{[sort keys %wanted]}\n" if %wanted;
+
+    save('summary', summary());
+    save('budget', budget_table());
+    path($out, 'machine.md')->spurt(machine_line());
+    print path($out, 'machine.md')->slurp;
+
+    plots();
+    rewrite($page);
+}
+
+
+sub step ($name, $script, %environment) {
+    local %ENV = (%ENV, %environment);
+    local $SIG{INT} = local $SIG{TERM} = sub { };
+
+    system("$Bin/$script") == 0 or die "bench: $name failed\n";
+}
+
+
+sub machine_line {
+    return machine() . 'Measured on ' . strftime('%F', gmtime) . ".\n";
+}
+
+
+# One table of all: what, who, the median, the ratio to ours.
+
+sub summary {
+    my @rows;
+
+    for my $source (@SOURCES) {
+        my ($name, $what, undef, $ours) = @$source;
+        my @seen = read_tsv("$name.tsv");
+        my ($base) = map { $_->[1] } grep { $_->[0] eq $ours } @seen;
+
+        push @rows, map {
+            [$what, $_->[0], $_->[1] < 1000 ? sprintf('%.1f', $_->[1])
+                : sprintf('%.0f', $_->[1]),
+                $base ? sprintf('%.2f', $_->[1] / $base) : '']
+        } @seen;
+    }
+
+    return table(['', 'of', 'median', 'to ours'], @rows);
+}
+
+
+sub read_tsv ($name) {
+    my $file = path($out, $name);
+
+    return if !-e $file;
+    return map { [map {s/^"|"$//gr} split /\t/] }
+        grep { !/^#/ } split /\n/, $file->slurp;
+}
+
+
+sub budget_table {
+    my @rows = map { read_tsv("$_->[0].budget") } @steps;
+
+    return table(['figure', 'measured', 'budget', 'kept'], @rows);
+}
+
+
+sub plots {
+    system('gnuplot', '-e', "from='$out'; to='" . $page->dirname . "'",
+        "$Bin/plots.gp") == 0 or die "bench: gnuplot failed\n";
+}
+
+
+# What stands between <!-- NAME --> and <!-- end -->.
+
+sub rewrite ($file) {
+    my $text = $file->slurp;
+
+    $text =~ s{(<!-- ([\w-]+) -->\n).*?(<!-- end -->)}{
+        my ($head, $name, $tail) = ($1, $2, $3);
+        my $measured = path($out, "$name.md");
+        $head . (-e $measured ? $measured->slurp : "Not measured.\n") . $tail
+    }gse;
+
+    $file->spurt($text);
+}
