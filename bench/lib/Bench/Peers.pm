@@ -197,11 +197,14 @@ sub child ($self, $name) { return $self->children->{$name} }
 # Processes that serve: an nginx's workers, or the server itself.
 
 sub workers ($self, $name) {
-    my $pid = $self->child($name)->pid;
-    my @children = split ' ',
-        $self->child($name)->slurp("/proc/$pid/task/$pid/children");
+    my $child    = $self->child($name);
+    my $pid      = $child->pid;
+    my @children = split ' ', $child->slurp("/proc/$pid/task/$pid/children");
+    my @workers  = grep {
+        $child->slurp("/proc/$_/cmdline") =~ /^nginx: worker process/
+    } @children;
 
-    return @children ? @children : $pid;
+    return @workers ? @workers : $pid;
 }
 
 
