@@ -45,6 +45,9 @@ sub new ($class, @arguments) {
     $ENV{PATH} .= ":$PATH" if index($ENV{PATH}, $PATH) < 0;
     $SIG{$_} = sub { exit 1 } for qw(INT TERM HUP);
 
+    # 5,000 callers need as many files, here and in what is started from here
+    system "prlimit --pid $$ --nofile=20000 2> /dev/null";
+
     my $self = $class->SUPER::new(@arguments);
     push @all, $self;
     return $self;
