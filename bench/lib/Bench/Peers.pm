@@ -113,6 +113,8 @@ sub nginx ($self, $name, %more) {
     my $single  = delete $more{single};
     my $conf    = $self->fill("$name.conf", %more);
 
+    $self->{masters}{$name} = !$single;
+
     return $self->run($name, @wrapper, 'nginx', '-p', $self->dir, '-e',
         'stderr', '-c', $conf, '-g',
         'daemon off;' . ($single ? ' master_process off;' : ''));
@@ -190,6 +192,9 @@ sub wait_up ($self, $name, @ports) {
             path($self->dir, "$name.log")->slurp, "\n";
     }
 
+    # the master listens before there is a worker
+    wait_for(sub { $self->workers($name) }, 60) or die "$name: no worker\n";
+
     return $self;
 }
 
@@ -197,7 +202,8 @@ sub wait_up ($self, $name, @ports) {
 sub child ($self, $name) { return $self->children->{$name} }
 
 
-# Processes that serve: an nginx's workers, or the server itself.
+# Processes that serve: an nginx's workers, or the server itself where it has
+# none.
 
 sub workers ($self, $name) {
     my $child    = $self->child($name);
@@ -207,7 +213,7 @@ sub workers ($self, $name) {
         $child->slurp("/proc/$_/cmdline") =~ /^nginx: worker process/
     } @children;
 
-    return @workers ? @workers : $pid;
+    return $self->{masters}{$name} ? @workers : $pid;
 }
 
 
