@@ -10,6 +10,7 @@ use ClearStatus::Certificates;
 use ClearStatus::Process qw(free_port wait_for);
 use File::Temp qw(tempdir);
 use IO::Socket::INET;
+use List::Util qw(sum);
 use Mojo::File qw(path);
 
 # where the programs of Debian's packages are
@@ -232,6 +233,15 @@ sub connections ($self, $server, $name) {
         my @field = split;
         $field[2] eq $remote && $field[3] eq '01' && $socket{ $field[9] };
     } split /\n/, path('/proc/net/tcp')->slurp;
+}
+
+
+# What the workers used of their cores until now.
+
+sub cpu_seconds ($self, $server) {
+    return sum(map {
+        (split ' ', path("/proc/$_/schedstat")->slurp)[0]
+    } $self->workers($server)) / 1e9;
 }
 
 
