@@ -109,7 +109,9 @@ has [qw(command tls)];
 has name => 'simulator';
 has port => sub { free_port() };
 has tls_port => sub { free_port() };
-has http => sub { HTTP::Tiny->new(keep_alive => 1, timeout => 20) };
+
+# A kept connection would wait for a delayed ACK before each body: 40 ms.
+has http => sub { HTTP::Tiny->new(keep_alive => 0, timeout => 20) };
 
 
 sub url ($self)     { return 'http://127.0.0.1:' . $self->port }
