@@ -8,8 +8,16 @@
  * closes them right after CURL_POLL_REMOVE, so that a number comes back as
  * another connection; nothing of the old one may be left in epoll, nor a
  * posted event.
+ *
+ * Some it closes before, without a word: those that it gives up while they
+ * connect.  Then epoll has forgotten them, and the next socket may have the
+ * same number and, for libcurl, still be the one that was there.  It goes on
+ * to the next address of the name, but only when something wakes it up.
  */
 
+
+/* of curl_multi_socket_all() */
+#define CURL_DISABLE_DEPRECATION
 
 #include "ngx_clear_status_multi.h"
 
@@ -33,6 +41,7 @@
 
 struct ngx_clear_status_multi_s {
     ngx_queue_t                        queue;    /* of all */
+    ngx_queue_t                        connections;
     CURLM                             *multi;
     ngx_event_t                        timer;
     ngx_event_t                        now;      /* a timer of no time */
@@ -47,6 +56,7 @@ struct ngx_clear_status_multi_s {
     ngx_clear_status_multi_pt          handler;
     ngx_clear_status_multi_broken_pt   broken;
     unsigned                           failed:1;
+    unsigned                           given_up:1;  /* a socket, silently */
     unsigned                           retired:1;
     unsigned                           threads:1;
 };
@@ -54,10 +64,14 @@ struct ngx_clear_status_multi_s {
 
 static int ngx_clear_status_multi_socket(CURL *easy, curl_socket_t s, int what,
     void *data, void *socket);
+static curl_socket_t ngx_clear_status_multi_open(void *data,
+    curlsocktype purpose, struct curl_sockaddr *address);
+static ngx_int_t ngx_clear_status_multi_reopened(ngx_connection_t *c);
 static int ngx_clear_status_multi_fail(ngx_clear_status_multi_t *m);
 static ngx_connection_t *ngx_clear_status_multi_connection(
     ngx_clear_status_multi_t *m, curl_socket_t s);
 static ngx_int_t ngx_clear_status_multi_events(ngx_connection_t *c, int what);
+static ngx_uint_t ngx_clear_status_multi_is_closed(ngx_connection_t *c);
 static void ngx_clear_status_multi_forget(ngx_clear_status_multi_t *m,
     ngx_connection_t *c);
 static void ngx_clear_status_multi_disarm(ngx_clear_status_multi_t *m);
@@ -69,6 +83,8 @@ static void ngx_clear_status_multi_uncork(ngx_clear_status_multi_t *m);
 static void ngx_clear_status_multi_drive(ngx_clear_status_multi_t *m,
     curl_socket_t s, int what);
 static CURLMcode ngx_clear_status_multi_action(ngx_clear_status_multi_t *m,
+    curl_socket_t s, int what);
+static CURLMcode ngx_clear_status_multi_act(ngx_clear_status_multi_t *m,
     curl_socket_t s, int what);
 static void ngx_clear_status_multi_finish(ngx_clear_status_multi_t *m);
 static void ngx_clear_status_multi_end_handler(ngx_event_t *ev);
@@ -98,6 +114,8 @@ ngx_clear_status_multi_create(ngx_log_t *log, ngx_uint_t max_host,
     m->log = log;
     m->handler = handler;
     m->broken = broken;
+
+    ngx_queue_init(&m->connections);
 
     m->timer.handler = ngx_clear_status_multi_timer_handler;
     m->timer.data = m;
@@ -221,6 +239,10 @@ ngx_clear_status_multi_room(ngx_clear_status_multi_t *m)
 ngx_int_t
 ngx_clear_status_multi_add(ngx_clear_status_multi_t *m, CURL *easy)
 {
+    (void) curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION,
+                            ngx_clear_status_multi_open);
+    (void) curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, m);
+
     if (curl_multi_add_handle(m->multi, easy) != CURLM_OK) {
         return NGX_ERROR;
     }
@@ -287,6 +309,11 @@ ngx_clear_status_multi_socket(CURL *easy, curl_socket_t s, int what,
 
     if (what == CURL_POLL_REMOVE) {
         if (c) {
+            if (ngx_clear_status_multi_is_closed(c)) {
+                m->given_up = 1;
+                ngx_post_event(&m->now, &ngx_posted_events);
+            }
+
             ngx_clear_status_multi_forget(m, c);
             (void) curl_multi_assign(m->multi, s, NULL);
         }
@@ -315,6 +342,54 @@ ngx_clear_status_multi_socket(CURL *easy, curl_socket_t s, int what,
 }
 
 
+static curl_socket_t
+ngx_clear_status_multi_open(void *data, curlsocktype purpose,
+    struct curl_sockaddr *address)
+{
+    ngx_clear_status_multi_t *m = data;
+
+    ngx_queue_t       *q;
+    curl_socket_t      s;
+    ngx_connection_t  *c;
+
+    s = ngx_socket(address->family, address->socktype, address->protocol);
+
+    if (s == (curl_socket_t) -1) {
+        return CURL_SOCKET_BAD;
+    }
+
+    for (q = ngx_queue_head(&m->connections);
+         q != ngx_queue_sentinel(&m->connections);
+         q = ngx_queue_next(q))
+    {
+        c = ngx_queue_data(q, ngx_connection_t, queue);
+
+        if (c->fd == s && ngx_clear_status_multi_reopened(c) != NGX_OK) {
+            (void) ngx_clear_status_multi_fail(m);
+        }
+    }
+
+    return s;
+}
+
+
+/* another socket under the number of one that is closed: wait for it too */
+
+static ngx_int_t
+ngx_clear_status_multi_reopened(ngx_connection_t *c)
+{
+    int  what;
+
+    what = (c->read->active ? CURL_POLL_IN : 0)
+           | (c->write->active ? CURL_POLL_OUT : 0);
+
+    c->read->active = 0;
+    c->write->active = 0;
+
+    return ngx_clear_status_multi_events(c, what);
+}
+
+
 /* for libcurl the multi is dead now; the next drive tells its owner */
 
 static int
@@ -340,6 +415,7 @@ ngx_clear_status_multi_connection(ngx_clear_status_multi_t *m, curl_socket_t s)
     }
 
     m->sockets++;
+    ngx_queue_insert_tail(&m->connections, &c->queue);
 
     c->data = m;
     c->read->handler = ngx_clear_status_multi_socket_handler;
@@ -391,12 +467,20 @@ ngx_clear_status_multi_events(ngx_connection_t *c, int what)
 }
 
 
+static ngx_uint_t
+ngx_clear_status_multi_is_closed(ngx_connection_t *c)
+{
+    return fcntl(c->fd, F_GETFD) == -1;
+}
+
+
 static void
 ngx_clear_status_multi_forget(ngx_clear_status_multi_t *m, ngx_connection_t *c)
 {
     ngx_uint_t  i;
 
     m->sockets--;
+    ngx_queue_remove(&c->queue);
 
     for (i = 0; i < NGX_CLEAR_STATUS_MULTI_SHARED; i++) {
         if (m->shared[i] == c) {
@@ -404,7 +488,11 @@ ngx_clear_status_multi_forget(ngx_clear_status_multi_t *m, ngx_connection_t *c)
         }
     }
 
-    (void) ngx_clear_status_multi_events(c, CURL_POLL_NONE);
+    /* with a closed socket epoll would not be content */
+
+    if (!ngx_clear_status_multi_is_closed(c)) {
+        (void) ngx_clear_status_multi_events(c, CURL_POLL_NONE);
+    }
 
     if (c->read->posted) {
         ngx_delete_posted_event(c->read);
@@ -419,28 +507,20 @@ ngx_clear_status_multi_forget(ngx_clear_status_multi_t *m, ngx_connection_t *c)
 }
 
 
-/*
- * A dead multi does not tell in time which sockets it closes.  Rare enough to
- * look at all connections that there are.
- */
+/* a dead multi does not tell in time which sockets it closes */
 
 static void
 ngx_clear_status_multi_disarm(ngx_clear_status_multi_t *m)
 {
-    ngx_uint_t         i;
+    ngx_queue_t       *q;
     ngx_connection_t  *c;
 
-    c = ngx_cycle->connections;
+    while (!ngx_queue_empty(&m->connections)) {
+        q = ngx_queue_head(&m->connections);
+        c = ngx_queue_data(q, ngx_connection_t, queue);
 
-    for (i = 0; i < ngx_cycle->connection_n; i++) {
-
-        if (c[i].fd != (ngx_socket_t) -1
-            && c[i].data == m
-            && c[i].read->handler == ngx_clear_status_multi_socket_handler)
-        {
-            (void) curl_multi_assign(m->multi, c[i].fd, NULL);
-            ngx_clear_status_multi_forget(m, &c[i]);
-        }
+        (void) curl_multi_assign(m->multi, c->fd, NULL);
+        ngx_clear_status_multi_forget(m, c);
     }
 }
 
@@ -456,7 +536,7 @@ ngx_clear_status_multi_timer(CURLM *multi, long ms, void *data)
         ngx_del_timer(&m->timer);
     }
 
-    if (m->now.posted && !m->failed) {
+    if (m->now.posted && !m->failed && !m->given_up) {
         ngx_delete_posted_event(&m->now);
     }
 
@@ -575,22 +655,41 @@ static CURLMcode
 ngx_clear_status_multi_action(ngx_clear_status_multi_t *m, curl_socket_t s,
     int what)
 {
-    int        running;
     sigset_t   all, old;
     CURLMcode  rc;
 
     if (!m->threads) {
-        return curl_multi_socket_action(m->multi, s, what, &running);
+        return ngx_clear_status_multi_act(m, s, what);
     }
 
     (void) sigfillset(&all);
     (void) pthread_sigmask(SIG_SETMASK, &all, &old);
 
-    rc = curl_multi_socket_action(m->multi, s, what, &running);
+    rc = ngx_clear_status_multi_act(m, s, what);
 
     (void) pthread_sigmask(SIG_SETMASK, &old, NULL);
 
     return rc;
+}
+
+
+static CURLMcode
+ngx_clear_status_multi_act(ngx_clear_status_multi_t *m, curl_socket_t s,
+    int what)
+{
+    int        running;
+    CURLMcode  rc;
+
+    if (m->given_up && s == CURL_SOCKET_TIMEOUT) {
+        m->given_up = 0;
+
+        rc = curl_multi_socket_all(m->multi, &running);
+        if (rc != CURLM_OK) {
+            return rc;
+        }
+    }
+
+    return curl_multi_socket_action(m->multi, s, what, &running);
 }
 
 
