@@ -111,6 +111,7 @@ sub accept ($self, $loop, $client) {
     my ($early, $upstream, $passed) = ('', undef, 0);
 
     $client->timeout(0);
+    $client->on(error => sub { });
     $client->on(read => sub ($, $bytes) {
         $upstream ? $upstream->write($bytes) : ($early .= $bytes);
     });
@@ -121,6 +122,7 @@ sub accept ($self, $loop, $client) {
 
             $upstream = $stream;
             $upstream->timeout(0);
+            $upstream->on(error => sub { });
             $upstream->write($early) if length $early;
             break_off($client, $upstream, $how) if defined $after && !$after;
 
