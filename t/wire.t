@@ -164,6 +164,7 @@ sub sweep ($name) {
     # what TLS adds varies by a few bytes; the body is longer than that
     for my $after (map { int(($whole - 150) * $_ / 9) } 0 .. 9) {
         for my $how (qw(close reset hang)) {
+            $relay->is_running or die "the relay is gone\n";
             $relay->cut($after, $how);
 
             my $r = ask($how eq 'hang' ? "/$name/brief" : "/$name");

@@ -105,6 +105,7 @@ sub serve ($self) {
 
     $loop->reset;
     $loop->recurring(0.5 => sub { POSIX::_exit(0) if getppid != $parent });
+    $loop->reactor->on(error => sub ($, $error) { warn "# h2: $error" });
     $SIG{USR1} = sub {
         $_->close for values %{ $self->{streams} };
         $self->note('dropped');

@@ -88,6 +88,7 @@ sub serve ($self) {
 
     $loop->reset;
     $loop->recurring(0.5 => sub { POSIX::_exit(0) if getppid != $parent });
+    $loop->reactor->on(error => sub ($, $error) { warn "# relay: $error" });
     $SIG{USR1} = sub { $self->drop_all };
     $loop->server({address => $self->address, port => $self->port},
         sub ($loop, $client, $id) { $self->accept($loop, $client) });
@@ -105,7 +106,9 @@ sub drop_all ($self) {
 
 
 sub accept ($self, $loop, $client) {
-    $self->{clients}{"$client"} = $client;
+    my $name = "$client";
+
+    $self->{clients}{$name} = $client;
 
     my ($after, $how) = @{ decode_json($self->slurp($self->file('orders'))) };
     my ($early, $upstream, $passed) = ('', undef, 0);
@@ -143,7 +146,7 @@ sub accept ($self, $loop, $client) {
         });
 
     $client->on(close => sub {
-        delete $self->{clients}{"$client"};
+        delete $self->{clients}{$name};
         $self->note($passed);
         $upstream->close if $upstream;
     });
@@ -158,7 +161,7 @@ sub note ($self, $what) {
 
 
 sub break_off ($client, $upstream, $how) {
-    return if $how eq 'hang';
+    return if $how eq 'hang' || !$client->handle;
 
     setsockopt $client->handle, SOL_SOCKET, SO_LINGER, pack('ii', 1, 0)
         if $how eq 'reset';
