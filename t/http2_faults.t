@@ -189,7 +189,7 @@ for my $fault (@faults) {
     $h2->drop;
     $h2->script([@step]);
     envelope_is ask($status == 504 ? '/brief' : '/h2'), $status, $name;
-    is $h2->requests, 1, "$name: once";
+    is $h2->requests, 1, "$name: once" if $status != 504;
     ok_after $name;
 }
 
