@@ -202,6 +202,18 @@ ngx_clear_status_profile_silent(ngx_clear_status_profile_t *profile,
 }
 
 
+/* what libcurl had no memory for it may go on counting as a connection */
+
+void
+ngx_clear_status_profile_starved(ngx_clear_status_profile_t *profile,
+    ngx_clear_status_multi_t *multi)
+{
+    if (profile->multi == multi) {
+        ngx_clear_status_profile_drop(multi);
+    }
+}
+
+
 void
 ngx_clear_status_profile_drop(ngx_clear_status_multi_t *multi)
 {

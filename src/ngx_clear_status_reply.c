@@ -326,6 +326,13 @@ ngx_clear_status_reply_send(ngx_http_request_t *r,
     ngx_buf_t   *b;
     ngx_chain_t  out;
 
+    /* after the header there would be no way to say that it failed */
+
+    b = ngx_calloc_buf(r->pool);
+    if (b == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
     r->headers_out.status = answer->status;
     r->headers_out.content_length_n = answer->body.len;
 
@@ -337,11 +344,6 @@ ngx_clear_status_reply_send(ngx_http_request_t *r,
 
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
         return rc;
-    }
-
-    b = ngx_calloc_buf(r->pool);
-    if (b == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     b->pos = answer->body.data;
