@@ -142,7 +142,8 @@ sub activities ($task, $state, $urls) {
     return undef if $state !~ /^(?:SUCCESS|FAILED)$/;
 
     my @ids = @{ ($SAMPLE{$task} // {})->{activities} // [] };
-    @ids = map { md5_hex("$task $_") } 0 .. ($state eq 'FAILED') if !@ids;
+    my $bytes = encode 'UTF-8', $task;
+    @ids = map { md5_hex("$bytes $_") } 0 .. ($state eq 'FAILED') if !@ids;
 
     my @reports = @{ $urls->{errorReportPreSign} // [] };
 
