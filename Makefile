@@ -4,14 +4,16 @@
 # make test   every test; TESTS=t/one.t for some of them
 # make bench  the benchmark table, peers side by side; BENCH=hit for some of it
 # make bench-instructions  user instructions for a hit; MISS=1 for a miss
+# make soak   mixed load with faults; MINUTES=10
 # make clean  removes what was built
 #
 # NGINX_SRC=/path/to/nginx builds against that source tree.
 
 TESTS = t/*.t
+MINUTES = 10
 JOBS = $$(( $$(nproc 2> /dev/null || echo 2) * 2 ))
 
-.PHONY: all deps run test bench bench-instructions clean
+.PHONY: all deps run test bench bench-instructions soak clean
 
 all:
 	+@tools/build
@@ -37,6 +39,10 @@ bench-instructions:
 	@tools/deps bench
 	+@tools/build
 	@bench/instructions.pl
+
+soak: deps
+	+@tools/build
+	@bench/soak.pl --minutes $(MINUTES)
 
 clean:
 	rm -rf build
