@@ -39,7 +39,8 @@ ngx_clear_status_fetch_options(CURL *easy,
     (void) curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                             http2 ? (long) CURL_HTTP_VERSION_2TLS
                                   : (long) CURL_HTTP_VERSION_1_1);
-    (void) curl_easy_setopt(easy, CURLOPT_PIPEWAIT, http2 ? 1L : 0L);
+    (void) curl_easy_setopt(easy, CURLOPT_PIPEWAIT,
+                            (http2 && conf->https) ? 1L : 0L);
 
     ngx_clear_status_fetch_options_off(easy);
     ngx_clear_status_fetch_options_proxy(easy, conf);

@@ -242,6 +242,26 @@ subtest 'connections that upstream closes when it likes' => sub {
     }
 };
 
+# Over plain HTTP there is nothing to share, so nothing to wait for.
+
+subtest 'one that hangs on the only connection' => sub {
+    my $id = new_task('SUCCESS');
+
+    $sim->behave($id, {hang => 1});
+    $sim->close_idle;
+    ask('/plain', {last => 1});
+
+    my $call = $t->start("/plain/brief?taskId=$id");
+    $sim->wait_count($id);
+    my @others = map {
+        $t->start('/plain/brief?taskId=' . new_task('SUCCESS'))
+    } 1 .. 5;
+
+    is_deeply [map { $_->code } $t->collect(@others)], [(200) x 5],
+        'others are answered meanwhile';
+    is +($t->collect($call))[0]->code, 504, 'the one is not';
+};
+
 # nginx itself closes a caller's connection where none is left for it
 
 subtest 'no connection of nginx is left' => sub {
