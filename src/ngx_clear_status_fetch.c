@@ -61,7 +61,7 @@ static void ngx_clear_status_fetch_enqueue(ngx_clear_status_transfer_t *t);
 static void ngx_clear_status_fetch_next(void);
 static ngx_int_t ngx_clear_status_fetch_launch(
     ngx_clear_status_transfer_t *t);
-static void ngx_clear_status_fetch_setup(ngx_clear_status_transfer_t *t);
+static ngx_int_t ngx_clear_status_fetch_setup(ngx_clear_status_transfer_t *t);
 static size_t ngx_clear_status_fetch_header(char *p, size_t size, size_t n,
     void *data);
 static size_t ngx_clear_status_fetch_write(char *p, size_t size, size_t n,
@@ -261,10 +261,11 @@ ngx_clear_status_fetch_launch(ngx_clear_status_transfer_t *t)
         return NGX_ERROR;
     }
 
-    ngx_clear_status_fetch_setup(t);
     t->fetch->begin(t->fetch->data);
 
-    if (ngx_clear_status_multi_add(profile->multi, t->easy) != NGX_OK) {
+    if (ngx_clear_status_fetch_setup(t) != NGX_OK
+        || ngx_clear_status_multi_add(profile->multi, t->easy) != NGX_OK)
+    {
         ngx_clear_status_fetch_easy_put(&profile->easy, t->easy);
         t->easy = NULL;
         return NGX_ERROR;
@@ -280,7 +281,7 @@ ngx_clear_status_fetch_launch(ngx_clear_status_transfer_t *t)
 }
 
 
-static void
+static ngx_int_t
 ngx_clear_status_fetch_setup(ngx_clear_status_transfer_t *t)
 {
     CURL                           *easy;
@@ -302,8 +303,14 @@ ngx_clear_status_fetch_setup(ngx_clear_status_transfer_t *t)
 
     ngx_clear_status_resolve_set(&t->resolve, easy);
 
-    (void) curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET,
-                            t->fetch->target.data);
+    /* the one that is copied; without it another thing would be asked for */
+
+    if (curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, t->fetch->target.data)
+        != CURLE_OK)
+    {
+        return NGX_ERROR;
+    }
+
     (void) curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
                             (long) conf->connect_timeout);
 
@@ -322,6 +329,8 @@ ngx_clear_status_fetch_setup(ngx_clear_status_transfer_t *t)
                             ngx_clear_status_fetch_write);
     (void) curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
     (void) curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) left);
+
+    return NGX_OK;
 }
 
 

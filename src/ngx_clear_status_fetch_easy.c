@@ -26,8 +26,11 @@ ngx_clear_status_fetch_easy_get(ngx_clear_status_easy_t *free,
 
     easy = free->url ? curl_easy_init() : NULL;
 
-    if (easy) {
-        ngx_clear_status_fetch_options(easy, conf, free->url);
+    if (easy
+        && ngx_clear_status_fetch_options(easy, conf, free->url) != NGX_OK)
+    {
+        curl_easy_cleanup(easy);
+        return NULL;
     }
 
     return easy;

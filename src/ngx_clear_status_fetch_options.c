@@ -15,11 +15,11 @@
 
 
 static void ngx_clear_status_fetch_options_off(CURL *easy);
-static void ngx_clear_status_fetch_options_proxy(CURL *easy,
+static ngx_int_t ngx_clear_status_fetch_options_proxy(CURL *easy,
     ngx_clear_status_fetch_conf_t *conf);
 
 
-void
+ngx_int_t
 ngx_clear_status_fetch_options(CURL *easy,
     ngx_clear_status_fetch_conf_t *conf, CURLU *url)
 {
@@ -27,7 +27,13 @@ ngx_clear_status_fetch_options(CURL *easy,
 
     http2 = (conf->http_version == 20);
 
-    (void) curl_easy_setopt(easy, CURLOPT_CURLU, url);
+    /* first of all, what it would not be safe to go without */
+
+    if (curl_easy_setopt(easy, CURLOPT_CURLU, url) != CURLE_OK
+        || ngx_clear_status_fetch_options_proxy(easy, conf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
     /* what is decoded; the field itself is in the list */
 
@@ -43,11 +49,12 @@ ngx_clear_status_fetch_options(CURL *easy,
                             (http2 && conf->https) ? 1L : 0L);
 
     ngx_clear_status_fetch_options_off(easy);
-    ngx_clear_status_fetch_options_proxy(easy, conf);
 
     if (conf->tls) {
         ngx_clear_status_tls_set(easy, conf->tls);
     }
+
+    return NGX_OK;
 }
 
 
@@ -102,17 +109,24 @@ ngx_clear_status_fetch_options_off(CURL *easy)
  * are ignored.
  */
 
-static void
+static ngx_int_t
 ngx_clear_status_fetch_options_proxy(CURL *easy,
     ngx_clear_status_fetch_conf_t *conf)
 {
-    (void) curl_easy_setopt(easy, CURLOPT_PROXY,
-                            conf->proxy.len ? (char *) conf->proxy.data : "");
-    (void) curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+    if (curl_easy_setopt(easy, CURLOPT_PROXY,
+                         conf->proxy.len ? (char *) conf->proxy.data : "")
+        != CURLE_OK
+        || curl_easy_setopt(easy, CURLOPT_NOPROXY, "") != CURLE_OK)
+    {
+        return NGX_ERROR;
+    }
+
     (void) curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
     (void) curl_easy_setopt(easy, CURLOPT_HEADEROPT,
                             (long) CURLHEADER_SEPARATE);
     (void) curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+
+    return NGX_OK;
 }
 
 

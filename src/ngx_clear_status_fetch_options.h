@@ -27,8 +27,9 @@ CURLU *ngx_clear_status_fetch_url(ngx_clear_status_fetch_conf_t *conf);
 /*
  * All that the transfers of a profile share, so all but the request target,
  * the header, callbacks, limits and times.  url has to live as long as easy.
+ * NGX_ERROR: no memory, and easy is not to be used.
  */
-void ngx_clear_status_fetch_options(CURL *easy,
+ngx_int_t ngx_clear_status_fetch_options(CURL *easy,
     ngx_clear_status_fetch_conf_t *conf, CURLU *url);
 
 /*

@@ -32,6 +32,9 @@
  */
 #define NGX_CLEAR_STATUS_MULTI_SOCKETS  2
 
+/* connections that wait for their next transfer, at the most */
+#define NGX_CLEAR_STATUS_MULTI_IDLE     64
+
 /* nginx connections that are left for others */
 #define NGX_CLEAR_STATUS_MULTI_SPARE    2
 
@@ -144,6 +147,11 @@ ngx_clear_status_multi_create(ngx_log_t *log, ngx_uint_t max_host,
     (void) curl_multi_setopt(multi, CURLMOPT_TIMERDATA, m);
     (void) curl_multi_setopt(multi, CURLMOPT_PIPELINING,
                              (long) CURLPIPE_MULTIPLEX);
+
+    /* else all but four are closed when a crowd of transfers has ended */
+
+    (void) curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
+                             (long) NGX_CLEAR_STATUS_MULTI_IDLE);
 
     ngx_clear_status_multi_max_host(m, max_host);
 

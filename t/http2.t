@@ -178,6 +178,9 @@ subtest 'HTTP/1.1 where that is wanted' => sub {
     cmp_ok connections(), '>=', 10, 'over connections of their own';
     $sim->release('*');
     is_deeply codes(@calls), [(200) x 10], 'all answered';
+
+    is ask('/h1')->code, 200, 'and one alone' for 1 .. 2;
+    cmp_ok connections(), '>=', 10, 'the connections stay for the next crowd';
 };
 
 subtest 'descriptors' => sub {
