@@ -16,14 +16,13 @@
  */
 
 
-/* of curl_multi_socket_all() */
-#define CURL_DISABLE_DEPRECATION
-
 #include "ngx_clear_status_multi.h"
 
 #include <ngx_event.h>
 #include <openssl/err.h>
 #include <signal.h>
+
+#include "ngx_clear_status_sockets.h"
 
 
 /*
@@ -38,24 +37,19 @@
 /* nginx connections that are left for others */
 #define NGX_CLEAR_STATUS_MULTI_SPARE    2
 
-/* connections that many transfers share are so many at the most */
-#define NGX_CLEAR_STATUS_MULTI_SHARED   4
-
 
 struct ngx_clear_status_multi_s {
     ngx_queue_t                        queue;    /* of all */
-    ngx_queue_t                        connections;
     CURLM                             *multi;
     ngx_event_t                        timer;
     ngx_event_t                        now;      /* a timer of no time */
     ngx_event_t                        end;
     ngx_log_t                         *log;
     ngx_uint_t                         active;   /* transfers */
-    ngx_uint_t                         sockets;  /* nginx connections */
+    ngx_clear_status_sockets_t         sockets;
     ngx_uint_t                         max_host;
     ngx_uint_t                         begun;    /* transfers, since the last
                                                     drive */
-    ngx_connection_t                  *shared[NGX_CLEAR_STATUS_MULTI_SHARED];
     ngx_clear_status_multi_pt          handler;
     ngx_clear_status_multi_broken_pt   broken;
     unsigned                           failed:1;
@@ -69,20 +63,11 @@ static int ngx_clear_status_multi_socket(CURL *easy, curl_socket_t s, int what,
     void *data, void *socket);
 static curl_socket_t ngx_clear_status_multi_open(void *data,
     curlsocktype purpose, struct curl_sockaddr *address);
-static ngx_int_t ngx_clear_status_multi_reopened(ngx_connection_t *c);
 static int ngx_clear_status_multi_fail(ngx_clear_status_multi_t *m);
-static ngx_connection_t *ngx_clear_status_multi_connection(
-    ngx_clear_status_multi_t *m, curl_socket_t s);
-static ngx_int_t ngx_clear_status_multi_events(ngx_connection_t *c, int what);
-static ngx_uint_t ngx_clear_status_multi_is_closed(ngx_connection_t *c);
-static void ngx_clear_status_multi_forget(ngx_clear_status_multi_t *m,
-    ngx_connection_t *c);
 static void ngx_clear_status_multi_disarm(ngx_clear_status_multi_t *m);
 static int ngx_clear_status_multi_timer(CURLM *multi, long ms, void *data);
 static void ngx_clear_status_multi_timer_handler(ngx_event_t *ev);
 static void ngx_clear_status_multi_socket_handler(ngx_event_t *ev);
-static ngx_uint_t ngx_clear_status_multi_cork(ngx_clear_status_multi_t *m);
-static void ngx_clear_status_multi_uncork(ngx_clear_status_multi_t *m);
 static void ngx_clear_status_multi_drive(ngx_clear_status_multi_t *m,
     curl_socket_t s, int what);
 static CURLMcode ngx_clear_status_multi_action(ngx_clear_status_multi_t *m,
@@ -118,7 +103,9 @@ ngx_clear_status_multi_create(ngx_log_t *log, ngx_uint_t max_host,
     m->handler = handler;
     m->broken = broken;
 
-    ngx_queue_init(&m->connections);
+    ngx_clear_status_sockets_init(&m->sockets,
+                                  ngx_clear_status_multi_socket_handler, m,
+                                  log);
 
     m->timer.handler = ngx_clear_status_multi_timer_handler;
     m->timer.data = m;
@@ -168,9 +155,9 @@ ngx_clear_status_multi_destroy(ngx_clear_status_multi_t *m)
 
     ERR_clear_error();
 
-    if (m->sockets) {
+    if (m->sockets.n) {
         ngx_log_error(NGX_LOG_ALERT, m->log, 0,
-                      "libcurl left %ui sockets", m->sockets);
+                      "libcurl left %ui sockets", m->sockets.n);
     }
 
     if (m->timer.timer_set) {
@@ -232,8 +219,8 @@ ngx_clear_status_multi_room(ngx_clear_status_multi_t *m)
         sockets = ngx_min(transfers, item->max_host)
                   * NGX_CLEAR_STATUS_MULTI_SOCKETS;
 
-        if (sockets > item->sockets) {
-            need += sockets - item->sockets;
+        if (sockets > item->sockets.n) {
+            need += sockets - item->sockets.n;
         }
     }
 
@@ -317,12 +304,12 @@ ngx_clear_status_multi_socket(CURL *easy, curl_socket_t s, int what,
 
     if (what == CURL_POLL_REMOVE) {
         if (c) {
-            if (ngx_clear_status_multi_is_closed(c)) {
+            if (ngx_clear_status_sockets_is_closed(c)) {
                 m->given_up = 1;
                 ngx_post_event(&m->now, &ngx_posted_events);
             }
 
-            ngx_clear_status_multi_forget(m, c);
+            ngx_clear_status_sockets_forget(&m->sockets, c);
             (void) curl_multi_assign(m->multi, s, NULL);
         }
 
@@ -334,7 +321,7 @@ ngx_clear_status_multi_socket(CURL *easy, curl_socket_t s, int what,
     }
 
     if (c == NULL) {
-        c = ngx_clear_status_multi_connection(m, s);
+        c = ngx_clear_status_sockets_add(&m->sockets, s);
         if (c == NULL) {
             return ngx_clear_status_multi_fail(m);
         }
@@ -342,7 +329,7 @@ ngx_clear_status_multi_socket(CURL *easy, curl_socket_t s, int what,
         (void) curl_multi_assign(m->multi, s, c);
     }
 
-    if (ngx_clear_status_multi_events(c, what) != NGX_OK) {
+    if (ngx_clear_status_sockets_wait(c, what) != NGX_OK) {
         return ngx_clear_status_multi_fail(m);
     }
 
@@ -356,9 +343,7 @@ ngx_clear_status_multi_open(void *data, curlsocktype purpose,
 {
     ngx_clear_status_multi_t *m = data;
 
-    ngx_queue_t       *q;
-    curl_socket_t      s;
-    ngx_connection_t  *c;
+    curl_socket_t  s;
 
     s = ngx_socket(address->family, address->socktype, address->protocol);
 
@@ -366,35 +351,11 @@ ngx_clear_status_multi_open(void *data, curlsocktype purpose,
         return CURL_SOCKET_BAD;
     }
 
-    for (q = ngx_queue_head(&m->connections);
-         q != ngx_queue_sentinel(&m->connections);
-         q = ngx_queue_next(q))
-    {
-        c = ngx_queue_data(q, ngx_connection_t, queue);
-
-        if (c->fd == s && ngx_clear_status_multi_reopened(c) != NGX_OK) {
-            (void) ngx_clear_status_multi_fail(m);
-        }
+    if (ngx_clear_status_sockets_opened(&m->sockets, s) != NGX_OK) {
+        (void) ngx_clear_status_multi_fail(m);
     }
 
     return s;
-}
-
-
-/* another socket under the number of one that is closed: wait for it too */
-
-static ngx_int_t
-ngx_clear_status_multi_reopened(ngx_connection_t *c)
-{
-    int  what;
-
-    what = (c->read->active ? CURL_POLL_IN : 0)
-           | (c->write->active ? CURL_POLL_OUT : 0);
-
-    c->read->active = 0;
-    c->write->active = 0;
-
-    return ngx_clear_status_multi_events(c, what);
 }
 
 
@@ -411,110 +372,6 @@ ngx_clear_status_multi_fail(ngx_clear_status_multi_t *m)
 }
 
 
-static ngx_connection_t *
-ngx_clear_status_multi_connection(ngx_clear_status_multi_t *m, curl_socket_t s)
-{
-    ngx_uint_t         i;
-    ngx_connection_t  *c;
-
-    c = ngx_get_connection(s, m->log);
-    if (c == NULL) {
-        return NULL;
-    }
-
-    m->sockets++;
-    ngx_queue_insert_tail(&m->connections, &c->queue);
-
-    c->data = m;
-    c->read->handler = ngx_clear_status_multi_socket_handler;
-    c->write->handler = ngx_clear_status_multi_socket_handler;
-    c->read->log = m->log;
-    c->write->log = m->log;
-
-    for (i = 0; i < NGX_CLEAR_STATUS_MULTI_SHARED; i++) {
-        if (m->shared[i] == NULL) {
-            m->shared[i] = c;
-            break;
-        }
-    }
-
-    return c;
-}
-
-
-static ngx_int_t
-ngx_clear_status_multi_events(ngx_connection_t *c, int what)
-{
-    ngx_int_t  rc;
-
-    rc = NGX_OK;
-
-    if (what & CURL_POLL_IN) {
-        if (!c->read->active) {
-            rc = ngx_add_event(c->read, NGX_READ_EVENT, NGX_LEVEL_EVENT);
-        }
-
-    } else if (c->read->active) {
-        rc = ngx_del_event(c->read, NGX_READ_EVENT, 0);
-    }
-
-    if (rc != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (what & CURL_POLL_OUT) {
-        if (!c->write->active) {
-            rc = ngx_add_event(c->write, NGX_WRITE_EVENT, NGX_LEVEL_EVENT);
-        }
-
-    } else if (c->write->active) {
-        rc = ngx_del_event(c->write, NGX_WRITE_EVENT, 0);
-    }
-
-    return rc;
-}
-
-
-static ngx_uint_t
-ngx_clear_status_multi_is_closed(ngx_connection_t *c)
-{
-    return fcntl(c->fd, F_GETFD) == -1;
-}
-
-
-static void
-ngx_clear_status_multi_forget(ngx_clear_status_multi_t *m, ngx_connection_t *c)
-{
-    ngx_uint_t  i;
-
-    m->sockets--;
-    ngx_queue_remove(&c->queue);
-
-    for (i = 0; i < NGX_CLEAR_STATUS_MULTI_SHARED; i++) {
-        if (m->shared[i] == c) {
-            m->shared[i] = NULL;
-        }
-    }
-
-    /* with a closed socket epoll would not be content */
-
-    if (!ngx_clear_status_multi_is_closed(c)) {
-        (void) ngx_clear_status_multi_events(c, CURL_POLL_NONE);
-    }
-
-    if (c->read->posted) {
-        ngx_delete_posted_event(c->read);
-    }
-
-    if (c->write->posted) {
-        ngx_delete_posted_event(c->write);
-    }
-
-    ngx_free_connection(c);
-    c->fd = (ngx_socket_t) -1;
-}
-
-
 /* a dead multi does not tell in time which sockets it closes */
 
 static void
@@ -523,12 +380,12 @@ ngx_clear_status_multi_disarm(ngx_clear_status_multi_t *m)
     ngx_queue_t       *q;
     ngx_connection_t  *c;
 
-    while (!ngx_queue_empty(&m->connections)) {
-        q = ngx_queue_head(&m->connections);
+    while (!ngx_queue_empty(&m->sockets.queue)) {
+        q = ngx_queue_head(&m->sockets.queue);
         c = ngx_queue_data(q, ngx_connection_t, queue);
 
         (void) curl_multi_assign(m->multi, c->fd, NULL);
-        ngx_clear_status_multi_forget(m, c);
+        ngx_clear_status_sockets_forget(&m->sockets, c);
     }
 }
 
@@ -579,48 +436,6 @@ ngx_clear_status_multi_socket_handler(ngx_event_t *ev)
 }
 
 
-/*
- * Requests that begin together go out in as few packets as they fit in:
- * libcurl sends each by itself.  Best effort; what is no TCP socket refuses.
- */
-
-static ngx_uint_t
-ngx_clear_status_multi_cork(ngx_clear_status_multi_t *m)
-{
-    ngx_uint_t  i, begun;
-
-    begun = m->begun;
-    m->begun = 0;
-
-    if (begun < 2 || m->sockets > NGX_CLEAR_STATUS_MULTI_SHARED) {
-        return 0;
-    }
-
-    for (i = 0; i < NGX_CLEAR_STATUS_MULTI_SHARED; i++) {
-        if (m->shared[i]) {
-            (void) ngx_tcp_nopush(m->shared[i]->fd);
-        }
-    }
-
-    return 1;
-}
-
-
-/* one that was opened meanwhile was never corked, which does no harm */
-
-static void
-ngx_clear_status_multi_uncork(ngx_clear_status_multi_t *m)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < NGX_CLEAR_STATUS_MULTI_SHARED; i++) {
-        if (m->shared[i]) {
-            (void) ngx_tcp_push(m->shared[i]->fd);
-        }
-    }
-}
-
-
 static void
 ngx_clear_status_multi_drive(ngx_clear_status_multi_t *m, curl_socket_t s,
     int what)
@@ -628,12 +443,17 @@ ngx_clear_status_multi_drive(ngx_clear_status_multi_t *m, curl_socket_t s,
     CURLMcode   rc;
     ngx_uint_t  corked;
 
-    corked = (s == CURL_SOCKET_TIMEOUT) ? ngx_clear_status_multi_cork(m) : 0;
+    /* libcurl sends each request by itself */
+
+    corked = (s == CURL_SOCKET_TIMEOUT && m->begun > 1)
+             ? ngx_clear_status_sockets_cork(&m->sockets) : 0;
+
+    m->begun = 0;
 
     rc = ngx_clear_status_multi_action(m, s, what);
 
     if (corked) {
-        ngx_clear_status_multi_uncork(m);
+        ngx_clear_status_sockets_uncork(&m->sockets);
     }
 
     /* what libcurl's TLS left would be logged as an alert of nginx's own */
@@ -691,7 +511,10 @@ ngx_clear_status_multi_act(ngx_clear_status_multi_t *m, curl_socket_t s,
     if (m->given_up && s == CURL_SOCKET_TIMEOUT) {
         m->given_up = 0;
 
-        rc = curl_multi_socket_all(m->multi, &running);
+        CURL_IGNORE_DEPRECATION(
+            rc = curl_multi_socket_all(m->multi, &running);
+        )
+
         if (rc != CURLM_OK) {
             return rc;
         }
