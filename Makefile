@@ -1,7 +1,8 @@
 # make        builds build/ngx_clear_status_module.so, installs nothing
 # make deps   installs what the build, the run and the tests need
 # make run    the gateway on 127.0.0.1:8080, PORT=9090 make run for another
-# make test   every test; TESTS=t/one.t for some of them
+# make test   every test; TESTS=t/one.t for some of them;
+#             SANITIZE=address,undefined or VALGRIND=1: see docs/testing.md
 # make bench  the benchmark table, peers side by side; BENCH=hit for some of it
 # make bench-instructions  user instructions for a hit; MISS=1 for a miss
 # make soak   mixed load with faults; MINUTES=10
@@ -9,9 +10,9 @@
 #
 # NGINX_SRC=/path/to/nginx builds against that source tree.
 
-TESTS = t/*.t
+TESTS =
 MINUTES = 10
-JOBS = $$(( $$(nproc 2> /dev/null || echo 2) * 2 ))
+export JOBS SANITIZE VALGRIND
 
 .PHONY: all deps run test bench bench-instructions soak clean
 
@@ -28,7 +29,7 @@ run:
 
 test: deps
 	+@tools/build
-	@prove -j$(JOBS) $(TESTS)
+	+@tools/test $(TESTS)
 
 bench:
 	@tools/deps bench

@@ -14,6 +14,10 @@ use ClearStatus::Process qw(wait_for);
 use Test::More;
 
 
+plan skip_all => 'needs a module that is loaded'
+    if ($ENV{TEST_MODULE} // '') eq 'static';
+
+
 # Numbers.
 
 is median(3, 1, 2),      2,   'the median of an odd number';

@@ -67,7 +67,7 @@ sub slurp ($self, $path) {
 
 # Functions.
 
-sub stretch { return $ENV{TEST_VALGRIND} ? 10 : 1 }
+sub stretch { return $ENV{TEST_STRETCH} || ($ENV{TEST_VALGRIND} ? 10 : 1) }
 
 
 sub wait_for ($condition, $seconds = 10) {

@@ -175,6 +175,7 @@ answer, and a process that would not end.
     TEST_CONTRACT=1     every answer of a location with clear_status_pass is
                         compared with docs/openapi.yaml
     TEST_VALGRIND=1     nginx under valgrind, everything may take longer
+    TEST_STRETCH=N      everything may take N times as long
     TEST_KEEP=1         keep the temporary folder and say where it is
     TEST_GLOBALS        more for %%GLOBALS%%, e.g. "user root;"
 
