@@ -3,6 +3,7 @@
 # make run    the gateway on 127.0.0.1:8080, PORT=9090 make run for another
 # make test   every test; TESTS=t/one.t for some of them;
 #             SANITIZE=address,undefined or VALGRIND=1: see docs/testing.md
+# make deb    build/libnginx-mod-http-clear-status_*.deb, for Debian's nginx
 # make bench  the benchmark table, peers side by side; BENCH=hit for some of it
 # make bench-instructions  user instructions for a hit; MISS=1 for a miss
 # make soak   mixed load with faults; MINUTES=10
@@ -14,7 +15,7 @@ TESTS =
 MINUTES = 10
 export JOBS SANITIZE VALGRIND
 
-.PHONY: all deps run test bench bench-instructions soak clean
+.PHONY: all deps run test deb bench bench-instructions soak clean
 
 all:
 	+@tools/build
@@ -30,6 +31,9 @@ run:
 test: deps
 	+@tools/build
 	+@tools/test $(TESTS)
+
+deb: deps
+	@tools/deb
 
 bench:
 	@tools/deps bench
