@@ -10,6 +10,7 @@
 
 static void ngx_clear_status_merge_fetch(ngx_conf_t *cf,
     ngx_clear_status_fetch_conf_t *conf, ngx_clear_status_fetch_conf_t *prev);
+static ngx_uint_t ngx_clear_status_resolves(ngx_resolver_t *resolver);
 static void ngx_clear_status_merge_freshness(
     ngx_clear_status_loc_conf_t *conf, ngx_clear_status_loc_conf_t *prev);
 static void ngx_clear_status_merge_credentials(
@@ -142,12 +143,27 @@ ngx_clear_status_merge_fetch(ngx_conf_t *cf,
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
-    /* nginx sets a resolver without name servers where none is configured */
-
-    if (clcf->resolver && clcf->resolver->connections.nelts) {
+    if (ngx_clear_status_resolves(clcf->resolver)) {
         conf->resolver = clcf->resolver;
         conf->resolver_timeout = clcf->resolver_timeout;
     }
+}
+
+
+/* nginx sets a resolver without name servers where none is configured */
+
+static ngx_uint_t
+ngx_clear_status_resolves(ngx_resolver_t *resolver)
+{
+    if (resolver == NULL) {
+        return 0;
+    }
+
+#ifdef angie_version
+    return resolver->connections != NULL;
+#else
+    return resolver->connections.nelts != 0;
+#endif
 }
 
 

@@ -95,12 +95,29 @@ sub conf_file ($self) { return $self->dir . '/' . $self->name . '.conf' }
 sub command ($self, @more) {
     my $dir     = $self->dir;
     my $log     = $self->name eq 'nginx' ? 'error' : $self->name;
-    my @command = ($self->binary, '-p', $dir, '-e', "$dir/$log.log", @more);
+    my @command = ($self->binary, '-p', $dir,
+        $self->log_to("$dir/$log.log"), @more);
 
     return @command if !$ENV{TEST_VALGRIND} || $self->name ne 'nginx';
     return ('valgrind', '-q', '--num-callers=30', "--log-file=$dir/reports/%p",
         '--leak-check=full', '--show-leak-kinds=definite',
         (map {"--suppressions=$_"} glob 't/valgrind.supp'), @command);
+}
+
+
+# The log until the configuration names one; nginx knows -e since 1.19.5, and
+# takes logs/error.log before.
+
+sub log_to ($self, $file) {
+    state %old;
+
+    my $binary = $self->binary;
+    $old{$binary} //= `$binary -v 2>&1` =~ m{nginx/1\.(\d+)\.(\d+)}
+        && $1 * 1000 + $2 < 19_005 ? 1 : 0;
+    return ('-e', $file) if !$old{$binary};
+
+    mkdir $self->dir . '/logs';
+    return;
 }
 
 
@@ -159,8 +176,8 @@ sub check ($self, $file) {
     local %ENV = (%ENV, $self->environment);
     $ENV{ASAN_OPTIONS} .= ':detect_leaks=0';
     my $check = ClearStatus::Process->new(dir => $dir, name => 'nginx -t');
-    $check->spawn($out, $self->binary, '-p', $dir, '-e', 'stderr', '-t', '-c',
-        $file);
+    $check->spawn($out, $self->binary, '-p', $dir, $self->log_to('stderr'),
+        '-t', '-c', $file);
 
     my $exit;
     wait_for(sub { waitpid($check->pid, 1) && defined($exit = $?) }, 20)
