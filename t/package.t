@@ -164,6 +164,9 @@ sub with_apt {
     ok -e $LINK, 'and on';
     is +(sh('nginx -t'))[0], $as_before, 'nginx takes what is in /etc/nginx';
 
+    # "modules/..." is below the prefix
+    symlink '/usr/lib/nginx/modules', "$dir/modules";
+
     $t->conf(conf('include /etc/nginx/modules-enabled/*.conf;', $site))->run;
     answers('installed');
 
@@ -177,16 +180,14 @@ sub with_apt {
     answers('newer');
     ok $t->stop, 'and nginx ends';
 
-    unlink $LINK;
-    apt('install --reinstall', newer());
-    ok !-l $LINK, 'what an operator switched off stays off';
-
     apt('remove', $NAME);
     is +(sh('nginx -t'))[0], $as_before, 'removed, nginx goes on without it';
     apt('install', $deb);
-    apt('remove', $NAME);
-    apt('install', $deb);
     ok -e $LINK, 'removed and installed, it is on';
+
+    unlink $LINK;
+    apt('install --reinstall', $deb);
+    ok !-l $LINK, 'what an operator switched off stays off';
 
     apt('purge', $NAME);
     is remains(), '', 'purged, nothing remains';
@@ -204,7 +205,8 @@ sub apt ($action, $what) {
 
 
 sub is_installed {
-    return says("dpkg-query -W -f '\${db:Status-Abbrev}' $NAME") =~ /^.[^nc]/;
+    return says("dpkg-query -W -f '\${db:Status-Status}' $NAME 2> /dev/null")
+        =~ /^(?!not-installed|config-files)./;
 }
 
 
@@ -215,8 +217,8 @@ sub newer {
         my $new = "$dir/newer";
 
         sh("dpkg-deb -R $deb $new");
-        my $control = path("$new/DEBIAN/control");
-        $control->spew($control->slurp =~ s/^(Version: .*)$/$1+newer/mr);
+        $t->file('newer/DEBIAN/control', path("$new/DEBIAN/control")->slurp
+                =~ s/^(Version: .*)$/$1+newer/mr);
         sh("dpkg-deb --root-owner-group -b $new $new.deb");
         "$new.deb";
     };

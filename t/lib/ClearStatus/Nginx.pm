@@ -205,7 +205,7 @@ sub is_leaving ($self, $pid) {
     my $title = $self->slurp("/proc/$pid/cmdline");
 
     return 1 if $title =~ /is shutting down/;
-    return $title !~ /^nginx: worker process/ if !$ENV{TEST_VALGRIND};
+    return $title !~ /^(?:nginx|angie): worker process/ if !$ENV{TEST_VALGRIND};
     return $self->slurp($self->dir . '/error.log')
         =~ /\] $pid#\d+: (?:gracefully shutting down|exiting)/;
 }
