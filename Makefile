@@ -7,15 +7,19 @@
 # make bench  the benchmark table, peers side by side; BENCH=hit for some of it
 # make bench-instructions  user instructions for a hit; MISS=1 for a miss
 # make soak   mixed load with faults; MINUTES=10
+# make fuzz   each parser of the plain C for a while; SECONDS=60
+# make lint   clang-tidy, cppcheck, and clang's warnings
 # make clean  removes what was built
 #
 # NGINX_SRC=/path/to/nginx builds against that source tree.
 
 TESTS =
 MINUTES = 10
+SECONDS = 60
 export JOBS SANITIZE VALGRIND
 
-.PHONY: all deps run test deb bench bench-instructions soak clean
+.PHONY: all deps run test deb bench bench-instructions soak fuzz lint \
+	clean
 
 all:
 	+@tools/build
@@ -48,6 +52,15 @@ bench-instructions:
 soak: deps
 	+@tools/build
 	@bench/soak.pl --minutes $(MINUTES)
+
+fuzz:
+	@tools/deps fuzz
+	+@$(MAKE) --no-print-directory -C t/fuzz fuzz SECONDS=$(SECONDS)
+
+lint:
+	@tools/deps lint
+	+@tools/build
+	@tools/lint
 
 clean:
 	rm -rf build

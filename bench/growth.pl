@@ -87,6 +87,7 @@ sub hits ($workers, $keys, $callers) {
     start($workers);
     exactly($peers->port('ours'), $keys, 16, sub ($n) { task($series, $n) });
     renew($workers);
+    wait_for(sub { $peers->workers('ours') == $workers }, 30);
 
     my $before = $peers->cpu_seconds('ours');
     push @rounds, wrk(port => $peers->port('ours'), callers => $callers,

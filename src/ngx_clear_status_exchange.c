@@ -406,7 +406,7 @@ ngx_clear_status_exchange_judge(ngx_clear_status_exchange_t *x,
 
     tp = ngx_timeofday();
 
-    if (verdict->success) {
+    if (verdict->success && parsed) {
         ngx_clear_status_exchange_success(x, parsed, answer);
 
     } else if (ngx_clear_status_answer_error(x->fetch.pool, &verdict->error,

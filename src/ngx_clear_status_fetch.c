@@ -444,7 +444,9 @@ ngx_clear_status_fetch_info(ngx_clear_status_transfer_t *t, CURLcode code)
 static void
 ngx_clear_status_fetch_stop(ngx_clear_status_transfer_t *t)
 {
-    ngx_queue_remove(&t->queue);
+    /* whoever has an easy handle is in the queue of those that fly */
+
+    ngx_queue_remove(&t->queue);   /* NOLINT(clang-analyzer-core.*) */
     ngx_clear_status_streams--;
 
     ngx_clear_status_fetch_easy_put(&t->profile->easy, t->easy);

@@ -171,6 +171,7 @@ ngx_clear_status_look_up(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
 
     ngx_clear_status_key(ctx, credentials, &key);
 
+    found.choice = CLEAR_FETCH;
     found.expired = 0;
     rc = NGX_DECLINED;
 

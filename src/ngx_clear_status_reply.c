@@ -79,12 +79,17 @@ ngx_clear_status_reply(ngx_http_request_t *r,
 ngx_int_t
 ngx_clear_status_reply_error(ngx_http_request_t *r, clear_error_t *error)
 {
-    ngx_clear_status_answer_t  answer;
+    u_char                     *last, none[NGX_CLEAR_STATUS_VALUES_LEN];
+    ngx_clear_status_answer_t   answer;
+
+    /* an error has no value that would have to be made */
+
+    last = none;
 
     ngx_memzero(&answer, sizeof(ngx_clear_status_answer_t));
 
     if (ngx_clear_status_answer_error(r->pool, error, &answer) != NGX_OK
-        || ngx_clear_status_reply_cache_control(r, &answer, NULL) != NGX_OK)
+        || ngx_clear_status_reply_cache_control(r, &answer, &last) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
