@@ -23,6 +23,8 @@ static ngx_int_t ngx_clear_status_dashboard_found(ngx_http_request_t *r,
     ngx_clear_status_search_t *search, ngx_int_t rc);
 static ngx_int_t ngx_clear_status_dashboard_refuse(ngx_http_request_t *r,
     char *field, const char *message);
+static ngx_int_t ngx_clear_status_dashboard_send_json(ngx_http_request_t *r,
+    ngx_int_t rc, ngx_str_t *text);
 static ngx_int_t ngx_clear_status_dashboard_send(ngx_http_request_t *r,
     ngx_str_t *type, ngx_str_t *text);
 static ngx_int_t ngx_clear_status_dashboard_headers(ngx_http_request_t *r,
@@ -42,10 +44,6 @@ static ngx_keyval_t  ngx_clear_status_dashboard_policy[] = {
       ngx_string(NGX_CLEAR_STATUS_DASHBOARD_POLICY) },
     { ngx_null_string, ngx_null_string }
 };
-
-
-static ngx_str_t  ngx_clear_status_dashboard_json =
-    ngx_string("application/json");
 
 
 ngx_int_t
@@ -91,15 +89,9 @@ ngx_clear_status_dashboard(ngx_http_request_t *r, ngx_shm_zone_t **zones,
         return rc;
     }
 
-    if (ngx_clear_status_dashboard_numbers(r->pool, zones, n, &text)
-        != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    rc = ngx_clear_status_dashboard_numbers(r->pool, zones, n, &text);
 
-    return ngx_clear_status_dashboard_send(r,
-                                           &ngx_clear_status_dashboard_json,
-                                           &text);
+    return ngx_clear_status_dashboard_send_json(r, rc, &text);
 }
 
 
@@ -166,16 +158,11 @@ ngx_clear_status_dashboard_found(ngx_http_request_t *r,
 {
     ngx_str_t  text;
 
-    if (rc != NGX_OK
-        || ngx_clear_status_dashboard_findings(r->pool, search, &text)
-           != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    if (rc == NGX_OK) {
+        rc = ngx_clear_status_dashboard_findings(r->pool, search, &text);
     }
 
-    return ngx_clear_status_dashboard_send(r,
-                                           &ngx_clear_status_dashboard_json,
-                                           &text);
+    return ngx_clear_status_dashboard_send_json(r, rc, &text);
 }
 
 
@@ -184,23 +171,26 @@ ngx_clear_status_dashboard_refuse(ngx_http_request_t *r, char *field,
     const char *message)
 {
     clear_error_t  error;
-    static u_char  text[] = "The request is invalid or is missing a required "
-                            "parameter";
 
-    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                  "client sent a bad \"%s\": %s", field, message);
-
-    ngx_memzero(&error, sizeof(clear_error_t));
-
-    error.status = NGX_HTTP_BAD_REQUEST;
-    error.message.data = text;
-    error.message.len = sizeof(text) - 1;
-    error.field.data = (u_char *) field;
-    error.field.len = ngx_strlen(field);
-    error.field_message.data = (u_char *) message;
-    error.field_message.len = ngx_strlen(message);
+    ngx_clear_status_argument_error(r, field, message, &error);
 
     return ngx_clear_status_reply_error(r, &error);
+}
+
+
+/* rc: whether there is a text */
+
+static ngx_int_t
+ngx_clear_status_dashboard_send_json(ngx_http_request_t *r, ngx_int_t rc,
+    ngx_str_t *text)
+{
+    static ngx_str_t  json = ngx_string("application/json");
+
+    if (rc != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_clear_status_dashboard_send(r, &json, text);
 }
 
 

@@ -7,11 +7,9 @@
 
 #include "ngx_clear_status_handler.h"
 
-#include "clear_task_id.h"
+#include "ngx_clear_status_argument.h"
 
 
-static ngx_int_t ngx_clear_status_task_id(ngx_http_request_t *r,
-    ngx_str_t *task_id, clear_task_id_e *bad);
 static ngx_int_t ngx_clear_status_look_up(ngx_http_request_t *r,
     ngx_clear_status_ctx_t *ctx, ngx_clear_status_credentials_t *credentials);
 static ngx_int_t ngx_clear_status_refuse(ngx_http_request_t *r,
@@ -98,13 +96,14 @@ ngx_clear_status_handler(ngx_http_request_t *r, ngx_clear_status_conf_t *conf)
         return ngx_clear_status_refuse_method(r);
     }
 
-    rc = ngx_clear_status_task_id(r, &ctx->task_id, &bad);
+    rc = ngx_clear_status_argument_task_id(r, &ctx->task_id, &bad);
 
     if (rc != NGX_OK) {
-        return (rc == NGX_DECLINED)
-               ? ngx_clear_status_refuse_task_id(r, bad)
-               : ngx_clear_status_refuse_status(r,
-                                             NGX_HTTP_SERVICE_UNAVAILABLE);
+        return ngx_clear_status_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
+    }
+
+    if (bad != CLEAR_TASK_ID_OK) {
+        return ngx_clear_status_refuse_task_id(r, bad);
     }
 
     rc = ngx_clear_status_credentials_get(r, &conf->credentials,
@@ -117,43 +116,6 @@ ngx_clear_status_handler(ngx_http_request_t *r, ngx_clear_status_conf_t *conf)
     }
 
     return ngx_clear_status_look_up(r, ctx, &credentials);
-}
-
-
-/* NGX_DECLINED: *bad says what is wrong with it */
-
-static ngx_int_t
-ngx_clear_status_task_id(ngx_http_request_t *r, ngx_str_t *task_id,
-    clear_task_id_e *bad)
-{
-    size_t         len;
-    u_char        *id;
-    const u_char  *plain;
-
-    len = clear_task_id_plain(r->args.data, r->args.len, &plain);
-
-    if (len) {
-        task_id->len = len;
-        task_id->data = (u_char *) plain;
-        return NGX_OK;
-    }
-
-    /* decoding makes it no longer */
-
-    id = ngx_pnalloc(r->pool, ngx_min(r->args.len, CLEAR_TASK_ID_MAX));
-    if (id == NULL) {
-        return NGX_ERROR;
-    }
-
-    *bad = clear_task_id_parse(r->args.data, r->args.len, id, &len);
-    if (*bad != CLEAR_TASK_ID_OK) {
-        return NGX_DECLINED;
-    }
-
-    task_id->len = len;
-    task_id->data = id;
-
-    return NGX_OK;
 }
 
 
@@ -253,26 +215,10 @@ ngx_clear_status_refuse_method(ngx_http_request_t *r)
 static ngx_int_t
 ngx_clear_status_refuse_task_id(ngx_http_request_t *r, clear_task_id_e rc)
 {
-    const char     *text;
-    clear_error_t   error;
-    static u_char   field[] = "taskId";
-    static u_char   message[] = "The request is invalid or is missing a "
-                                "required parameter";
+    clear_error_t  error;
 
-    text = clear_task_id_strerror(rc);
-
-    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                  "client sent a bad \"taskId\": %s", text);
-
-    ngx_memzero(&error, sizeof(clear_error_t));
-
-    error.status = NGX_HTTP_BAD_REQUEST;
-    error.message.data = message;
-    error.message.len = sizeof(message) - 1;
-    error.field.data = field;
-    error.field.len = sizeof(field) - 1;
-    error.field_message.data = (u_char *) text;
-    error.field_message.len = ngx_strlen(text);
+    ngx_clear_status_argument_error(r, "taskId", clear_task_id_strerror(rc),
+                                    &error);
 
     return ngx_clear_status_refuse(r, &error);
 }
