@@ -304,12 +304,11 @@ ngx_clear_status_multi_socket(CURL *easy, curl_socket_t s, int what,
 
     if (what == CURL_POLL_REMOVE) {
         if (c) {
-            if (ngx_clear_status_sockets_is_closed(c)) {
+            if (ngx_clear_status_sockets_forget(&m->sockets, c)) {
                 m->given_up = 1;
                 ngx_post_event(&m->now, &ngx_posted_events);
             }
 
-            ngx_clear_status_sockets_forget(&m->sockets, c);
             (void) curl_multi_assign(m->multi, s, NULL);
         }
 
@@ -385,7 +384,7 @@ ngx_clear_status_multi_disarm(ngx_clear_status_multi_t *m)
         c = ngx_queue_data(q, ngx_connection_t, queue);
 
         (void) curl_multi_assign(m->multi, c->fd, NULL);
-        ngx_clear_status_sockets_forget(&m->sockets, c);
+        (void) ngx_clear_status_sockets_forget(&m->sockets, c);
     }
 }
 

@@ -15,6 +15,8 @@
 
 
 static ngx_int_t ngx_clear_status_sockets_reopened(ngx_connection_t *c);
+static void ngx_clear_status_sockets_hold(ngx_clear_status_sockets_t *sockets,
+    ngx_uint_t hold);
 
 
 void
@@ -87,13 +89,6 @@ ngx_clear_status_sockets_wait(ngx_connection_t *c, int what)
 }
 
 
-ngx_uint_t
-ngx_clear_status_sockets_is_closed(ngx_connection_t *c)
-{
-    return fcntl(c->fd, F_GETFD) == -1;
-}
-
-
 ngx_int_t
 ngx_clear_status_sockets_opened(ngx_clear_status_sockets_t *sockets,
     curl_socket_t s)
@@ -131,16 +126,20 @@ ngx_clear_status_sockets_reopened(ngx_connection_t *c)
 }
 
 
-void
+ngx_uint_t
 ngx_clear_status_sockets_forget(ngx_clear_status_sockets_t *sockets,
     ngx_connection_t *c)
 {
+    ngx_uint_t  closed;
+
+    closed = (fcntl(c->fd, F_GETFD) == -1);
+
     sockets->n--;
     ngx_queue_remove(&c->queue);
 
     /* with a closed socket epoll would not be content */
 
-    if (!ngx_clear_status_sockets_is_closed(c)) {
+    if (!closed) {
         (void) ngx_clear_status_sockets_wait(c, CURL_POLL_NONE);
     }
 
@@ -154,29 +153,19 @@ ngx_clear_status_sockets_forget(ngx_clear_status_sockets_t *sockets,
 
     ngx_free_connection(c);
     c->fd = (ngx_socket_t) -1;
+
+    return closed;
 }
 
-
-/* best effort: what is no TCP socket refuses */
 
 ngx_uint_t
 ngx_clear_status_sockets_cork(ngx_clear_status_sockets_t *sockets)
 {
-    ngx_queue_t       *q;
-    ngx_connection_t  *c;
-
     if (sockets->n > NGX_CLEAR_STATUS_SOCKETS_SHARED) {
         return 0;
     }
 
-    for (q = ngx_queue_head(&sockets->queue);
-         q != ngx_queue_sentinel(&sockets->queue);
-         q = ngx_queue_next(q))
-    {
-        c = ngx_queue_data(q, ngx_connection_t, queue);
-
-        (void) ngx_tcp_nopush(c->fd);
-    }
+    ngx_clear_status_sockets_hold(sockets, 1);
 
     return 1;
 }
@@ -187,6 +176,16 @@ ngx_clear_status_sockets_cork(ngx_clear_status_sockets_t *sockets)
 void
 ngx_clear_status_sockets_uncork(ngx_clear_status_sockets_t *sockets)
 {
+    ngx_clear_status_sockets_hold(sockets, 0);
+}
+
+
+/* best effort: what is no TCP socket refuses */
+
+static void
+ngx_clear_status_sockets_hold(ngx_clear_status_sockets_t *sockets,
+    ngx_uint_t hold)
+{
     ngx_queue_t       *q;
     ngx_connection_t  *c;
 
@@ -196,6 +195,6 @@ ngx_clear_status_sockets_uncork(ngx_clear_status_sockets_t *sockets)
     {
         c = ngx_queue_data(q, ngx_connection_t, queue);
 
-        (void) ngx_tcp_push(c->fd);
+        (void) (hold ? ngx_tcp_nopush(c->fd) : ngx_tcp_push(c->fd));
     }
 }

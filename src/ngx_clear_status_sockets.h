@@ -38,9 +38,6 @@ ngx_connection_t *ngx_clear_status_sockets_add(
 /* waits for what, CURL_POLL_..., and nothing else */
 ngx_int_t ngx_clear_status_sockets_wait(ngx_connection_t *c, int what);
 
-/* whether libcurl closed it before it said so */
-ngx_uint_t ngx_clear_status_sockets_is_closed(ngx_connection_t *c);
-
 /*
  * libcurl opened a socket, maybe under the number of one that it closed
  * without a word: then it is waited for as the old one was.
@@ -48,8 +45,11 @@ ngx_uint_t ngx_clear_status_sockets_is_closed(ngx_connection_t *c);
 ngx_int_t ngx_clear_status_sockets_opened(ngx_clear_status_sockets_t *sockets,
     curl_socket_t s);
 
-/* the socket itself stays as it is */
-void ngx_clear_status_sockets_forget(ngx_clear_status_sockets_t *sockets,
+/*
+ * The socket itself stays as it is.  1 where libcurl had closed it before it
+ * said so, else 0.
+ */
+ngx_uint_t ngx_clear_status_sockets_forget(ngx_clear_status_sockets_t *sockets,
     ngx_connection_t *c);
 
 /*
