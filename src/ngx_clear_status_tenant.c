@@ -154,7 +154,6 @@ ngx_clear_status_tenant_lock(ngx_str_t *tenant, int64_t now)
 {
     u_char                       digest[NGX_CLEAR_STATUS_DIGEST_LEN];
     ngx_uint_t                   n;
-    ngx_slab_pool_t             *shpool;
     ngx_clear_status_tenant_t   *t;
     ngx_clear_status_tenants_t  *tenants;
 
@@ -164,12 +163,11 @@ ngx_clear_status_tenant_lock(ngx_str_t *tenant, int64_t now)
         return NULL;
     }
 
-    shpool = (ngx_slab_pool_t *) ngx_clear_status_tenant_zone->shm.addr;
     tenants = ngx_clear_status_tenant_zone->data;
 
     n = digest[0] % NGX_CLEAR_STATUS_TENANT_SETS;
 
-    ngx_shmtx_lock(&shpool->mutex);
+    ngx_clear_status_shared_lock(ngx_clear_status_tenant_zone);
 
     t = ngx_clear_status_tenant_find(tenants->tenants[n], digest);
     t->used = now;
@@ -237,11 +235,7 @@ ngx_clear_status_tenant_find(ngx_clear_status_tenant_t *set, u_char *digest)
 static void
 ngx_clear_status_tenant_unlock(void)
 {
-    ngx_slab_pool_t  *shpool;
-
-    shpool = (ngx_slab_pool_t *) ngx_clear_status_tenant_zone->shm.addr;
-
-    ngx_shmtx_unlock(&shpool->mutex);
+    ngx_clear_status_shared_unlock(ngx_clear_status_tenant_zone);
 }
 
 
