@@ -304,6 +304,7 @@ ngx_clear_status_exchange_done(void *data,
 {
     ngx_clear_status_exchange_t *x = data;
 
+    const char                 *reason;
     clear_verdict_t             verdict;
     clear_envelope_e            rc;
     const clear_answer_t       *parsed;
@@ -338,14 +339,13 @@ ngx_clear_status_exchange_done(void *data,
                                    : NGX_CLEAR_STATUS_METRICS_ERROR,
                                    result->elapsed, result->connections);
 
-    if (ngx_clear_status_report(x->fetch.log, result, &verdict,
-                                x->envelope && rc != CLEAR_ENVELOPE_OK
-                                ? clear_envelope_strerror(x->envelope) : NULL))
-    {
+    reason = ngx_clear_status_report(x->fetch.log, result, &verdict,
+                                     x->envelope && rc != CLEAR_ENVELOPE_OK
+                                     ? clear_envelope_strerror(x->envelope)
+                                     : NULL);
+    if (reason) {
         ngx_clear_status_errors_note(&x->order->task_id, &x->conf.host,
-                                     x->conf.port,
-                                     verdict.reason ? verdict.reason
-                                                    : "upstream failed",
+                                     x->conf.port, reason,
                                      verdict.error.status, result->status);
     }
 

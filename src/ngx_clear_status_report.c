@@ -15,19 +15,19 @@ static const char *ngx_clear_status_report_hint(
     ngx_clear_status_fetch_result_t *result, clear_verdict_t *verdict);
 
 
-ngx_uint_t
+const char *
 ngx_clear_status_report(ngx_log_t *log,
     ngx_clear_status_fetch_result_t *result, clear_verdict_t *verdict,
     const char *detail)
 {
     ngx_uint_t   level;
-    const char  *hint;
+    const char  *reason, *hint;
 
     if (verdict->success) {
         ngx_log_debug2(NGX_LOG_DEBUG_HTTP, log, 0,
                        "clear status exchange: success, attempts:%ui ms:%M",
                        result->attempts, result->elapsed);
-        return 0;
+        return NULL;
     }
 
     level = NGX_LOG_ERR;
@@ -42,19 +42,19 @@ ngx_clear_status_report(ngx_log_t *log,
         level = NGX_LOG_INFO;
     }
 
+    reason = verdict->reason ? verdict->reason : "upstream failed";
     hint = ngx_clear_status_report_hint(result, verdict);
 
     ngx_log_error(level, log, 0,
                   "%s%s%s%s%V%s%s%s, upstream status: %ui, "
                   "sent to the caller: %d, attempts: %ui",
-                  verdict->reason ? verdict->reason : "upstream failed",
-                  *detail ? ": " : "", detail,
+                  reason, *detail ? ": " : "", detail,
                   result->text.len ? " (" : "", &result->text,
                   result->text.len ? ")" : "",
                   *hint ? ", check " : "", hint,
                   result->status, verdict->error.status, result->attempts);
 
-    return level == NGX_LOG_ERR;
+    return (level == NGX_LOG_ERR) ? reason : NULL;
 }
 
 

@@ -16,10 +16,11 @@
 
 
 /*
- * detail: what is wrong with the body, or NULL.  Returns 1 for an error, 0 for
- * what is none to an operator: a success, or a task that upstream has not.
+ * detail: what is wrong with the body, or NULL.  Returns the reason of an
+ * error, a static text; NULL for what is none to an operator: a success, or a
+ * task that upstream has not.
  */
-ngx_uint_t ngx_clear_status_report(ngx_log_t *log,
+const char *ngx_clear_status_report(ngx_log_t *log,
     ngx_clear_status_fetch_result_t *result, clear_verdict_t *verdict,
     const char *detail);
 
