@@ -26,6 +26,8 @@ static void ngx_clear_status_entry_tree(ngx_clear_status_shm_t *shm,
     ngx_rbtree_node_t **bucket, ngx_rbtree_t *tree);
 static void ngx_clear_status_entry_insert(ngx_rbtree_node_t *temp,
     ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
+static ngx_int_t ngx_clear_status_entry_order(ngx_clear_status_shm_t *shm,
+    ngx_rbtree_node_t *node, ngx_clear_status_key_t *key);
 static ngx_int_t ngx_clear_status_entry_cmp(ngx_clear_status_shm_t *shm,
     ngx_clear_status_entry_t *e, ngx_clear_status_key_t *key);
 static ngx_uint_t ngx_clear_status_entry_busy(ngx_clear_status_shm_t *shm,
@@ -58,26 +60,17 @@ ngx_clear_status_entry_t *
 ngx_clear_status_entry_find(ngx_clear_status_shm_t *shm,
     ngx_clear_status_key_t *key)
 {
-    ngx_int_t                  rc;
-    ngx_rbtree_node_t         *node, *sentinel;
-    ngx_clear_status_entry_t  *e;
+    ngx_int_t           rc;
+    ngx_rbtree_node_t  *node, *sentinel;
 
     node = shm->buckets[key->hash & shm->mask];
     sentinel = &shm->sentinel;
 
     while (node != sentinel) {
-
-        if (key->hash != node->key) {
-            node = (key->hash < node->key) ? node->left : node->right;
-            continue;
-        }
-
-        e = (ngx_clear_status_entry_t *) node;
-
-        rc = ngx_clear_status_entry_cmp(shm, e, key);
+        rc = ngx_clear_status_entry_order(shm, node, key);
 
         if (rc == 0) {
-            return e;
+            return (ngx_clear_status_entry_t *) node;
         }
 
         node = (rc > 0) ? node->left : node->right;
@@ -91,23 +84,16 @@ ngx_clear_status_entry_t *
 ngx_clear_status_entry_after(ngx_clear_status_shm_t *shm, uint32_t bucket,
     ngx_clear_status_key_t *key)
 {
-    ngx_int_t                  rc;
     ngx_rbtree_node_t         *node, *sentinel;
-    ngx_clear_status_entry_t  *e, *after;
+    ngx_clear_status_entry_t  *after;
 
     node = shm->buckets[bucket];
     sentinel = &shm->sentinel;
     after = NULL;
 
     while (node != sentinel) {
-        e = (ngx_clear_status_entry_t *) node;
-
-        rc = (node->key != key->hash)
-             ? ((node->key < key->hash) ? -1 : 1)
-             : ngx_clear_status_entry_cmp(shm, e, key);
-
-        if (rc > 0) {
-            after = e;
+        if (ngx_clear_status_entry_order(shm, node, key) > 0) {
+            after = (ngx_clear_status_entry_t *) node;
             node = node->left;
 
         } else {
@@ -141,6 +127,21 @@ ngx_clear_status_entry_tree(ngx_clear_status_shm_t *shm,
     tree->root = *bucket;
     tree->sentinel = &shm->sentinel;
     tree->insert = ngx_clear_status_entry_insert;
+}
+
+
+/* where the entry stands in its tree, before (-) or after (+) the key */
+
+static ngx_int_t
+ngx_clear_status_entry_order(ngx_clear_status_shm_t *shm,
+    ngx_rbtree_node_t *node, ngx_clear_status_key_t *key)
+{
+    if (node->key != key->hash) {
+        return (node->key < key->hash) ? -1 : 1;
+    }
+
+    return ngx_clear_status_entry_cmp(shm, (ngx_clear_status_entry_t *) node,
+                                      key);
 }
 
 
@@ -195,15 +196,8 @@ ngx_clear_status_entry_insert(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
     ngx_rbtree_node_t  **p;
 
     for ( ;; ) {
-
-        if (node->key != temp->key) {
-            rc = (temp->key < node->key) ? -1 : 1;
-
-        } else {
-            rc = ngx_clear_status_entry_cmp(ngx_clear_status_inserting_in,
-                                            (ngx_clear_status_entry_t *) temp,
-                                            ngx_clear_status_inserting);
-        }
+        rc = ngx_clear_status_entry_order(ngx_clear_status_inserting_in, temp,
+                                          ngx_clear_status_inserting);
 
         p = (rc > 0) ? &temp->left : &temp->right;
 
