@@ -43,6 +43,8 @@ static void ngx_clear_status_json_bool(ngx_clear_status_json_t *j,
     char *name, ngx_uint_t value);
 static void ngx_clear_status_json_string(ngx_clear_status_json_t *j,
     char *name, u_char *data, size_t len);
+static void ngx_clear_status_json_counters(ngx_clear_status_json_t *j,
+    char *name, char **names, ngx_atomic_t *values, ngx_uint_t n);
 static void ngx_clear_status_json_requests(ngx_clear_status_json_t *j,
     ngx_clear_status_metrics_t *m);
 static void ngx_clear_status_json_fetches(ngx_clear_status_json_t *j,
@@ -204,20 +206,32 @@ ngx_clear_status_json_string(ngx_clear_status_json_t *j, char *name,
 
 
 static void
+ngx_clear_status_json_counters(ngx_clear_status_json_t *j, char *name,
+    char **names, ngx_atomic_t *values, ngx_uint_t n)
+{
+    ngx_uint_t  i;
+
+    ngx_clear_status_json_open(j, name, "{");
+
+    for (i = 0; i < n; i++) {
+        ngx_clear_status_json_int(j, names[i], values[i]);
+    }
+
+    ngx_clear_status_json_close(j, "}");
+}
+
+
+static void
 ngx_clear_status_json_requests(ngx_clear_status_json_t *j,
     ngx_clear_status_metrics_t *m)
 {
     u_char      status[4];
     ngx_uint_t  i;
 
-    ngx_clear_status_json_open(j, "requests", "{");
+    ngx_clear_status_json_counters(j, "requests",
+                                   ngx_clear_status_names_caches, m->requests,
+                                   NGX_CLEAR_STATUS_METRICS_CACHES);
 
-    for (i = 0; i < NGX_CLEAR_STATUS_METRICS_CACHES; i++) {
-        ngx_clear_status_json_int(j, ngx_clear_status_names_caches[i],
-                                  m->requests[i]);
-    }
-
-    ngx_clear_status_json_close(j, "}");
     ngx_clear_status_json_open(j, "responses", "{");
 
     for (i = 0; i < NGX_CLEAR_STATUS_METRICS_CODES; i++) {
@@ -243,14 +257,10 @@ ngx_clear_status_json_fetches(ngx_clear_status_json_t *j,
 
     ngx_clear_status_json_int(j, "flights", m->flights);
     ngx_clear_status_json_int(j, "connections", m->connections);
-    ngx_clear_status_json_open(j, "fetches", "{");
+    ngx_clear_status_json_counters(j, "fetches",
+                                   ngx_clear_status_names_outcomes, m->fetches,
+                                   NGX_CLEAR_STATUS_NAMES_OUTCOMES);
 
-    for (i = 0; i < NGX_CLEAR_STATUS_NAMES_OUTCOMES; i++) {
-        ngx_clear_status_json_int(j, ngx_clear_status_names_outcomes[i],
-                                  m->fetches[i]);
-    }
-
-    ngx_clear_status_json_close(j, "}");
     ngx_clear_status_json_open(j, "latency", "{");
     ngx_clear_status_json_int(j, "sum", m->fetch_ms);
     ngx_clear_status_json_open(j, "bounds", "[");

@@ -75,7 +75,6 @@ ngx_clear_status_refusal_envelope(ngx_http_request_t *r)
     ngx_buf_t                  *b;
     clear_error_t               error;
     ngx_clear_status_answer_t   answer;
-    static u_char               control[] = "no-store";
 
     ngx_memzero(&error, sizeof(clear_error_t));
     error.status = r->headers_out.status;
@@ -84,10 +83,7 @@ ngx_clear_status_refusal_envelope(ngx_http_request_t *r)
 
     if (b == NULL
         || ngx_clear_status_answer_error(r->pool, &error, &answer) != NGX_OK
-        || ngx_clear_status_reply_header(r, "Cache-Control",
-                                         sizeof("Cache-Control") - 1,
-                                         control, sizeof(control) - 1)
-           != NGX_OK)
+        || ngx_clear_status_reply_no_store(r) != NGX_OK)
     {
         return NULL;
     }

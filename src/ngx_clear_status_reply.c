@@ -30,6 +30,10 @@
 #define ngx_clear_status_header(r, key, value, len)                          \
     ngx_clear_status_reply_push(r, key, sizeof(key) - 1, value, len)
 
+/* a field whose value was written from *last to p; the next begins there */
+#define ngx_clear_status_made(r, key, last, p)                               \
+    ngx_clear_status_reply_made(r, key, sizeof(key) - 1, last, p)
+
 
 static ngx_int_t ngx_clear_status_reply_cache_status(ngx_http_request_t *r,
     ngx_clear_status_answer_t *answer, ngx_clear_status_handling_t *handling,
@@ -45,6 +49,8 @@ static ngx_int_t ngx_clear_status_reply_etag(ngx_http_request_t *r,
     ngx_clear_status_answer_t *answer, u_char **last);
 static ngx_inline ngx_int_t ngx_clear_status_reply_push(ngx_http_request_t *r,
     char *key, size_t len, u_char *value, size_t value_len);
+static ngx_inline ngx_int_t ngx_clear_status_reply_made(ngx_http_request_t *r,
+    char *key, size_t len, u_char **last, u_char *p);
 static u_char *ngx_clear_status_reply_number(u_char *p, int64_t n);
 static ngx_int_t ngx_clear_status_reply_send(ngx_http_request_t *r,
     ngx_clear_status_answer_t *answer);
@@ -79,22 +85,29 @@ ngx_clear_status_reply(ngx_http_request_t *r,
 ngx_int_t
 ngx_clear_status_reply_error(ngx_http_request_t *r, clear_error_t *error)
 {
-    u_char                     *last, none[NGX_CLEAR_STATUS_VALUES_LEN];
-    ngx_clear_status_answer_t   answer;
-
-    /* an error has no value that would have to be made */
-
-    last = none;
+    ngx_clear_status_answer_t  answer;
 
     ngx_memzero(&answer, sizeof(ngx_clear_status_answer_t));
 
     if (ngx_clear_status_answer_error(r->pool, error, &answer) != NGX_OK
-        || ngx_clear_status_reply_cache_control(r, &answer, &last) != NGX_OK)
+        || ngx_clear_status_reply_no_store(r) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     return ngx_clear_status_reply_send(r, &answer);
+}
+
+
+/* RFC 9111, section 5.2.2.5 */
+
+ngx_int_t
+ngx_clear_status_reply_no_store(ngx_http_request_t *r)
+{
+    static u_char  value[] = "no-store";
+
+    return ngx_clear_status_header(r, "Cache-Control", value,
+                                   sizeof(value) - 1);
 }
 
 
@@ -105,7 +118,7 @@ ngx_clear_status_reply_cache_status(ngx_http_request_t *r,
     ngx_clear_status_answer_t *answer, ngx_clear_status_handling_t *handling,
     int64_t now, u_char **last)
 {
-    u_char         *p, *value;
+    u_char         *p;
     int64_t         ttl;
     static u_char   finished[] = "clear_status; hit; ttl=31536000";
 
@@ -116,9 +129,7 @@ ngx_clear_status_reply_cache_status(ngx_http_request_t *r,
                                        sizeof(finished) - 1);
     }
 
-    value = *last;
-
-    p = ngx_cpymem(value, "clear_status", sizeof("clear_status") - 1);
+    p = ngx_cpymem(*last, "clear_status", sizeof("clear_status") - 1);
 
     if (handling->hit) {
         p = ngx_cpymem(p, "; hit", sizeof("; hit") - 1);
@@ -160,9 +171,7 @@ ngx_clear_status_reply_cache_status(ngx_http_request_t *r,
         p = ngx_cpymem(p, handling->detail.data, handling->detail.len);
     }
 
-    *last = p;
-
-    return ngx_clear_status_header(r, "Cache-Status", value, p - value);
+    return ngx_clear_status_made(r, "Cache-Status", last, p);
 }
 
 
@@ -172,18 +181,14 @@ static ngx_int_t
 ngx_clear_status_reply_age(ngx_http_request_t *r,
     ngx_clear_status_answer_t *answer, int64_t now, u_char **last)
 {
-    u_char   *p, *value;
+    u_char   *p;
     int64_t   age;
-
-    value = *last;
 
     age = answer->stamp.fetched ? (now - answer->stamp.fetched) / 1000 : 0;
 
-    p = ngx_clear_status_reply_number(value, ngx_max(age, 0));
+    p = ngx_clear_status_reply_number(*last, ngx_max(age, 0));
 
-    *last = p;
-
-    return ngx_clear_status_header(r, "Age", value, p - value);
+    return ngx_clear_status_made(r, "Age", last, p);
 }
 
 
@@ -193,14 +198,12 @@ static ngx_int_t
 ngx_clear_status_reply_cache_control(ngx_http_request_t *r,
     ngx_clear_status_answer_t *answer, u_char **last)
 {
-    u_char         *p, *value;
+    u_char         *p;
     int64_t         lifetime;
-    static u_char   error[] = "no-store";
     static u_char   forever[] = "private, max-age=31536000, immutable";
 
     if (answer->status != NGX_HTTP_OK) {
-        return ngx_clear_status_header(r, "Cache-Control", error,
-                                       sizeof(error) - 1);
+        return ngx_clear_status_reply_no_store(r);
     }
 
     lifetime = NGX_CLEAR_STATUS_YEAR;
@@ -214,14 +217,10 @@ ngx_clear_status_reply_cache_control(ngx_http_request_t *r,
                                        sizeof(forever) - 1);
     }
 
-    value = *last;
-
-    p = ngx_cpymem(value, "private, max-age=", sizeof("private, max-age=") - 1);
+    p = ngx_cpymem(*last, "private, max-age=", sizeof("private, max-age=") - 1);
     p = ngx_clear_status_reply_number(p, lifetime);
 
-    *last = p;
-
-    return ngx_clear_status_header(r, "Cache-Control", value, p - value);
+    return ngx_clear_status_made(r, "Cache-Control", last, p);
 }
 
 
@@ -235,7 +234,7 @@ ngx_clear_status_reply_retry_after(ngx_http_request_t *r,
     ngx_clear_status_answer_t *answer, ngx_clear_status_handling_t *handling,
     int64_t now, u_char **last)
 {
-    u_char   *p, *value;
+    u_char   *p;
     int64_t   until;
 
     until = ngx_max(answer->retry_until, handling->retry_until);
@@ -254,15 +253,11 @@ ngx_clear_status_reply_retry_after(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    value = *last;
-
     until = (until - now + 999) / 1000;
 
-    p = ngx_clear_status_reply_number(value, ngx_max(until, 1));
+    p = ngx_clear_status_reply_number(*last, ngx_max(until, 1));
 
-    *last = p;
-
-    return ngx_clear_status_header(r, "Retry-After", value, p - value);
+    return ngx_clear_status_made(r, "Retry-After", last, p);
 }
 
 
@@ -393,4 +388,17 @@ ngx_clear_status_reply_push(ngx_http_request_t *r, char *key, size_t len,
     h->value.data = value;
 
     return NGX_OK;
+}
+
+
+static ngx_inline ngx_int_t
+ngx_clear_status_reply_made(ngx_http_request_t *r, char *key, size_t len,
+    u_char **last, u_char *p)
+{
+    u_char  *value;
+
+    value = *last;
+    *last = p;
+
+    return ngx_clear_status_reply_push(r, key, len, value, p - value);
 }

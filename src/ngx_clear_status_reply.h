@@ -61,6 +61,9 @@ ngx_int_t ngx_clear_status_reply(ngx_http_request_t *r,
 ngx_int_t ngx_clear_status_reply_error(ngx_http_request_t *r,
     clear_error_t *error);
 
+/* Cache-Control of an error: nobody keeps it */
+ngx_int_t ngx_clear_status_reply_no_store(ngx_http_request_t *r);
+
 /*
  * Adds a header field to the response.  key is a constant; the value is not
  * copied.
