@@ -63,6 +63,7 @@ static int ngx_clear_status_multi_socket(CURL *easy, curl_socket_t s, int what,
     void *data, void *socket);
 static curl_socket_t ngx_clear_status_multi_open(void *data,
     curlsocktype purpose, struct curl_sockaddr *address);
+static int ngx_clear_status_multi_close(void *data, curl_socket_t s);
 static int ngx_clear_status_multi_fail(ngx_clear_status_multi_t *m);
 static void ngx_clear_status_multi_disarm(ngx_clear_status_multi_t *m);
 static int ngx_clear_status_multi_timer(CURLM *multi, long ms, void *data);
@@ -237,6 +238,9 @@ ngx_clear_status_multi_add(ngx_clear_status_multi_t *m, CURL *easy)
     (void) curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION,
                             ngx_clear_status_multi_open);
     (void) curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, m);
+    (void) curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION,
+                            ngx_clear_status_multi_close);
+    (void) curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, m);
 
     if (curl_multi_add_handle(m->multi, easy) != CURLM_OK) {
         return NGX_ERROR;
@@ -355,6 +359,19 @@ ngx_clear_status_multi_open(void *data, curlsocktype purpose,
     }
 
     return s;
+}
+
+
+/* by libcurl, after what it has to say over TLS */
+
+static int
+ngx_clear_status_multi_close(void *data, curl_socket_t s)
+{
+    ngx_clear_status_multi_t *m = data;
+
+    ngx_clear_status_sockets_closed(&m->sockets, s);
+
+    return ngx_close_socket(s);
 }
 
 

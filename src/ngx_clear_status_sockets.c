@@ -10,13 +10,11 @@
 #include <fcntl.h>
 
 
-/* connections that many transfers share are so many at the most */
-#define NGX_CLEAR_STATUS_SOCKETS_SHARED  4
-
-
 static ngx_int_t ngx_clear_status_sockets_reopened(ngx_connection_t *c);
+static void ngx_clear_status_sockets_rest(ngx_clear_status_sockets_t *sockets,
+    curl_socket_t s);
 static void ngx_clear_status_sockets_hold(ngx_clear_status_sockets_t *sockets,
-    ngx_uint_t hold);
+    int (*hold)(ngx_socket_t s));
 
 
 void
@@ -26,6 +24,7 @@ ngx_clear_status_sockets_init(ngx_clear_status_sockets_t *sockets,
     ngx_queue_init(&sockets->queue);
 
     sockets->n = 0;
+    sockets->nidle = 0;
     sockets->handler = handler;
     sockets->data = data;
     sockets->log = log;
@@ -42,6 +41,10 @@ ngx_clear_status_sockets_add(ngx_clear_status_sockets_t *sockets,
     if (c == NULL) {
         return NULL;
     }
+
+    /* idle no more */
+
+    ngx_clear_status_sockets_closed(sockets, s);
 
     sockets->n++;
     ngx_queue_insert_tail(&sockets->queue, &c->queue);
@@ -141,6 +144,7 @@ ngx_clear_status_sockets_forget(ngx_clear_status_sockets_t *sockets,
 
     if (!closed) {
         (void) ngx_clear_status_sockets_wait(c, CURL_POLL_NONE);
+        ngx_clear_status_sockets_rest(sockets, c->fd);
     }
 
     if (c->read->posted) {
@@ -158,6 +162,33 @@ ngx_clear_status_sockets_forget(ngx_clear_status_sockets_t *sockets,
 }
 
 
+/* one more than there is room for goes out as libcurl sends, as before */
+
+static void
+ngx_clear_status_sockets_rest(ngx_clear_status_sockets_t *sockets,
+    curl_socket_t s)
+{
+    if (sockets->nidle < NGX_CLEAR_STATUS_SOCKETS_SHARED) {
+        sockets->idle[sockets->nidle++] = s;
+    }
+}
+
+
+void
+ngx_clear_status_sockets_closed(ngx_clear_status_sockets_t *sockets,
+    curl_socket_t s)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < sockets->nidle; i++) {
+        if (sockets->idle[i] == s) {
+            sockets->idle[i] = sockets->idle[--sockets->nidle];
+            return;
+        }
+    }
+}
+
+
 ngx_uint_t
 ngx_clear_status_sockets_cork(ngx_clear_status_sockets_t *sockets)
 {
@@ -165,7 +196,7 @@ ngx_clear_status_sockets_cork(ngx_clear_status_sockets_t *sockets)
         return 0;
     }
 
-    ngx_clear_status_sockets_hold(sockets, 1);
+    ngx_clear_status_sockets_hold(sockets, ngx_tcp_nopush);
 
     return 1;
 }
@@ -176,7 +207,7 @@ ngx_clear_status_sockets_cork(ngx_clear_status_sockets_t *sockets)
 void
 ngx_clear_status_sockets_uncork(ngx_clear_status_sockets_t *sockets)
 {
-    ngx_clear_status_sockets_hold(sockets, 0);
+    ngx_clear_status_sockets_hold(sockets, ngx_tcp_push);
 }
 
 
@@ -184,8 +215,9 @@ ngx_clear_status_sockets_uncork(ngx_clear_status_sockets_t *sockets)
 
 static void
 ngx_clear_status_sockets_hold(ngx_clear_status_sockets_t *sockets,
-    ngx_uint_t hold)
+    int (*hold)(ngx_socket_t s))
 {
+    ngx_uint_t         i;
     ngx_queue_t       *q;
     ngx_connection_t  *c;
 
@@ -195,6 +227,10 @@ ngx_clear_status_sockets_hold(ngx_clear_status_sockets_t *sockets,
     {
         c = ngx_queue_data(q, ngx_connection_t, queue);
 
-        (void) (hold ? ngx_tcp_nopush(c->fd) : ngx_tcp_push(c->fd));
+        (void) hold(c->fd);
+    }
+
+    for (i = 0; i < sockets->nidle; i++) {
+        (void) hold(sockets->idle[i]);
     }
 }

@@ -19,9 +19,18 @@
 #include <curl/curl.h>
 
 
+/* connections that many transfers share are so many at the most */
+#define NGX_CLEAR_STATUS_SOCKETS_SHARED  4
+
+
 typedef struct {
     ngx_queue_t                  queue;
     ngx_uint_t                   n;
+
+    /* open, but libcurl waits for nothing from them */
+    curl_socket_t                idle[NGX_CLEAR_STATUS_SOCKETS_SHARED];
+    ngx_uint_t                   nidle;
+
     ngx_event_handler_pt         handler;   /* its event is a connection's */
     void                        *data;      /* of each of these */
     ngx_log_t                   *log;
@@ -52,9 +61,14 @@ ngx_int_t ngx_clear_status_sockets_opened(ngx_clear_status_sockets_t *sockets,
 ngx_uint_t ngx_clear_status_sockets_forget(ngx_clear_status_sockets_t *sockets,
     ngx_connection_t *c);
 
+/* libcurl is about to close a socket, one that it waits for or an idle one */
+void ngx_clear_status_sockets_closed(ngx_clear_status_sockets_t *sockets,
+    curl_socket_t s);
+
 /*
- * What is sent between these two goes out in as few packets as it fits in.
- * cork() returns 0 where there are too many sockets for that to be of use.
+ * What is sent between these two goes out in as few packets as it fits in, also
+ * by connections that were idle.  cork() returns 0 where there are too many
+ * sockets for that to be of use.
  */
 ngx_uint_t ngx_clear_status_sockets_cork(ngx_clear_status_sockets_t *sockets);
 void ngx_clear_status_sockets_uncork(ngx_clear_status_sockets_t *sockets);
