@@ -6,6 +6,7 @@ use Mojo::Base 'ClearStatus::Process', -signatures;
 
 use Carp qw(croak);
 use ClearStatus::Process qw(wait_for);
+use File::Copy qw(copy);
 use IO::Socket::INET;
 
 # with its folder, or it could not start itself anew in an upgrade
@@ -125,8 +126,20 @@ sub log_to ($self, $file) {
 sub environment ($self) {
     my $log = 'log_path=' . $self->dir . '/reports/' . $self->name;
 
-    return map { $_ => join ':', $ENV{$_} // (), $log }
-        qw(ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS);
+    return ($self->suppressions,
+        map { $_ => join ':', $ENV{$_} // (), $log }
+            qw(ASAN_OPTIONS UBSAN_OPTIONS TSAN_OPTIONS));
+}
+
+
+# In the test's own folder: a worker, which is nobody, may not enter ours.
+
+sub suppressions ($self) {
+    return if !$ENV{SANITIZE};
+
+    my $file = $self->dir . '/lsan.supp';
+    copy('t/lsan.supp', $file) && chmod 0644, $file or die "$file: $!";
+    return LSAN_OPTIONS => "suppressions=$file:print_suppressions=0";
 }
 
 
