@@ -8,6 +8,7 @@
 # make bench-instructions  user instructions for a hit; MISS=1 for a miss
 # make soak   mixed load with faults; MINUTES=10
 # make fuzz   each parser of the plain C for a while; SECONDS=60
+# make coverage  how much of src/ the tests run
 # make lint   clang-tidy, cppcheck, and clang's warnings
 # make clean  removes what was built
 #
@@ -19,7 +20,7 @@ SECONDS = 60
 export JOBS SANITIZE VALGRIND
 
 .PHONY: all deps run test deb bench bench-instructions soak fuzz lint \
-	clean
+	coverage clean
 
 all:
 	+@tools/build
@@ -56,6 +57,9 @@ soak: deps
 fuzz:
 	@tools/deps fuzz
 	+@$(MAKE) --no-print-directory -C t/fuzz fuzz SECONDS=$(SECONDS)
+
+coverage: deps
+	+@COVERAGE=1 tools/test $(TESTS)
 
 lint:
 	@tools/deps lint

@@ -1,5 +1,6 @@
 # The plain C floor without nginx: every program of t/unit, and every fuzz
-# target over its corpus.  SANITIZE=address,undefined builds with sanitizers.
+# target over its corpus.  SANITIZE=address,undefined builds with sanitizers,
+# COVERAGE=1 with counters.
 
 use Mojo::Base -strict, -signatures;
 
@@ -11,7 +12,8 @@ delete @ENV{qw(MAKEFLAGS MAKELEVEL MFLAGS)};
 
 my $build    = "$Bin/../build";
 my $sanitize = $ENV{SANITIZE} // '';
-my $unit     = "$build/unit" . ($sanitize ? '/sanitized' : '');
+my $counted  = $ENV{COVERAGE} ? '/counted' : '';
+my $unit     = "$build/unit" . ($sanitize ? '/sanitized' : $counted);
 my $replay   = "$build/fuzz/replay" . ($sanitize ? '-sanitized' : '');
 
 plan skip_all => 'cmocka is not installed'
@@ -28,7 +30,9 @@ done_testing;
 
 
 sub make ($folder) {
-    return "make -s -j2 -C $folder SANITIZE=$sanitize";
+    my $flags = $counted ? 'COVERAGE=1' : '';
+
+    return "make -s -j2 -C $folder SANITIZE=$sanitize $flags";
 }
 
 
