@@ -11,6 +11,9 @@
 #define _NGX_CLEAR_STATUS_REPORT_H_INCLUDED_
 
 
+#include <ngx_config.h>
+#include <ngx_core.h>
+
 #include "clear_verdict.h"
 #include "ngx_clear_status_fetch.h"
 

@@ -109,6 +109,15 @@ my @rules = (
         file => 'src/ngx_clear_status_handler.c',
         bad  => "#include <curl/curl.h>\n",
     }, {
+        name => 'ngx_config.h, which sets what libc declares, is before libc',
+        of   => ['src'],
+        find => sub ($f) {
+            my ($first) = $f->{unit} =~ /^ngx_/ ? includes($f->{text}) : ();
+            ($first // 'ngx_') =~ /^ngx_/ ? () : [1, "includes $first first"];
+        },
+        file => 'src/ngx_clear_status_handler.c',
+        bad  => "#include \"clear_verdict.h\"\n#include <ngx_config.h>\n",
+    }, {
         name => 'only who owns shared memory takes its lock',
         of   => ['src'],
         find => sub ($f) {
