@@ -83,7 +83,9 @@ my $young = new_task('PROCESSING');
 $t->get("/status?taskId=$young");
 my $r = $t->get("/status?taskId=$young");
 my $h = handled($r);
-ok $h->{hit} && $h->{ttl} =~ /^[01]$/, 'a hit, for a while';
+
+# within a millisecond it has all its time
+ok $h->{hit} && $h->{ttl} =~ /^[0-2]$/, 'a hit, for a while';
 is $r->header('Cache-Control'), 'private, max-age=2', 'its lifetime';
 ok wait_for(sub {
     my $r = $t->get("/status?taskId=$young");
@@ -101,8 +103,8 @@ ok wait_for(sub {
 
 is_deeply handled($t->get('/status?taskId=none')), {fwd => 'uri-miss',
     'fwd-status' => 404, stored => 1}, 'an error';
-is_deeply handled($t->get('/status?taskId=none')), {hit => 1, ttl => 0},
-    'an error again';
+$h = handled($t->get('/status?taskId=none'));
+ok $h->{hit} && $h->{ttl} =~ /^[01]$/, 'an error again';
 
 $sim->behave('reset', {reset => 'before'});
 my $lost = handled($t->get('/off?taskId=reset'));
