@@ -62,6 +62,8 @@ static void ngx_clear_status_fetch_next(void);
 static ngx_int_t ngx_clear_status_fetch_launch(
     ngx_clear_status_transfer_t *t);
 static ngx_int_t ngx_clear_status_fetch_setup(ngx_clear_status_transfer_t *t);
+static int ngx_clear_status_fetch_connected(void *data, char *remote,
+    char *local, int remote_port, int local_port);
 static size_t ngx_clear_status_fetch_header(char *p, size_t size, size_t n,
     void *data);
 static size_t ngx_clear_status_fetch_write(char *p, size_t size, size_t n,
@@ -293,6 +295,7 @@ ngx_clear_status_fetch_setup(ngx_clear_status_transfer_t *t)
     ngx_clear_status_fetch_header_reset(&t->header);
     t->body_size = 0;
     t->bytes = 0;
+    t->sent = 0;
     t->refused = CLEAR_TRANSPORT_OK;
     t->text[0] = '\0';
 
@@ -322,6 +325,9 @@ ngx_clear_status_fetch_setup(ngx_clear_status_transfer_t *t)
     (void) curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
     (void) curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
     (void) curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->text);
+    (void) curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION,
+                            ngx_clear_status_fetch_connected);
+    (void) curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
     (void) curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION,
                             ngx_clear_status_fetch_header);
     (void) curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
@@ -331,6 +337,23 @@ ngx_clear_status_fetch_setup(ngx_clear_status_transfer_t *t)
     (void) curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) left);
 
     return NGX_OK;
+}
+
+
+/*
+ * The request is about to be sent.  The times that libcurl measures tell no
+ * more since 8.17: a transfer that ends without a connection has them all.
+ */
+
+static int
+ngx_clear_status_fetch_connected(void *data, char *remote, char *local,
+    int remote_port, int local_port)
+{
+    ngx_clear_status_transfer_t *t = data;
+
+    t->sent = 1;
+
+    return CURL_PREREQFUNC_OK;
 }
 
 
@@ -406,8 +429,7 @@ ngx_clear_status_fetch_ended(CURL *easy, CURLcode code)
 static void
 ngx_clear_status_fetch_info(ngx_clear_status_transfer_t *t, CURLcode code)
 {
-    long        n;
-    curl_off_t  usec;
+    long  n;
 
     n = 0;
     (void) curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &n);
@@ -421,10 +443,6 @@ ngx_clear_status_fetch_info(ngx_clear_status_transfer_t *t, CURLcode code)
     n = 0;
     (void) curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &n);
     t->tunnel = (n != 0 && n / 100 != 2);
-
-    usec = 0;
-    (void) curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &usec);
-    t->sent = (usec > 0);
 
     if (t->bytes) {
         n = 0;
