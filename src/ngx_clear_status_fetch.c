@@ -410,8 +410,8 @@ ngx_clear_status_fetch_ended(CURL *easy, CURLcode code)
     ngx_clear_status_fetch_info(t, code);
     ngx_clear_status_fetch_stop(t);
 
-    if (code == CURLE_OUT_OF_MEMORY) {
-        ngx_clear_status_profile_starved(t->profile, t->multi);
+    if (code == CURLE_OUT_OF_MEMORY || (code == CURLE_HTTP2 && !t->opened)) {
+        ngx_clear_status_profile_spoilt(t->profile, t->multi);
     }
 
     if (code == CURLE_FILESIZE_EXCEEDED) {

@@ -202,10 +202,13 @@ ngx_clear_status_profile_silent(ngx_clear_status_profile_t *profile,
 }
 
 
-/* what libcurl had no memory for it may go on counting as a connection */
+/*
+ * What libcurl had no memory for it may go on counting as a connection; one
+ * whose HTTP/2 broke 8.x may go on using as long as upstream leaves it open.
+ */
 
 void
-ngx_clear_status_profile_starved(ngx_clear_status_profile_t *profile,
+ngx_clear_status_profile_spoilt(ngx_clear_status_profile_t *profile,
     ngx_clear_status_multi_t *multi)
 {
     if (profile->multi == multi) {

@@ -51,8 +51,8 @@ void ngx_clear_status_profile_version(ngx_clear_status_profile_t *profile,
 void ngx_clear_status_profile_silent(ngx_clear_status_profile_t *profile,
     ngx_clear_status_multi_t *multi, ngx_log_t *log);
 
-/* a transfer in it ended for want of memory: the next begin in another */
-void ngx_clear_status_profile_starved(ngx_clear_status_profile_t *profile,
+/* a transfer in it ended so that the next are to begin in another */
+void ngx_clear_status_profile_spoilt(ngx_clear_status_profile_t *profile,
     ngx_clear_status_multi_t *multi);
 
 /* nobody begins in that multi handle any more */

@@ -160,9 +160,9 @@ my @faults = (
     ['a window of nothing', 502, 'frames', [WINDOW_UPDATE, 0, 0, '00000000']],
     ['a frame over the limit', 502, 'frames',
         [DATA, 0, 'this', hexed(' ' x 20_000)]],
-    # libcurl waits here, though what follows can never be an answer
-    ['more padding than there is', 504, 'frames', [HEADERS, 4, 'this', '88'],
-        [DATA, 9, 'this', 'ff00']],
+    # libcurl before 8.x waits here, though no answer can follow
+    ['more padding than there is', '50[24]', 'frames',
+        [HEADERS, 4, 'this', '88'], [DATA, 9, 'this', 'ff00']],
     ['a continuation of nothing', 502, 'frames',
         [CONTINUATION, 4, 'this', '88']],
     ['another frame within headers', 502, 'frames', [HEADERS, 0, 'this', '88'],
@@ -188,8 +188,9 @@ for my $fault (@faults) {
     # on a connection of its own, since one that was used may have died
     $h2->drop;
     $h2->script([@step]);
-    envelope_is ask($status == 504 ? '/brief' : '/h2'), $status, $name;
-    is $h2->requests, 1, "$name: once" if $status != 504;
+    my $r = ask($status eq '502' ? '/h2' : '/brief');
+    envelope_is $r, $r->code =~ /^$status$/ ? $r->code : $status, $name;
+    is $h2->requests, 1, "$name: once" if $status eq '502';
     ok_after $name;
 }
 
