@@ -146,9 +146,10 @@ my %line = (
 my @explained = $page =~ /^\| `([^`]+)` \|/mg;
 is_deeply [sort @explained], [sort keys %line], 'the page explains these';
 
-# the request, not a fetch, is what these are about; and a file
+# the request, not a fetch, is what these are about (Angie's word is another);
+# and a file
 my %about = (
-    'does not fit into zone' => qr/ for task "ID" .*, request: "GET /,
+    'does not fit into zone' => qr/ for task "ID" .*, request(?:_line)?: "GET /,
     'evaluated to nothing, the request is refused' => qr/"GET .*taskId=ID /,
     'the last good token stays in use' => qr/./,
 );
