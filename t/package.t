@@ -80,6 +80,33 @@ sub answers ($name) {
 }
 
 
+# Those but for the names that Debian has for CHANGES and LICENSE.
+
+sub dead_links ($page) {
+    return grep { !-e $page->sibling($_) }
+        grep { !m{^https?:|^CHANGES$|^LICENSE$} && length }
+        map {s/#.*//r} $page->slurp =~ /\]\(([^)\s]+)\)/g;
+}
+
+
+# What the example has for operators, switched on.
+
+sub for_operators ($example) {
+    return $example =~ s{^#(server \{.*\})}{$1 =~ s/^#//mgr}emsr
+        =~ s/127\.0\.0\.1:8081/127.0.0.1:%%PORT2%%/gr;
+}
+
+
+sub operates {
+    my $url = 'http://127.0.0.1:' . $t->port(2);
+
+    like says("curl -s $url/dashboard"), qr/<html/, 'for operators: a page';
+    like says("curl -s $url/metrics"), qr/^clear_status_zone_entries\{/m,
+        'metrics';
+    is says("curl -s -X DELETE '$url/purge?all=1'"), '{"purged":1}', 'a purge';
+}
+
+
 # Built, in a copy.
 
 my $before = tree();
@@ -121,6 +148,10 @@ is path("$root/usr/share/nginx/modules-available/mod-http-clear-status.conf")
 is says("find $root/etc 2> /dev/null | grep -v ^find:"), '',
     'no file of the operator';
 
+is_deeply [map { dead_links($_) } path("$docs/README.md"),
+    path("$docs/docs")->list->grep(qr/\.md$/)->each], [],
+    'its pages link to what is there';
+
 like says("readelf -d $so"), qr/BIND_NOW/, 'hardened: bound at once';
 like says("readelf -Ws --dyn-syms $so"), qr/__stack_chk_fail/, 'the stack';
 like says("readelf -Ws --dyn-syms $so"), qr/__\w+_chk\b/,
@@ -137,10 +168,11 @@ my $load    = "load_module $so;";
     =~ s/127\.0\.0\.1:8080/127.0.0.1:%%PORT%%/r));
 is $exit, 0, 'the example as it is shipped is accepted' or diag $said;
 
-my $site = edited($example);
+my $site = for_operators(edited($example));
 
 $t->conf(conf($load, $site))->run;
 answers('unpacked');
+operates();
 ok $t->stop, 'and nginx ends';
 
 subtest 'apt' => \&with_apt;
