@@ -165,7 +165,8 @@ sub start ($self, $port, %options) {
 sub adopt ($self) {
     wait_for(sub { !$self->is_running }, 20);
 
-    my $pid = $self->pid_in_file or return;
+    # written by the daemon, which may be later than its parent's end
+    my $pid = wait_for(sub { $self->pid_in_file }, 5) or return;
     $self->is_daemon(1)->pid($pid);
 }
 
