@@ -40,6 +40,7 @@ static const clear_default_t  clear_defaults[] = {
     { 405, "Only GET and HEAD are allowed", "Method Not Allowed" },
     { 408, "The request took too long", "Request Timeout" },
     { 409, "The request conflicts with the task's state", "Conflict" },
+    { 412, "The request's condition is not met", "Precondition Failed" },
     { 413, "The request is too large", "Content Too Large" },
     { 414, "The request's URI is too long", "URI Too Long" },
     { 422, "The request cannot be processed", "Unprocessable Content" },

@@ -138,6 +138,10 @@ subtest 'If-None-Match' => sub {
     my $other = new_task('SUCCESS');
     isnt $t->get("/status?taskId=$other")->header('ETag'), $tag,
         'another body has another tag';
+
+    my $r = $t->get("/status?taskId=$id", headers => {'If-Match' => '"x"'});
+    is envelope_is($r, 412, 'If-Match')->{error}{message},
+        'Precondition Failed', 'has its name';
 };
 
 subtest 'gzip' => sub {
