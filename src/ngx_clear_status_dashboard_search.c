@@ -53,7 +53,9 @@ ngx_clear_status_search(ngx_http_request_t *r,
 
     r->main->count++;
 
-    if (!r->discard_body) {
+    /* as nginx and freenginx both tell that a body is still to come */
+
+    if (r->read_event_handler != ngx_http_discarded_request_body_handler) {
         r->read_event_handler = ngx_http_test_reading;
     }
 

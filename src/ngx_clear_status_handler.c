@@ -394,7 +394,9 @@ ngx_clear_status_wait(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
 
     r->main->count++;
 
-    if (!r->discard_body) {
+    /* as nginx and freenginx both tell that a body is still to come */
+
+    if (r->read_event_handler != ngx_http_discarded_request_body_handler) {
         r->read_event_handler = ngx_http_test_reading;
     }
 
