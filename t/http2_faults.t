@@ -244,8 +244,8 @@ subtest 'a leave' => sub {
     my $connections = $h2->connections;
 
     $h2->script(['leave'], ['leave'], ['leave']);
-    is ask('/h2')->code, 200, 'the last answer of a connection' for 1 .. 3;
-    is ask('/h2')->code, 200, 'and the first of another';
+    is ask('/retried')->code, 200, 'the last answer of a connection' for 1 .. 3;
+    is ask('/retried')->code, 200, 'and the first of another';
 
     # one more may have been on its way for the crowd before
 
