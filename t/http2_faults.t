@@ -90,6 +90,9 @@ sub fds {
 }
 
 
+sub libcurl { return `curl --version` =~ m{libcurl/(\d+)} ? $1 : die }
+
+
 sub hexed ($bytes) { return unpack 'H*', $bytes }
 
 
@@ -161,7 +164,7 @@ my @faults = (
     ['a frame over the limit', 502, 'frames',
         [DATA, 0, 'this', hexed(' ' x 20_000)]],
     # libcurl before 8.x waits here, though no answer can follow
-    ['more padding than there is', '50[24]', 'frames',
+    ['more padding than there is', libcurl() < 8 ? 504 : 502, 'frames',
         [HEADERS, 4, 'this', '88'], [DATA, 9, 'this', 'ff00']],
     ['a continuation of nothing', 502, 'frames',
         [CONTINUATION, 4, 'this', '88']],
@@ -188,9 +191,8 @@ for my $fault (@faults) {
     # on a connection of its own, since one that was used may have died
     $h2->drop;
     $h2->script([@step]);
-    my $r = ask($status eq '502' ? '/h2' : '/brief');
-    envelope_is $r, $r->code =~ /^$status$/ ? $r->code : $status, $name;
-    is $h2->requests, 1, "$name: once" if $status eq '502';
+    envelope_is ask($status == 504 ? '/brief' : '/h2'), $status, $name;
+    is $h2->requests, 1, "$name: once" if $status != 504;
     ok_after $name;
 }
 
@@ -244,12 +246,9 @@ subtest 'a leave' => sub {
     my $connections = $h2->connections;
 
     $h2->script(['leave'], ['leave'], ['leave']);
-    is ask('/retried')->code, 200, 'the last answer of a connection' for 1 .. 3;
-    is ask('/retried')->code, 200, 'and the first of another';
-
-    # one more may have been on its way for the crowd before
-
-    cmp_ok $h2->connections, '>=', $connections + 4, 'each on its own';
+    is ask('/h2')->code, 200, 'the last answer of a connection' for 1 .. 3;
+    is ask('/h2')->code, 200, 'and the first of another';
+    is $h2->connections, $connections + 4, 'each on its own';
 };
 
 subtest 'what is no failure' => sub {

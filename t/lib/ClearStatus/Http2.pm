@@ -19,7 +19,7 @@ package ClearStatus::Http2;
 #     ['goaway', LAST, CODE]  GOAWAY and a close; LAST counts from this
 #                             stream: 0 is this one, -2 the one before
 #     ['leave']               GOAWAY that counts this stream in, then the
-#                             answer, then a close
+#                             answer, and no more
 #     ['cut', WHERE]          closes; before, headers, body
 #     ['hang', WHERE]         says no more in this stream; also: half-headers
 #     ['drip']                a byte of the body each 50 ms
@@ -246,7 +246,16 @@ sub do_goaway ($self, $stream, $id, $last, $code = 0) {
 sub do_leave ($self, $stream, $id) {
     $stream->write(frame(GOAWAY, 0, 0, pack 'NN', $id, 0));
     $self->do_answer($stream, $id);
-    $stream->close_gracefully;
+    $stream->on(drain => \&half_close);
+}
+
+
+# A close with something of the client's unread is a reset, which may overtake
+# the answer: the client is to close first.
+
+sub half_close ($stream) {
+    open my $fh, '>&', fileno $stream->handle or die "cannot dup: $!\n";
+    shutdown $fh, 1;
 }
 
 
