@@ -369,7 +369,7 @@ ngx_clear_status_multi_close(void *data, curl_socket_t s)
 {
     ngx_clear_status_multi_t *m = data;
 
-    ngx_clear_status_sockets_closed(&m->sockets, s);
+    ngx_clear_status_sockets_not_idle(&m->sockets, s);
 
     return ngx_close_socket(s);
 }

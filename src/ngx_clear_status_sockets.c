@@ -11,7 +11,7 @@
 
 
 static ngx_int_t ngx_clear_status_sockets_reopened(ngx_connection_t *c);
-static void ngx_clear_status_sockets_rest(ngx_clear_status_sockets_t *sockets,
+static void ngx_clear_status_sockets_idle(ngx_clear_status_sockets_t *sockets,
     curl_socket_t s);
 static void ngx_clear_status_sockets_hold(ngx_clear_status_sockets_t *sockets,
     int (*hold)(ngx_socket_t s));
@@ -42,9 +42,7 @@ ngx_clear_status_sockets_add(ngx_clear_status_sockets_t *sockets,
         return NULL;
     }
 
-    /* idle no more */
-
-    ngx_clear_status_sockets_closed(sockets, s);
+    ngx_clear_status_sockets_not_idle(sockets, s);
 
     sockets->n++;
     ngx_queue_insert_tail(&sockets->queue, &c->queue);
@@ -144,7 +142,7 @@ ngx_clear_status_sockets_forget(ngx_clear_status_sockets_t *sockets,
 
     if (!closed) {
         (void) ngx_clear_status_sockets_wait(c, CURL_POLL_NONE);
-        ngx_clear_status_sockets_rest(sockets, c->fd);
+        ngx_clear_status_sockets_idle(sockets, c->fd);
     }
 
     if (c->read->posted) {
@@ -162,10 +160,10 @@ ngx_clear_status_sockets_forget(ngx_clear_status_sockets_t *sockets,
 }
 
 
-/* one more than there is room for goes out as libcurl sends, as before */
+/* one more than there is room for is never corked, which does no harm */
 
 static void
-ngx_clear_status_sockets_rest(ngx_clear_status_sockets_t *sockets,
+ngx_clear_status_sockets_idle(ngx_clear_status_sockets_t *sockets,
     curl_socket_t s)
 {
     if (sockets->nidle < NGX_CLEAR_STATUS_SOCKETS_SHARED) {
@@ -175,7 +173,7 @@ ngx_clear_status_sockets_rest(ngx_clear_status_sockets_t *sockets,
 
 
 void
-ngx_clear_status_sockets_closed(ngx_clear_status_sockets_t *sockets,
+ngx_clear_status_sockets_not_idle(ngx_clear_status_sockets_t *sockets,
     curl_socket_t s)
 {
     ngx_uint_t  i;

@@ -61,8 +61,8 @@ ngx_int_t ngx_clear_status_sockets_opened(ngx_clear_status_sockets_t *sockets,
 ngx_uint_t ngx_clear_status_sockets_forget(ngx_clear_status_sockets_t *sockets,
     ngx_connection_t *c);
 
-/* libcurl is about to close a socket, one that it waits for or an idle one */
-void ngx_clear_status_sockets_closed(ngx_clear_status_sockets_t *sockets,
+/* libcurl waits for the socket again, or is about to close it */
+void ngx_clear_status_sockets_not_idle(ngx_clear_status_sockets_t *sockets,
     curl_socket_t s);
 
 /*
