@@ -11,6 +11,7 @@
 #include "ngx_clear_status_dashboard_search.h"
 
 #include "ngx_clear_status_credentials.h"
+#include "ngx_clear_status_suspend.h"
 
 
 /* steps of ngx_clear_status_zone_look() in a turn, and from turn to turn, ms */
@@ -51,19 +52,9 @@ ngx_clear_status_search(ngx_http_request_t *r,
     search->turn.data = search;
     search->turn.log = r->connection->log;
 
-    r->main->count++;
-
-    /* as nginx and freenginx both tell that a body is still to come */
-
-    if (r->read_event_handler != ngx_http_discarded_request_body_handler) {
-        r->read_event_handler = ngx_http_test_reading;
-    }
-
-    r->write_event_handler = ngx_http_request_empty_handler;
-
     ngx_add_timer(&search->turn, NGX_CLEAR_STATUS_SEARCH_PAUSE);
 
-    return NGX_DONE;
+    return ngx_clear_status_suspend(r);
 }
 
 
@@ -71,15 +62,13 @@ static void
 ngx_clear_status_search_turn_handler(ngx_event_t *ev)
 {
     ngx_int_t                   rc;
-    ngx_connection_t           *c;
     ngx_http_request_t         *r;
     ngx_clear_status_search_t  *search;
 
     search = ev->data;
     r = search->request;
-    c = r->connection;
 
-    ngx_http_set_log_request(c->log, r);
+    ngx_http_set_log_request(r->connection->log, r);
 
     rc = ngx_clear_status_search_turn(search);
 
@@ -88,8 +77,7 @@ ngx_clear_status_search_turn_handler(ngx_event_t *ev)
         return;
     }
 
-    ngx_http_finalize_request(r, search->done(r, search, rc));
-    ngx_http_run_posted_requests(c);
+    ngx_clear_status_resume(r, search->done(r, search, rc));
 }
 
 

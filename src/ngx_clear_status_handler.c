@@ -8,6 +8,7 @@
 #include "ngx_clear_status_handler.h"
 
 #include "ngx_clear_status_argument.h"
+#include "ngx_clear_status_suspend.h"
 
 
 static ngx_int_t ngx_clear_status_look_up(ngx_http_request_t *r,
@@ -392,17 +393,7 @@ ngx_clear_status_wait(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
         return ngx_clear_status_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
-    r->main->count++;
-
-    /* as nginx and freenginx both tell that a body is still to come */
-
-    if (r->read_event_handler != ngx_http_discarded_request_body_handler) {
-        r->read_event_handler = ngx_http_test_reading;
-    }
-
-    r->write_event_handler = ngx_http_request_empty_handler;
-
-    return NGX_DONE;
+    return ngx_clear_status_suspend(r);
 }
 
 
@@ -411,16 +402,14 @@ ngx_clear_status_landed(ngx_clear_status_waiter_t *waiter,
     ngx_clear_status_flight_t *flight, ngx_clear_status_found_t *found)
 {
     ngx_int_t                rc;
-    ngx_connection_t        *c;
     ngx_http_request_t      *r;
     ngx_pool_cleanup_t      *cln;
     ngx_clear_status_ctx_t  *ctx;
 
     r = waiter->data;
-    c = r->connection;
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
 
-    ngx_http_set_log_request(c->log, r);
+    ngx_http_set_log_request(r->connection->log, r);
 
     /* the bodies lie in the flight: it stays as long as the request */
 
@@ -440,8 +429,7 @@ ngx_clear_status_landed(ngx_clear_status_waiter_t *waiter,
         rc = ngx_clear_status_result(r, ctx, found);
     }
 
-    ngx_http_finalize_request(r, rc);
-    ngx_http_run_posted_requests(c);
+    ngx_clear_status_resume(r, rc);
 }
 
 

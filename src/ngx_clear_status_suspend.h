@@ -1,0 +1,29 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * A request that waits for what is no event of its own connection.
+ */
+
+
+#ifndef _NGX_CLEAR_STATUS_SUSPEND_H_INCLUDED_
+#define _NGX_CLEAR_STATUS_SUSPEND_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+
+/*
+ * Keeps the request until it is resumed; a caller that leaves meanwhile ends
+ * it.  Returns NGX_DONE, as the content handler has to then.
+ */
+ngx_int_t ngx_clear_status_suspend(ngx_http_request_t *r);
+
+/*
+ * Goes on with rc as a content handler's.  The request may be gone after it.
+ */
+void ngx_clear_status_resume(ngx_http_request_t *r, ngx_int_t rc);
+
+
+#endif /* _NGX_CLEAR_STATUS_SUSPEND_H_INCLUDED_ */
