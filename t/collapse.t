@@ -46,15 +46,27 @@ http {
 }
 EOC
 
+# Who came to wait, and who left, since so many did.
+
+sub waiters ($before = 0) {
+    return $t->logged('debug', qr/flight \w+: a waiter, /) - $before;
+}
+
+
+sub leavers ($before = 0) {
+    return $t->logged('debug', qr/a waiter leaves/) - $before;
+}
+
+
 for my $location (qw(status off)) {
     subtest "100 callers of /$location" => sub {
         my $id = new_task('PROCESSING');
 
         $sim->hold($id);
-        my @calls = map { $t->start("/$location?taskId=$id") } 1 .. 100;
+        my $before = waiters();
+        my @calls  = map { $t->start("/$location?taskId=$id") } 1 .. 100;
         ok $sim->wait_held($id), 'the fetch is in the air';
-        ok wait_for(sub { 99 <= $t->logged('debug', qr/flight \w+: a waiter, /)
-            }), 'all wait';
+        ok wait_for(sub { waiters($before) == 100 }), 'all wait';
         $sim->release($id);
         $t->collect(@calls);
 
@@ -73,9 +85,10 @@ for my $location (qw(status off)) {
 subtest 'an error is shared too' => sub {
     $sim->behave('broken', {html => 1, status => 500});
     $sim->hold('broken');
-    my @calls = map { $t->start('/off?taskId=broken') } 1 .. 20;
+    my $before = waiters();
+    my @calls  = map { $t->start('/off?taskId=broken') } 1 .. 20;
     ok $sim->wait_held('broken'), 'in the air';
-    $t->get('/status?taskId=x');
+    ok wait_for(sub { waiters($before) == 20 }), 'all wait';
     $sim->release('broken');
     $t->collect(@calls);
 
@@ -88,13 +101,13 @@ subtest 'callers that leave' => sub {
     my $id = new_task('SUCCESS');
 
     $sim->hold($id);
-    my @calls = map { $t->start("/status?taskId=$id") } 1 .. 10;
+    my $before = waiters();
+    my @calls  = map { $t->start("/status?taskId=$id") } 1 .. 10;
     ok $sim->wait_held($id), 'in the air';
-    ok wait_for(sub { $t->log =~ /taskId=\Q$id/ }), 'they wait';
+    ok wait_for(sub { waiters($before) == 10 }), 'all wait';
 
     $_->abort for @calls[0 .. 8];
-    ok wait_for(sub { $t->logged('debug', qr/a waiter leaves/) >= 9 }),
-        'nine leave';
+    ok wait_for(sub { leavers() == 9 }), 'nine leave';
     $sim->release($id);
     $t->collect($calls[9]);
 
@@ -107,10 +120,14 @@ subtest 'all callers leave' => sub {
     my $id = new_task('SUCCESS');
 
     $sim->hold($id);
-    my @calls = map { $t->start("/status?taskId=$id") } 1 .. 3;
+    my $before = waiters();
+    my @calls  = map { $t->start("/status?taskId=$id") } 1 .. 3;
     ok $sim->wait_held($id), 'in the air';
+    ok wait_for(sub { waiters($before) == 3 }), 'all wait';
+
+    my $left = leavers();
     $_->abort for @calls;
-    my $left = $t->logged('debug', qr/a waiter leaves/);
+    ok wait_for(sub { leavers($left) == 3 }), 'all leave';
     $sim->release($id);
 
     ok wait_for(sub {

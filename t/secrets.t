@@ -25,7 +25,8 @@ my %token = (literal => "token-$marker-1", file => "file-$marker",
 
 $t->file('token', "$token{file}\n", 0644);
 $t->set(EVIL => $evil->port, FILE => $token{file}, VARIABLE => $token{variable},
-    SET => $token{set}, OTHER => $token{other}, DEAD => $t->dead_url);
+    SET => $token{set}, OTHER => $token{other}, DEAD => $t->dead_url,
+    SECOND => stretch() . 's');
 
 $t->conf(<<'EOC');
 %%GLOBALS%%
@@ -63,7 +64,7 @@ http {
     clear_status_integration_id tenant-a;
     clear_status_retries 1;
     clear_status_max_fails 0;
-    clear_status_timeout 1s;
+    clear_status_timeout %%SECOND%%;
 
     server {
         listen 127.0.0.1:%%PORT%%;

@@ -1,6 +1,6 @@
 # The plain C floor without nginx: every program of t/unit, and every fuzz
 # target over its corpus.  SANITIZE=address,undefined builds with sanitizers,
-# COVERAGE=1 with counters.
+# COVERAGE=1 with counters, TEST_VALGRIND=1 runs them under valgrind.
 
 use Mojo::Base -strict, -signatures;
 
@@ -15,15 +15,19 @@ my $sanitize = $ENV{SANITIZE} // '';
 my $counted  = $ENV{COVERAGE} ? '/counted' : '';
 my $unit     = "$build/unit" . ($sanitize ? '/sanitized' : $counted);
 my $replay   = "$build/fuzz/replay" . ($sanitize ? '-sanitized' : '');
+my $valgrind = $ENV{TEST_VALGRIND}
+    ? 'valgrind -q --error-exitcode=9 --leak-check=full'
+        . ' --show-leak-kinds=definite --errors-for-leak-kinds=definite '
+    : '';
 
 plan skip_all => 'cmocka is not installed'
     if system('pkg-config --exists cmocka yajl') != 0;
 
 runs('t/unit builds', make("$Bin/unit"));
-runs($_, "$unit/$_") for names("$Bin/unit", qr/_test\.c$/, '_test');
+runs($_, "$valgrind$unit/$_") for names("$Bin/unit", qr/_test\.c$/, '_test');
 
 runs('t/fuzz builds', make("$Bin/fuzz"));
-runs("$_, over its corpus", "$replay/$_ $Bin/fuzz/corpus/$_/*")
+runs("$_, over its corpus", "$valgrind$replay/$_ $Bin/fuzz/corpus/$_/*")
     for names("$Bin/fuzz", qr/_fuzz\.c$/, '');
 
 done_testing;
