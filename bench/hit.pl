@@ -3,7 +3,7 @@
 # Hits a second on one worker: ours beside "return 200", nginx's own cache, a
 # Lua dictionary, Varnish and HAProxy, in turn, round after round.
 #
-#     ROUNDS=5 DURATION=3 CALLERS=64 bench/hit.pl [NAME ...]
+#     ROUNDS=15 DURATION=1 CALLERS=64 bench/hit.pl [NAME ...]
 
 use Mojo::Base -strict, -signatures;
 
@@ -12,10 +12,10 @@ use lib "$Bin/lib", "$Bin/../t/lib";
 
 use Bench::Load qw(exactly on_cpu wrk task);
 use Bench::Peers;
-use Bench::Report qw(budget medians save table);
+use Bench::Report qw(budget in_turn medians paired save table);
 
-my $rounds   = $ENV{ROUNDS}   // 5;
-my $duration = $ENV{DURATION} // 3;
+my $rounds   = $ENV{ROUNDS}   // 15;
+my $duration = $ENV{DURATION} // 1;
 my $callers  = $ENV{CALLERS}  // 64;
 my $keys     = 10;
 my $peers    = Bench::Peers->new;
@@ -29,6 +29,10 @@ my @all = (
     [varnish     => 'Varnish'],
     [haproxy     => 'HAProxy cache'],
 );
+
+# those whose workers are nginx's; the CPU time of others is left out
+my %server = (ours => 'ours', return => 'nginx', proxy_cache => 'nginx',
+    lua => 'lua');
 
 main(@ARGV ? @ARGV : map { $_->[0] } @all);
 
@@ -45,32 +49,44 @@ sub main (@names) {
         for @names;
 
     for my $round (1 .. $rounds) {
-        push @{ $seen{$_} }, wrk(port => $peers->port($_), series => 1,
-            callers => $callers, seconds => $duration, keys => $keys)
-            for map { $_->[0] } @peers;
+        push @{ $seen{$_} }, load($_)
+            for in_turn($round, map { $_->[0] } @peers);
     }
 
-    report(medians(\%seen), @peers);
+    report(\%seen, @peers);
 }
 
 
-sub report ($of, @peers) {
-    my $ours = $of->{ours}{rate};
+sub load ($name) {
+    my $load = sub {
+        return wrk(port => $peers->port($name), series => 1, keys => $keys,
+            callers => $callers, seconds => $duration);
+    };
+
+    return $server{$name} ? $peers->cost($server{$name}, $load) : $load->();
+}
+
+
+sub report ($seen, @peers) {
+    my $of   = medians($seen);
+    my $ours = $of->{ours};
     my @rows = map {
-        my $seen = $of->{ $_->[0] };
-        [$_->[1], sprintf('%.0f', $seen->{rate}),
-            $ours ? sprintf('%.2f', $seen->{rate} / $ours) : '',
-            map { sprintf '%.2f', $_ / 1000 } @$seen{qw(p50 p99)}];
+        my ($name, $shown) = @$_;
+        my $one = $of->{$name};
+        [$shown, sprintf('%.0f', $one->{rate}),
+            $ours ? sprintf('%.2f', paired($seen, 'rate', $name, 'ours')) : '',
+            $one->{cpu} ? sprintf('%.1f', $one->{cpu}) : '',
+            map { sprintf '%.2f', $_ / 1000 } @$one{qw(p50 p99)}];
     } sort { $of->{ $b->[0] }{rate} <=> $of->{ $a->[0] }{rate} } @peers;
 
     save('hit', "Hits on one worker, $callers callers, $keys tasks, medians "
         . "of $rounds rounds of $duration s:\n\n"
-        . table(['', 'hits/s', 'to ours', 'p50 ms', 'p99 ms'], @rows),
+        . table(['', 'hits/s', 'to ours', 'CPU us', 'p50 ms', 'p99 ms'], @rows),
         ['name', 'rate'], map { ["\"$_->[0]\"" =~ tr/`//dr, $_->[1]] } @rows);
 
     budget('hit', map {
         my ($name, $shown, $floor) = @$_;
-        my $ratio = $ours / $of->{$name}{rate};
+        my $ratio = paired($seen, 'rate', 'ours', $name);
         ["hits/s, to those of $shown", sprintf('%.2f', $ratio),
             "at least $floor", $ratio >= $floor];
     } grep { $ours && $of->{ $_->[0] } } [return => '`return 200`', 0.95],

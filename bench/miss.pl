@@ -3,7 +3,7 @@
 # Misses on one worker, over TLS: ours, by HTTP/2, beside proxy_pass with kept
 # connections, in turn, round after round; every request is for another task.
 #
-#     ROUNDS=5 DURATION=3 CALLERS=64 bench/miss.pl
+#     ROUNDS=15 DURATION=1 CALLERS=64 bench/miss.pl
 
 use Mojo::Base -strict, -signatures;
 
@@ -12,10 +12,10 @@ use lib "$Bin/lib", "$Bin/../t/lib";
 
 use Bench::Load qw(exactly on_cpu task wrk);
 use Bench::Peers;
-use Bench::Report qw(budget medians save table);
+use Bench::Report qw(budget in_turn medians paired save table);
 
-my $rounds   = $ENV{ROUNDS}   // 5;
-my $duration = $ENV{DURATION} // 3;
+my $rounds   = $ENV{ROUNDS}   // 15;
+my $duration = $ENV{DURATION} // 1;
 my $callers  = $ENV{CALLERS}  // 64;
 my $peers    = Bench::Peers->new;
 my @names    = ([miss => 'ours, HTTP/2'], [proxy_pass => 'nginx, proxy_pass']);
@@ -33,7 +33,7 @@ sub main {
         for map { $_->[0] } @names;
 
     for my $round (1 .. $rounds) {
-        for my $name (map { $_->[0] } @names) {
+        for my $name (in_turn($round, map { $_->[0] } @names)) {
             push @{ $many{$name} }, load($name, $callers);
             push @{ $connections{$name} }, {count => scalar
                 $peers->connections($server{$name}, 'upstream_tls')};
@@ -41,29 +41,34 @@ sub main {
         }
     }
 
-    report(map { medians($_) } \%many, \%lone, \%connections);
+    report(\%many, \%lone, medians(\%connections));
 }
 
 
 # Each time a series of its own: these are misses for all.
 
 sub load ($name, $callers) {
-    return wrk(port => $peers->port($name), callers => $callers, keys => 0,
-        seconds => $duration, series => ++$series);
+    return $peers->cost($server{$name}, sub {
+        return wrk(port => $peers->port($name), callers => $callers, keys => 0,
+            seconds => $duration, series => ++$series);
+    });
 }
 
 
-sub report ($many, $lone, $connections) {
-    my $rate  = $many->{miss}{rate} / $many->{proxy_pass}{rate};
-    my $delay = $lone->{miss}{p50} / $lone->{proxy_pass}{p50};
+sub report ($of_many, $of_lone, $connections) {
+    my @pair  = qw(miss proxy_pass);
+    my $rate  = paired($of_many, 'rate', @pair);
+    my $delay = paired($of_lone, 'p50', @pair);
+    my ($many, $lone) = map { medians($_) } $of_many, $of_lone;
 
     save('miss', "Misses over TLS on one worker, medians of $rounds rounds of "
         . "$duration s:\n\n"
-        . table(['', "misses/s, $callers callers", 'p50 ms', 'p99 ms',
-            'connections', 'lone, p50 ms', 'lone, p99 ms'],
+        . table(['', "misses/s, $callers callers", 'CPU us', 'p50 ms',
+            'p99 ms', 'connections', 'lone, p50 ms', 'lone, p99 ms'],
             map {
                 my ($name, $shown) = @$_;
                 [$shown, sprintf('%.0f', $many->{$name}{rate}),
+                    sprintf('%.1f', $many->{$name}{cpu}),
                     (map { sprintf '%.2f', $_ / 1000 }
                         @{ $many->{$name} }{qw(p50 p99)}),
                     $connections->{$name}{count},

@@ -4,7 +4,7 @@
 # ratios to ours, the budget, the machine.  Rewrites what was measured in
 # docs/performance.md, and its plots.
 #
-#     ROUNDS=5 DURATION=3 MISSES=1000000 bench/run.pl [NAME ...]
+#     ROUNDS=15 DURATION=1 MISSES=1000000 bench/run.pl [NAME ...]
 #
 # With names only these are measured anew; the rest stays as in build/bench.
 

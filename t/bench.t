@@ -9,7 +9,7 @@ use lib "$Bin/lib", "$Bin/../bench/lib";
 
 use Bench::Load qw(exactly task);
 use Bench::Peers;
-use Bench::Report qw(median medians table);
+use Bench::Report qw(in_turn median medians paired table);
 use ClearStatus::Process qw(wait_for);
 use Test::More;
 
@@ -25,6 +25,12 @@ is median(10, 2, 30, 4), 7,   'and of an even one';
 is task(1, 255), '0000000100000000000000ff', 'task ids are as long as Clear\'s';
 is_deeply medians({a => [{x => 1}, {x => 5}, {x => 3}]}), {a => {x => 3}},
     'medians of rounds';
+
+my %rounds = (a => [{x => 1}, {x => 6}, {x => 10}],
+    b => [{x => 1}, {x => 2}, {x => 5}]);
+is paired(\%rounds, 'x', 'a', 'b'), 2, 'ratios within rounds';
+is_deeply [map { in_turn($_, 'a', 'b') } 1, 2], [qw(a b b a)],
+    'peers change places';
 
 is table(['who', 'n', 'bound'], ['ours', 5, 'at most 6'], ['b', 12, 'x']),
     <<'END', 'numbers stand to the right';

@@ -245,6 +245,17 @@ sub cpu_seconds ($self, $server) {
 }
 
 
+# What a load saw, and "cpu": us of the workers' cores for each request.
+
+sub cost ($self, $server, $load) {
+    my $before = $self->cpu_seconds($server);
+    my $seen   = $load->();
+    my $used   = $self->cpu_seconds($server) - $before;
+
+    return {%$seen, cpu => $used / $seen->{requests} * 1_000_000};
+}
+
+
 sub stop ($self, $name, $signal = 'TERM') {
     my $child = delete $self->children->{$name} or return;
 

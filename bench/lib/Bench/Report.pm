@@ -10,7 +10,8 @@ use Exporter qw(import);
 use List::Util qw(max);
 use Mojo::File qw(path);
 
-our @EXPORT_OK = qw(budget machine median medians save table);
+our @EXPORT_OK = qw(budget in_turn machine median medians paired save
+    table);
 
 my $OUT = path(__FILE__)->realpath->dirname->sibling('..', '..', 'build',
     'bench');
@@ -38,6 +39,23 @@ sub medians ($seen) {
     }
 
     return \%of;
+}
+
+
+# Of such rounds, how many times another's number one's is: the median of what
+# it was in each round, since what disturbs a round disturbs all in it.
+
+sub paired ($seen, $what, $name, $other) {
+    my ($one, $two) = @$seen{$name, $other};
+
+    return median(map { $one->[$_]{$what} / $two->[$_]{$what} } 0 .. $#$one);
+}
+
+
+# Who goes first in a round goes last in the next one.
+
+sub in_turn ($round, @names) {
+    return $round % 2 ? @names : reverse @names;
 }
 
 
