@@ -181,14 +181,11 @@ clear_on_number(void *ctx, const char *p, size_t len)
 static int
 clear_on_string(void *ctx, const unsigned char *p, size_t len)
 {
-    int                sound;
     clear_parse_t  *parse = ctx;
-
-    sound = clear_is_sound(parse, p, len);
 
     if (clear_in(parse) == CLEAR_IN_VALIDATION) {
 
-        if (!sound) {
+        if (!clear_is_sound(parse, p, len)) {
             return clear_refuse(parse, "has a broken string");
         }
 
@@ -216,7 +213,7 @@ clear_on_string(void *ctx, const unsigned char *p, size_t len)
     case CLEAR_KEY_ERROR_CODE:
     case CLEAR_KEY_ERROR_MESSAGE:
 
-        if (!sound) {
+        if (!clear_is_sound(parse, p, len)) {
             return clear_refuse(parse, "has a broken string");
         }
 
@@ -251,8 +248,6 @@ clear_on_key(void *ctx, const unsigned char *p, size_t len)
         yajl_gen_string(parse->gen, p, len);
         return 1;
     }
-
-    (void) clear_is_sound(parse, p, len);
 
     parse->key = CLEAR_KEY_NONE;
 
@@ -454,7 +449,8 @@ clear_value(clear_parse_t *parse)
 
 /*
  * The string that ends here, decoded: neither half a surrogate pair, which
- * yajl turns into something else, nor a NUL.
+ * yajl turns into something else, nor a NUL.  Asked of those that are kept;
+ * the bytes before, since another one, are looked at by the way.
  */
 
 static int
