@@ -9,6 +9,7 @@
 
 #include "ngx_clear_status_argument.h"
 #include "ngx_clear_status_suspend.h"
+#include "ngx_clear_status_trace.h"
 
 
 static ngx_int_t ngx_clear_status_look_up(ngx_http_request_t *r,
@@ -28,10 +29,6 @@ static ngx_int_t ngx_clear_status_serve(ngx_http_request_t *r,
 static void ngx_clear_status_order(ngx_http_request_t *r,
     ngx_clear_status_ctx_t *ctx, ngx_clear_status_credentials_t *credentials,
     ngx_clear_status_order_t *order);
-static void ngx_clear_status_trace(ngx_http_request_t *r,
-    ngx_clear_status_order_t *order);
-static ngx_str_t *ngx_clear_status_header_in(ngx_http_request_t *r,
-    ngx_str_t *name);
 static ngx_int_t ngx_clear_status_wait(ngx_http_request_t *r,
     ngx_clear_status_ctx_t *ctx, ngx_clear_status_order_t *order,
     ngx_clear_status_key_t *key);
@@ -61,15 +58,6 @@ static ngx_str_t  ngx_clear_status_detail_revalidate =
     ngx_string("stale-while-revalidate");
 static ngx_str_t  ngx_clear_status_detail_paused =
     ngx_string("upstream-paused");
-
-
-/* what may be passed on; all others of the caller's fields stay here */
-
-static ngx_str_t  ngx_clear_status_traces[] = {
-    ngx_string("X-Request-Id"),
-    ngx_string("traceparent"),
-    ngx_string("tracestate")
-};
 
 
 ngx_int_t
@@ -312,54 +300,6 @@ ngx_clear_status_order(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
     order->log = clcf->error_log;
 
     ngx_clear_status_trace(r, order);
-}
-
-
-static void
-ngx_clear_status_trace(ngx_http_request_t *r, ngx_clear_status_order_t *order)
-{
-    ngx_str_t     *value;
-    ngx_uint_t     n;
-    ngx_keyval_t  *trace;
-
-    order->ntrace = 0;
-
-    for (n = 0; n < NGX_CLEAR_STATUS_TRACE_MAX; n++) {
-        value = ngx_clear_status_header_in(r, &ngx_clear_status_traces[n]);
-
-        if (value && ngx_clear_status_credentials_valid(value)) {
-            trace = &order->trace[order->ntrace++];
-            trace->key = ngx_clear_status_traces[n];
-            trace->value = *value;
-        }
-    }
-}
-
-
-/* the first of that name */
-
-static ngx_str_t *
-ngx_clear_status_header_in(ngx_http_request_t *r, ngx_str_t *name)
-{
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *h;
-
-    for (part = &r->headers_in.headers.part; part; part = part->next) {
-
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-
-            if (h[i].key.len == name->len
-                && ngx_strncasecmp(h[i].key.data, name->data, name->len) == 0)
-            {
-                return &h[i].value;
-            }
-        }
-    }
-
-    return NULL;
 }
 
 

@@ -90,6 +90,23 @@ subtest 'what goes upstream' => sub {
         'encodings are our own affair';
 };
 
+subtest 'a trace context in several lines' => sub {
+    my $id = new_task('PROCESSING');
+    my $r  = $t->get("/status?taskId=$id", headers => {
+        'tracestate'   => ['a=1,b=2', 'c=3'],
+        'Tracestate'   => 'd=4',
+        'traceparent'  => ['first', 'second'],
+        'X-Request-Id' => ['one', 'two'],
+    });
+
+    is $r->code, 200, 'answered';
+    is_deeply [$sim->sent($id, 'tracestate')], ['d=4, a=1,b=2, c=3'],
+        'a list goes on as a whole, in its order';
+    is_deeply [$sim->sent($id, 'traceparent')], ['first'],
+        'of what is no list the first';
+    is_deeply [$sim->sent($id, 'x-request-id')], ['one'], 'likewise';
+};
+
 subtest 'a caller cannot choose an answer' => sub {
     my $id = new_task('SUCCESS');
 
