@@ -99,13 +99,16 @@ ngx_clear_status_zone_complete(ngx_shm_zone_t *shm_zone,
 
         ngx_clear_status_zone_land(zone, e, lease, found, &result, now,
                                    &outbox, &after);
-
-        if (found->answer.status != NGX_CLEAR_STATUS_OK) {
-            rc = ngx_clear_status_zone_stale(zone, e, conf, now, pool, found);
-        }
     }
 
+    /* before the lock may be left: a zone that is emptied takes it too */
+
     ngx_clear_status_result_free(zone->shm, &result);
+
+    if (e && found->answer.status != NGX_CLEAR_STATUS_OK) {
+        rc = ngx_clear_status_zone_stale(zone, e, conf, now, pool, found);
+    }
+
     ngx_clear_status_zone_ended(zone->shm, key);
 
     ngx_clear_status_shm_unlock(zone, &after);
