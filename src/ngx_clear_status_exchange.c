@@ -367,6 +367,7 @@ static ngx_int_t
 ngx_clear_status_exchange_renew(ngx_clear_status_exchange_t *x)
 {
     ngx_msec_t                 elapsed;
+    clear_envelope_t          *envelope;
     ngx_clear_status_order_t  *order;
 
     order = x->order;
@@ -390,9 +391,21 @@ ngx_clear_status_exchange_renew(ngx_clear_status_exchange_t *x)
     x->conf.timeout = order->fetch->timeout - elapsed;
     x->len = 0;
 
+    /* where it cannot be sent, the refusal is still to be told */
+
+    envelope = x->envelope;
+    x->envelope = NULL;
+
     ngx_clear_status_exchange_close(x);
 
-    return ngx_clear_status_exchange_send(x);
+    if (ngx_clear_status_exchange_send(x) != NGX_OK) {
+        x->envelope = envelope;
+        return NGX_ERROR;
+    }
+
+    clear_envelope_destroy(envelope);
+
+    return NGX_OK;
 }
 
 
@@ -422,6 +435,12 @@ ngx_clear_status_exchange_judge(ngx_clear_status_exchange_t *x,
     lifetime = clear_freshness_lifetime(x->order->freshness, answer->status,
                                         verdict->success ? parsed : NULL,
                                         (int64_t) tp->sec * 1000 + tp->msec);
+
+    /* of another task: nobody is to keep it */
+
+    if (answer->status == NGX_HTTP_OK && !answer->storable) {
+        lifetime = 0;
+    }
 
     clear_freshness_stamp(&answer->stamp, ngx_current_msec, lifetime,
                           clear_freshness_terminal(answer->workflow));

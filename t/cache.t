@@ -160,6 +160,7 @@ subtest 'the answer of another task' => sub {
         my $r = $t->get("/status?taskId=$id");
         is $r->code, 200, 'is passed on';
         unlike $r->header('Cache-Status'), qr/stored/, 'not stored';
+        is $r->header('Cache-Control'), 'private, max-age=0', 'not by callers';
         is $sim->count($id), $n, 'fetched each time';
     }
 
