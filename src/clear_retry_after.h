@@ -15,7 +15,7 @@
 
 
 /* no upstream can stop us for longer, in seconds */
-#define CLEAR_RETRY_AFTER_MAX  300
+#define CLEAR_RETRY_AFTER_MAX  86400
 
 
 /*
