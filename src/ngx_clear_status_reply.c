@@ -290,6 +290,14 @@ ngx_clear_status_reply_etag(ngx_http_request_t *r,
 
     r->headers_out.etag = etag;
 
+    /*
+     * Without a modification date these are ignored (RFC 9110, sections
+     * 13.1.3 and 13.1.4); nginx would take them for failed.
+     */
+
+    r->headers_in.if_modified_since = NULL;
+    r->headers_in.if_unmodified_since = NULL;
+
     return NGX_OK;
 }
 

@@ -139,6 +139,12 @@ subtest 'If-None-Match' => sub {
     isnt $t->get("/status?taskId=$other")->header('ETag'), $tag,
         'another body has another tag';
 
+    my $date = 'Sun, 06 Nov 1994 08:49:37 GMT';
+    is $t->get("/status?taskId=$id", headers => {'If-None-Match' => $tag,
+        'If-Modified-Since' => $date})->code, 304, 'not by a date';
+    is $t->get("/status?taskId=$id", headers => {$_ => $date})->code, 200,
+        "$_ alone too" for qw(If-Modified-Since If-Unmodified-Since);
+
     my $r = $t->get("/status?taskId=$id", headers => {'If-Match' => '"x"'});
     is envelope_is($r, 412, 'If-Match')->{error}{message},
         'Precondition Failed', 'has its name';
