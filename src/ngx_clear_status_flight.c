@@ -206,8 +206,10 @@ ngx_clear_status_flight_enter(ngx_clear_status_flight_t *flight,
                    "clear status flight %p: a waiter, watching:%d",
                    flight, flight->watching);
 
-    if (!flight->timer.timer_set && !flight->landing
-        && waiter->deadline < flight->expires - NGX_CLEAR_STATUS_LEASE)
+    if (!flight->landing
+        && waiter->deadline < flight->expires - NGX_CLEAR_STATUS_LEASE
+        && (!flight->timer.timer_set
+            || waiter->deadline < (int64_t) flight->timer.timer.key))
     {
         ngx_clear_status_flight_timer(flight);
     }
@@ -620,14 +622,13 @@ ngx_clear_status_flight_idle(ngx_clear_status_flight_t *flight)
 static void
 ngx_clear_status_flight_timer(ngx_clear_status_flight_t *flight)
 {
-    int64_t                     now, next;
+    int64_t                     now, end, next;
     ngx_queue_t                *q;
     ngx_clear_status_waiter_t  *waiter;
 
     now = ngx_current_msec;
-
-    next = flight->watching ? now + NGX_CLEAR_STATUS_WATCH
-                            : flight->expires - NGX_CLEAR_STATUS_LEASE;
+    end = flight->expires - NGX_CLEAR_STATUS_LEASE;
+    next = flight->watching ? now + NGX_CLEAR_STATUS_WATCH : end;
 
     for (q = ngx_queue_head(&flight->waiters);
          q != ngx_queue_sentinel(&flight->waiters);
@@ -637,9 +638,8 @@ ngx_clear_status_flight_timer(ngx_clear_status_flight_t *flight)
         next = ngx_min(next, waiter->deadline);
     }
 
-    if (flight->watching
-        || next < flight->expires - NGX_CLEAR_STATUS_LEASE)
-    {
+    if (flight->watching || next < end) {
+
         if (flight->timer.timer_set) {
             ngx_del_timer(&flight->timer);
         }

@@ -42,6 +42,12 @@ http {
             clear_status_cache answers;
             clear_status_timeout 300ms;
         }
+
+        location = /less-patient {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_cache answers;
+            clear_status_timeout 10s;
+        }
     }
 }
 EOC
@@ -137,16 +143,21 @@ subtest 'all callers leave' => sub {
 };
 
 subtest 'each caller has its own patience' => sub {
-    my $id = new_task('SUCCESS');
+    my $id     = new_task('SUCCESS');
+    my $before = waiters();
 
     $sim->hold($id);
     my $patient = $t->start("/status?taskId=$id");
     ok $sim->wait_held($id), 'in the air';
 
+    my $less = $t->start("/less-patient?taskId=$id");
+    ok wait_for(sub { waiters($before) == 2 }), 'a less patient one waits too';
+
     envelope_is $t->get("/impatient?taskId=$id"), 504, 'the impatient one';
+    ok !$less->is_over, 'before the less patient one';
     $sim->release($id);
-    $t->collect($patient);
-    is $patient->code, 200, 'the patient one';
+    $t->collect($patient, $less);
+    is $_->code, 200, 'the patient ones' for $patient, $less;
     is $sim->count($id), 1, 'one fetch';
 };
 
