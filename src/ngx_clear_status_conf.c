@@ -304,9 +304,17 @@ ngx_clear_status_check_pass(ngx_conf_t *cf, ngx_clear_status_loc_conf_t *clcf)
 
     if (ngx_clear_status_credentials_init_conf(cf, credentials,
                                                &conf->fetch.url)
-        != NGX_OK
-        || ngx_clear_status_fetch_init_conf(cf, &conf->fetch) != NGX_OK)
+        != NGX_OK)
     {
+        return NGX_CONF_ERROR;
+    }
+
+    /* what it cannot use may be of a level above, and is named already */
+
+    if (ngx_clear_status_fetch_init_conf(cf, &conf->fetch) != NGX_OK) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"clear_status_pass\" cannot be used so in %V:%ui",
+                      &clcf->pass.file, clcf->pass.line);
         return NGX_CONF_ERROR;
     }
 

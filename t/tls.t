@@ -198,6 +198,7 @@ EOC
 
         ok $exit, "refused: $line";
         like $output, $wrong{$line}, 'with the name of the directive';
+        like $output, qr/ in \S+:\d+$/m, 'and where it is';
     }
 };
 
