@@ -22,6 +22,8 @@ static int clear_freshness_names(const clear_valid_t *valid, int status,
     const clear_answer_t *answer);
 static int64_t clear_freshness_urls(const clear_freshness_conf_t *conf,
     const clear_answer_t *answer, int64_t wall);
+static int clear_freshness_revalidate(const clear_freshness_conf_t *conf,
+    const clear_stamp_t *good, int64_t mono);
 static int64_t clear_freshness_add(int64_t a, int64_t b);
 
 
@@ -41,6 +43,10 @@ clear_freshness_lifetime(const clear_freshness_conf_t *conf, int status,
 
     urls = clear_freshness_urls(conf, answer, wall);
     least = clear_freshness_any(conf, CLEAR_VALID_ERROR);
+
+    if (least > CLEAR_VALID_ERROR) {
+        least = CLEAR_VALID_ERROR;
+    }
 
     if (urls < least) {
         urls = least;
@@ -171,18 +177,24 @@ clear_freshness_choose(const clear_freshness_conf_t *conf,
     if (error && mono < error->fresh_until
         && (good == NULL || error->fetched >= good->fetched))
     {
-        return clear_freshness_usable(conf, good, error, mono)
+        return (clear_freshness_usable(conf, good, error, mono)
+                || clear_freshness_revalidate(conf, good, mono))
                ? CLEAR_SERVE_STALE : CLEAR_SERVE_ERROR;
     }
 
-    if (good
-        && mono < clear_freshness_add(good->fresh_until,
-                                      conf->stale_while_revalidate))
-    {
-        return CLEAR_SERVE_REVALIDATE;
-    }
+    return clear_freshness_revalidate(conf, good, mono)
+           ? CLEAR_SERVE_REVALIDATE : CLEAR_FETCH;
+}
 
-    return CLEAR_FETCH;
+
+/* whether a stored success may be served while it is refreshed */
+
+static int
+clear_freshness_revalidate(const clear_freshness_conf_t *conf,
+    const clear_stamp_t *good, int64_t mono)
+{
+    return good && mono < clear_freshness_add(good->fresh_until,
+                                              conf->stale_while_revalidate);
 }
 
 

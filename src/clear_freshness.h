@@ -72,8 +72,9 @@ typedef enum {
  * PROCESSING and unknown states 2000, errors 1000.
  *
  * A terminal answer with presigned URLs lives shorter: to the margin before
- * the first of them dies, but at least half of what was left, and at least
- * as long as "any" says, so that one refresh follows another only then.
+ * the first of them dies, but at least half of what was left, and at least 1000
+ * or what "any" says if that is less, so that one refresh follows another only
+ * then.
  *
  * wall: the time of the fetch.
  */

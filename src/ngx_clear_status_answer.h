@@ -54,4 +54,15 @@ typedef struct {
 } ngx_clear_status_answer_t;
 
 
+/* when another fetch may follow this error: mono, ms; 0: nobody said */
+
+static ngx_inline int64_t
+ngx_clear_status_answer_again(ngx_clear_status_answer_t *error)
+{
+    return (error->stamp.fresh_until == CLEAR_FOREVER)
+           ? error->retry_until
+           : ngx_max(error->retry_until, error->stamp.fresh_until);
+}
+
+
 #endif /* _NGX_CLEAR_STATUS_ANSWER_H_INCLUDED_ */

@@ -268,6 +268,7 @@ ngx_clear_status_serve(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
     case CLEAR_SERVE_STALE:
         handling->cache = NGX_CLEAR_STATUS_STALE;
         handling->detail = ngx_clear_status_detail_error;
+        handling->retry_until = found->again;
         break;
 
     default:
@@ -383,7 +384,9 @@ ngx_clear_status_result(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
     answer = &found->answer;
     handling = &ctx->handling;
 
-    if (answer->body.data == NULL) {
+    /* nothing to say: there was no memory for it, here or where it was made */
+
+    if (answer->body.len == 0) {
         return ngx_clear_status_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
@@ -457,7 +460,7 @@ ngx_clear_status_result_stale(ngx_http_request_t *r,
     handling = &ctx->handling;
 
     handling->cache = NGX_CLEAR_STATUS_STALE;
-    handling->retry_until = found->answer.retry_until;
+    handling->retry_until = ngx_clear_status_answer_again(&found->answer);
 
     if (found->answer.forwarded) {
         handling->fwd = ngx_clear_status_fwd_stale;

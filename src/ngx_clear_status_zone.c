@@ -176,6 +176,10 @@ ngx_clear_status_zone_serve(ngx_clear_status_zone_t *zone,
         return NGX_DECLINED;
     }
 
+    if (found->choice == CLEAR_SERVE_STALE) {
+        found->again = ngx_clear_status_result_again(zone->shm, e->error);
+    }
+
     return ngx_clear_status_result_copy(zone,
                                       found->choice == CLEAR_SERVE_ERROR
                                       ? e->error : e->good,

@@ -26,6 +26,17 @@ static void ngx_clear_status_result_make_large(ngx_clear_status_zone_t *zone,
     ngx_clear_status_after_t *after);
 
 
+int64_t
+ngx_clear_status_result_again(ngx_clear_status_shm_t *shm, uint32_t result)
+{
+    ngx_clear_status_result_t  *r;
+
+    r = ngx_clear_status_at(shm, result);
+
+    return ngx_clear_status_answer_again(&r->answer);
+}
+
+
 clear_stamp_t *
 ngx_clear_status_result_stamp(ngx_clear_status_shm_t *shm, uint32_t result)
 {

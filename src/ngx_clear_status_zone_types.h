@@ -28,6 +28,8 @@ typedef struct {
     ngx_clear_status_answer_t    stale;    /* with an error: the stored success
                                               that may be served instead; its
                                               body.data is NULL if none */
+    int64_t                      again;    /* with CLEAR_SERVE_STALE: when a
+                                              fetch is due; mono, ms */
     unsigned                     stored:1;   /* answer was stored */
     unsigned                     too_large:1;   /* for the zone, though it
                                                    should be stored */

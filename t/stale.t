@@ -61,6 +61,20 @@ http {
             clear_status_integration_id updating;
             clear_status_stale_while_revalidate 10m;
         }
+
+        location = /updating-only {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_integration_id updating-only;
+            clear_status_stale_if_error off;
+            clear_status_stale_while_revalidate 10m;
+            clear_status_valid 404 500 10m;
+        }
+
+        location = /long-error {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_integration_id long-error;
+            clear_status_valid 500 10m;
+        }
     }
 }
 EOC
@@ -175,6 +189,34 @@ subtest 'while it is refreshed' => sub {
             || !$sim->behave($id, {state => 'SUCCESS'});
     });
     is $new->code, 200, 'then it is new';
+};
+
+for my $status (404, 500) {
+    subtest "an error, $status, while it is refreshed" => sub {
+        my $id = new_task('PROCESSING');
+
+        $t->get("/updating-only?taskId=$id");
+        $sim->behave($id, {status => $status});
+
+        # refreshed behind a caller, and then there is an error
+        my $r = until_ok("/updating-only?taskId=$id", \&is_stale);
+
+        is $r->code, 200, 'does not take the place of what may be served';
+        is $sim->count($id), 2, 'and is not asked for again';
+    };
+}
+
+subtest 'when a new answer can be had' => sub {
+    my $id = new_task('PROCESSING');
+
+    $t->get("/long-error?taskId=$id");
+    $sim->behave($id, {status => 500});
+
+    my $r = until_ok("/long-error?taskId=$id", \&is_stale);
+    my $again = $t->get("/long-error?taskId=$id");
+
+    ok $_->header('Retry-After') > 500 && $_->header('Retry-After') <= 600,
+        'when the error is over' for $r, $again;
 };
 
 $t->done;

@@ -187,10 +187,11 @@ a_url_ends_the_life_by_the_margin_but_not_in_its_first_half(void **state)
 
 
 static void
-a_url_that_dies_soon_leaves_as_long_as_any_says(void **state)
+a_url_that_dies_soon_leaves_a_second(void **state)
 {
     clear_freshness_conf_t      conf = defaults;
-    static const clear_valid_t  any[] = { { { NULL, 0 }, 0, 3000 } };
+    static const clear_valid_t  longer[] = { { { NULL, 0 }, 0, 3000 } };
+    static const clear_valid_t  shorter[] = { { { NULL, 0 }, 0, 300 } };
 
     (void) state;
 
@@ -198,12 +199,16 @@ a_url_that_dies_soon_leaves_as_long_as_any_says(void **state)
     assert_int_equal(lifetime_of_url(&conf, 0), 1000);
     assert_int_equal(lifetime_of_url(&conf, -DAY), 1000);
 
-    conf.valid = any;
+    conf.valid = longer;
     conf.nvalid = 1;
 
-    assert_int_equal(lifetime_of_url(&conf, 4000), 3000);
-    assert_int_equal(lifetime_of_url(&conf, -DAY), 3000);
+    assert_int_equal(lifetime_of_url(&conf, 4000), 2000);
+    assert_int_equal(lifetime_of_url(&conf, -DAY), 1000);
     assert_int_equal(lifetime_of_url(&conf, 8000), 4000);
+
+    conf.valid = shorter;
+
+    assert_int_equal(lifetime_of_url(&conf, -DAY), 300);
 }
 
 
@@ -367,6 +372,27 @@ a_stale_answer_is_served_while_one_fetch_refreshes_it(void **state)
 
 
 static void
+an_error_takes_no_place_of_what_may_be_served_meanwhile(void **state)
+{
+    clear_stamp_t           good, error;
+    clear_freshness_conf_t  conf = defaults;
+
+    (void) state;
+
+    conf.stale_if_error = 0;
+    conf.stale_while_revalidate = 500;
+    clear_freshness_stamp(&good, 0, 1000, 0);
+    clear_freshness_stamp(&error, 1100, 1000, 0);
+    error.definite = 1;
+
+    assert_int_equal(clear_freshness_choose(&conf, &good, &error, 1499),
+                     CLEAR_SERVE_STALE);
+    assert_int_equal(clear_freshness_choose(&conf, &good, &error, 1500),
+                     CLEAR_SERVE_ERROR);
+}
+
+
+static void
 an_error_is_served_while_it_is_fresh(void **state)
 {
     clear_stamp_t  error;
@@ -478,7 +504,7 @@ main(void)
         cmocka_unit_test(a_state_says_nothing_of_an_error),
         cmocka_unit_test(
             a_url_ends_the_life_by_the_margin_but_not_in_its_first_half),
-        cmocka_unit_test(a_url_that_dies_soon_leaves_as_long_as_any_says),
+        cmocka_unit_test(a_url_that_dies_soon_leaves_a_second),
         cmocka_unit_test(a_shorter_rule_stays_shorter_with_urls),
         cmocka_unit_test(
             a_silent_url_lives_as_configured_and_the_first_end_counts),
@@ -488,6 +514,8 @@ main(void)
         cmocka_unit_test(an_answer_is_fresh_to_the_last_millisecond),
         cmocka_unit_test(
             a_stale_answer_is_served_while_one_fetch_refreshes_it),
+        cmocka_unit_test(
+            an_error_takes_no_place_of_what_may_be_served_meanwhile),
         cmocka_unit_test(an_error_is_served_while_it_is_fresh),
         cmocka_unit_test(
             a_good_answer_stands_in_for_an_error_as_long_as_it_may),
