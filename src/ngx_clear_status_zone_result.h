@@ -17,11 +17,11 @@
 #include "ngx_clear_status_zone_layout.h"
 
 
-/* a result's stamp, which is read under the lock; NULL for no result (0) */
 /* see ngx_clear_status_answer_again(); result is not 0 */
 int64_t ngx_clear_status_result_again(ngx_clear_status_shm_t *shm,
     uint32_t result);
 
+/* a result's stamp, which is read under the lock; NULL for no result (0) */
 clear_stamp_t *ngx_clear_status_result_stamp(ngx_clear_status_shm_t *shm,
     uint32_t result);
 
