@@ -12,19 +12,19 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "ngx_clear_status_conf.h"
-#include "ngx_clear_status_dashboard.h"
-#include "ngx_clear_status_directives.h"
-#include "ngx_clear_status_errors.h"
-#include "ngx_clear_status_log.h"
-#include "ngx_clear_status_metrics.h"
-#include "ngx_clear_status_outbox.h"
-#include "ngx_clear_status_prometheus.h"
-#include "ngx_clear_status_purge.h"
-#include "ngx_clear_status_refusal.h"
-#include "ngx_clear_status_tenant.h"
-#include "ngx_clear_status_variables.h"
-#include "ngx_clear_status_wake.h"
+#include "conf/conf.h"
+#include "operator/dashboard.h"
+#include "conf/directives.h"
+#include "core/failures.h"
+#include "request/log.h"
+#include "core/counters.h"
+#include "zone/spill.h"
+#include "operator/prometheus.h"
+#include "operator/purge.h"
+#include "request/envelope_filter.h"
+#include "upstream/breakers.h"
+#include "request/variables.h"
+#include "core/wake.h"
 
 
 static ngx_int_t ngx_clear_status_content(ngx_http_request_t *r);

@@ -39,9 +39,9 @@ sub listing ($folder) {
 
 
 sub module_says ($text) {
-    $t->file('copy/src/clear_dummy.h', "char *clear_dummy(void);\n");
-    $t->file('copy/src/clear_dummy.c', <<"END");
-#include "clear_dummy.h"
+    $t->file('copy/src/clear/dummy.h', "char *clear_dummy(void);\n");
+    $t->file('copy/src/clear/dummy.c', <<"END");
+#include "clear/dummy.h"
 
 char *
 clear_dummy(void)
@@ -53,7 +53,7 @@ END
 #include <ngx_config.h>
 #include <ngx_core.h>
 #include <ngx_http.h>
-#include <clear_dummy.h>
+#include <clear/dummy.h>
 
 static ngx_int_t
 init(ngx_cycle_t *cycle)
@@ -100,7 +100,8 @@ cmp_ok time - $began, '<', 3 * stretch(), 'quickly';
 
 # Against a source tree, with a build of its own.
 
-sh("mkdir -p $dir/src && cp -R $top/config $top/Makefile $top/tools $dir");
+sh("mkdir -p $dir/src/clear"
+    . " && cp -R $top/config $top/Makefile $top/tools $dir");
 sh("cp -R $src $tree && chmod -R u+w $tree");
 module_says('first');
 
@@ -116,7 +117,7 @@ module_says('second');
 is $said, "built build/ngx_clear_status_module.so\n",
     'a changed source is compiled, without a configure';
 
-$t->file('copy/src/clear_dummy.h', "#error seen\n");
+$t->file('copy/src/clear/dummy.h', "#error seen\n");
 ($exit, $said) = sh("cd $dir && NGINX_SRC=$tree make --no-print-directory");
 like $said, qr/error seen|#error/, 'a changed header too';
 isnt $exit, 0, 'an error is one';

@@ -137,8 +137,8 @@ subtest 'the page' => sub {
 };
 
 is scalar `$^X $Bin/../tools/page -`,
-    path("$Bin/../src/ngx_clear_status_dashboard_page.h")->slurp,
-    'the page that is built in is the one in src/dashboard';
+    path("$Bin/../src/operator/dashboard_page.h")->slurp,
+    'the page that is built in is the one in src/operator/page';
 
 
 subtest 'nothing yet' => sub {

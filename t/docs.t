@@ -57,7 +57,7 @@ sub context ($flags) {
 
 # Variables.
 
-my @variables = $root->child('src/ngx_clear_status_variables.c')->slurp
+my @variables = $root->child('src/request/variables.c')->slurp
     =~ /\{ ngx_string\("(clear_status_\w+)"\)/g;
 
 ok @variables >= 5, 'variables are found';

@@ -13,15 +13,28 @@ my $FUNCTIONS = qr/strcpy|strcat|v?sprintf|gets|strtok|sleep|usleep|nanosleep
     |malloc|calloc|free|strdup|system|popen|assert|yajl_tree_\w+/x;
 my $LOG = qr/\bngx_(?:conf_)?log_(?:error|debug[0-8]?)(\((?:[^()]++|(?1))*+\))/;
 
-# From the top floor down: what must not include what, by the file's name.
-my %FORBIDDEN = (
-    clear_                   => qr/^ngx_|^curl/,
-    ngx_clear_status_answer  => qr/_(?:zone|fetch|flight|handler)/,
-    ngx_clear_status_fetch   => qr/_(?:zone|wake|flight|handler)|ngx_http\.h/,
-    ngx_clear_status_zone    => qr/_(?:fetch|flight|handler)|ngx_http\.h/,
-    ngx_clear_status_flight  => qr/_(?:handler|reply|refusal|variables)/,
-    ngx_clear_status_tenant  => qr/_(?:fetch|flight|handler)/,
-    ngx_clear_status_handler => qr/^curl|^yajl|_module/,
+# The rooms of src/, from the top floor down, and whom each may include.
+
+my @ROOMS = qw(conf operator request flight tier upstream zone fetch core
+    clear);
+my %MAY_INCLUDE = (
+    conf     => [qw(clear core fetch upstream tier zone request)],
+    operator => [qw(clear core upstream tier zone flight request)],
+    request  => [qw(clear core upstream tier zone flight)],
+    flight   => [qw(clear core tier upstream zone)],
+    tier     => [qw(clear core upstream zone)],
+    upstream => [qw(clear core fetch)],
+    zone     => [qw(clear core)],
+    fetch    => [qw(clear)],
+    core     => [qw(clear)],
+    clear    => [],
+);
+
+# A library's headers, and who alone may include them.
+
+my %ALONE = (
+    'curl/' => qr{^fetch/},
+    'yajl/' => qr{^clear/envelope},
 );
 
 # name, files, what it finds in a file: a list of [line, text]; a bad sample
@@ -97,42 +110,52 @@ my @rules = (
         find => \&full_stops,
         bad  => qq{ngx_log_error(NGX_LOG_ERR, f(x), 0,\n "a " "b.", 1);\n},
     }, {
-        name => 'the floors: nobody includes what is above, or not its own',
-        of   => ['src'],
+        name => 'every file of src/ is in a room',
+        of   => ['house'],
+        find => sub ($f) {
+            $MAY_INCLUDE{ $f->{room} } ? () : [1, "no room $f->{room}"];
+        },
+        file => 'src/util.c',
+        bad  => '',
+    }, {
+        name => 'an include names the room, and runs down as the table says',
+        of   => ['house'],
         find => \&wrong_includes,
-        file => 'src/clear_x.c',
+        file => 'src/clear/x.c',
         bad  => "#include <ngx_core.h>\n",
     }, {
-        name => 'only the envelope includes yajl, only the fetch curl',
+        name => 'only who owns a library includes it',
         of   => ['src'],
         find => \&foreign_includes,
-        file => 'src/ngx_clear_status_handler.c',
+        file => 'src/request/handler.c',
         bad  => "#include <curl/curl.h>\n",
     }, {
         name => 'ngx_config.h, which sets what libc declares, is before libc',
         of   => ['src'],
         find => sub ($f) {
-            my ($first) = $f->{unit} =~ /^ngx_/ ? includes($f->{text}) : ();
-            ($first // 'ngx_') =~ /^ngx_/ ? () : [1, "includes $first first"];
+            my ($first) = $f->{room} ne 'clear' ? includes($f->{text}) : ();
+            ($first // 'ngx_') =~ m{^(?:ngx_|\w+/\w+\.h$)}
+                && ($first // '') !~ m{^(?:sys|clear)/}
+                ? () : [1, "includes $first first"];
         },
-        file => 'src/ngx_clear_status_handler.c',
-        bad  => "#include \"clear_verdict.h\"\n#include <ngx_config.h>\n",
+        file => 'src/request/handler.c',
+        bad  => "#include \"clear/verdict.h\"\n#include <ngx_config.h>\n",
     }, {
         name => 'only who owns shared memory takes its lock',
         of   => ['src'],
         find => sub ($f) {
-            $f->{unit} =~ /_(?:zone|tenant|shared)/ ? ()
+            $f->{unit} =~ m{^(?:zone/|upstream/breakers$|core/block$)} ? ()
                 : lines($f->{code}, qr/ngx_shmtx_(?:try)?lock|ngx_slab_/);
         },
         bad => "    ngx_shmtx_lock(&pool->mutex);\n",
     }, {
-        name => 'a zone and a fetch know nothing of requests',
-        of   => ['src'],
+        name => 'only conf, operator and request know requests',
+        of   => ['house'],
         find => sub ($f) {
-            $f->{unit} =~ /^(?:clear_|ngx_clear_status_(?:zone|fetch))/
-                ? lines($f->{code}, qr/ngx_http_request_t/) : ();
+            $f->{room} =~ /^(?:conf|operator|request)$/ ? ()
+                : lines($f->{code}, qr/ngx_http_request_t/);
         },
-        file => 'src/ngx_clear_status_zone.c',
+        file => 'src/zone/zone.c',
         bad  => "    ngx_http_request_t  *r;\n",
     }, {
         name => 'ngx_delete_posted_event, two statements, stands in braces',
@@ -146,14 +169,16 @@ my @rules = (
 );
 
 
+check_globs();
 check_rule($_) for @rules;
+check_rooms();
 check_circles();
 done_testing;
 
 
 sub check_rule ($rule) {
     my @sample = $rule->{find}->(
-        read_in($rule->{file} // 'src/ngx_clear_status_x.c', $rule->{bad}));
+        read_in($rule->{file} // 'src/request/x.c', $rule->{bad}));
     my @found;
 
     for my $file (map { files($_) } @{ $rule->{of} }) {
@@ -169,19 +194,38 @@ sub check_rule ($rule) {
 
 # The tree, each file read once.
 
-sub files ($kind) {
-    state %cache;
+sub globs () {
     state %of = (
-        c     => [qw(*.c src/*.[ch] t/unit/*.[ch] t/fuzz/*.[ch])],
-        src   => [qw(*.c src/*.[ch])],
-        perl  => [qw(t/*.t t/lib/*/*.pm demo/simulator demo/lib/*/*.pm
-            demo/lib/*/*/*.pm bench/*.pl bench/lib/*/*.pm)],
-        page  => [qw(src/dashboard/*)],
-        shell => [qw(config tools/* demo/run .ci/run bench/*.sh)],
+        c     => [qw(*.c src/*/*.[ch] t/unit/*.[ch] t/unit/*/*.[ch]
+            t/fuzz/*.[ch] t/fuzz/*/*.[ch])],
+        src   => [qw(*.c src/*/*.[ch])],
+        house => ['src/*', 'src/*/*.[ch]'],
+        perl  => [qw(t/*.t t/lib/*/*.pm demo/simulator demo/lib/*/*/*.pm
+            bench/*.pl bench/lib/*/*.pm)],
+        page  => [qw(src/operator/page/*)],
+        shell => [qw(config tools/* demo/run .ci/run)],
     );
 
+    return \%of;
+}
+
+
+sub files ($kind) {
+    state %cache;
+
     return map { $cache{$_} //= read_in($_, path($_)->slurp) }
-        grep {-f} map {glob} @{ $of{$kind} };
+        grep {-f} map {glob} @{ globs()->{$kind} };
+}
+
+
+# A move must not leave a rule without files.
+
+sub check_globs () {
+    my @empty = grep { my @found = glob; !@found }
+        map {@$_} values %{ globs() };
+
+    is_deeply \@empty, [], 'each pattern of the rules finds a file';
+    return;
 }
 
 
@@ -190,7 +234,8 @@ sub read_in ($name, $text) {
         name => $name,
         text => $text,
         code => without_comments($text),
-        unit => path($name)->basename(qw(.c .h)),
+        unit => $name =~ s{^src/|\.[ch]$}{}gr,
+        room => $name =~ m{^src/(?:(\w+)/)?} ? $1 // '' : 'door',
     };
 }
 
@@ -268,12 +313,17 @@ sub includes ($text) { return $text =~ /^#\s*include\s+[<"](.*?)[>"]/gm }
 
 
 sub wrong_includes ($f) {
+    my %may = map { $_ => 1 } $f->{room}, @{ $MAY_INCLUDE{ $f->{room} } // [] };
     my @found;
 
-    for my $floor (grep { index($f->{unit}, $_) == 0 } sort keys %FORBIDDEN) {
-        push @found, map { [1, "includes $_"] }
-            grep { $_ =~ $FORBIDDEN{$floor} && $_ !~ /^\Q$f->{unit}\E/ }
-            includes($f->{text});
+    for my $include (includes($f->{text})) {
+        my ($room) = $include =~ m{^(\w+)/\w+\.h$};
+        my $wrong = $include =~ /^ngx_/
+            ? $f->{room} eq 'clear' || $include =~ /^ngx_clear_/
+            : $room && $MAY_INCLUDE{$room} ? !$may{$room}
+            :   $f->{text} =~ /#include "\Q$include\E"/;
+
+        push @found, [1, "includes $include"] if $wrong;
     }
 
     return @found;
@@ -281,14 +331,30 @@ sub wrong_includes ($f) {
 
 
 sub foreign_includes ($f) {
-    my %allowed = (
-        curl => qr/^ngx_clear_status_(?:fetch\w*|multi|sockets|tls|resolve)$/,
-        yajl => qr/^clear_envelope/,
-    );
+    my @found;
 
-    return map { [1, "includes $_"] }
-        grep { m{^(curl|yajl)/} && $f->{unit} !~ $allowed{$1} }
-        includes($f->{text});
+    for my $include (includes($f->{text})) {
+        push @found, map { [1, "includes $include"] }
+            grep { index($include, $_) == 0 && $f->{unit} !~ $ALONE{$_} }
+            sort keys %ALONE;
+    }
+
+    return @found;
+}
+
+
+# Rooms stand on floors: none may include one above it.
+
+sub check_rooms () {
+    my %floor = map { $ROOMS[$_] => $_ } 0 .. $#ROOMS;
+
+    is_deeply [sort keys %MAY_INCLUDE], [sort @ROOMS], 'the table of rooms';
+    is_deeply [
+        map { my $room = $_;
+            map {"$room -> $_"} grep { $floor{$_} <= $floor{$room} }
+                @{ $MAY_INCLUDE{$room} } } @ROOMS
+    ], [], 'arrows between rooms run down';
+    return;
 }
 
 

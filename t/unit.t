@@ -23,6 +23,9 @@ my $valgrind = $ENV{TEST_VALGRIND}
 plan skip_all => 'cmocka is not installed'
     if system('pkg-config --exists cmocka yajl') != 0;
 
+ok @{[names("$Bin/$_->[0]", $_->[1], '')]}, "there is something in t/$_->[0]"
+    for ['unit', qr/_test\.c$/], ['fuzz', qr/_fuzz\.c$/];
+
 runs('t/unit builds', make("$Bin/unit"));
 runs($_, "$valgrind$unit/$_") for names("$Bin/unit", qr/_test\.c$/, '_test');
 
@@ -41,8 +44,8 @@ sub make ($folder) {
 
 
 sub names ($folder, $suffix, $instead) {
-    return sort map {s/$suffix/$instead/r}
-        grep {/$suffix/} map { $_->basename } path($folder)->list->each;
+    return sort map { $_->to_rel($folder) =~ s/$suffix/$instead/r }
+        grep {/$suffix/} path($folder)->list_tree->each;
 }
 
 

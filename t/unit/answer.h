@@ -10,7 +10,7 @@
 #define _ANSWER_H_INCLUDED_
 
 
-#include "clear_answer.h"
+#include "clear/task.h"
 
 
 /* 1 where both are NULL, or the same bytes */

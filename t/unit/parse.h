@@ -12,7 +12,7 @@
 
 #include "unit.h"
 
-#include "clear_envelope.h"
+#include "clear/envelope.h"
 
 
 typedef struct {

@@ -19,8 +19,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "clear_alloc.h"
-#include "clear_answer.h"
+#include "clear/alloc.h"
+#include "clear/task.h"
 
 
 #define unit_count(array)  (sizeof(array) / sizeof((array)[0]))

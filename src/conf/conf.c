@@ -1,0 +1,357 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * The module's configuration, made, merged and checked; see the header.
+ */
+
+
+#include "conf/conf.h"
+
+
+static void ngx_clear_status_merge_fetch(ngx_conf_t *cf,
+    ngx_clear_status_fetch_conf_t *conf, ngx_clear_status_fetch_conf_t *prev);
+static ngx_uint_t ngx_clear_status_resolves(ngx_resolver_t *resolver);
+static void ngx_clear_status_merge_freshness(
+    ngx_clear_status_loc_conf_t *conf, ngx_clear_status_loc_conf_t *prev);
+static void ngx_clear_status_merge_credentials(
+    ngx_clear_status_credentials_conf_t *conf,
+    ngx_clear_status_credentials_conf_t *prev);
+static char *ngx_clear_status_merge_zone(ngx_conf_t *cf,
+    ngx_clear_status_loc_conf_t *conf, ngx_clear_status_loc_conf_t *prev);
+static char *ngx_clear_status_merge_pass(ngx_conf_t *cf,
+    ngx_clear_status_loc_conf_t *conf, ngx_clear_status_loc_conf_t *prev);
+static char *ngx_clear_status_check_pass(ngx_conf_t *cf,
+    ngx_clear_status_loc_conf_t *conf);
+
+
+void *
+ngx_clear_status_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_clear_status_main_conf_t  *cmcf;
+
+    cmcf = ngx_pcalloc(cf->pool, sizeof(ngx_clear_status_main_conf_t));
+
+    if (cmcf == NULL
+        || ngx_array_init(&cmcf->zones, cf->pool, 1, sizeof(ngx_shm_zone_t *))
+           != NGX_OK
+        || ngx_array_init(&cmcf->token_files, cf->pool, 1, sizeof(void *))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return cmcf;
+}
+
+
+void *
+ngx_clear_status_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_clear_status_conf_t      *conf;
+    ngx_clear_status_loc_conf_t  *clcf;
+
+    clcf = ngx_pcalloc(cf->pool, sizeof(ngx_clear_status_loc_conf_t));
+    if (clcf == NULL) {
+        return NULL;
+    }
+
+    /*
+     * set by ngx_pcalloc():
+     *
+     *     conf->fetch.url, proxy and file names
+     *     conf->credentials
+     *     conf->freshness.valid, nvalid
+     *     conf->breaker
+     *     conf->shm_zone
+     *     clcf->zone, pass, cache, valid
+     */
+
+    conf = &clcf->conf;
+
+    conf->fetch.connect_timeout = NGX_CONF_UNSET_MSEC;
+    conf->fetch.timeout = NGX_CONF_UNSET_MSEC;
+    conf->fetch.retries = NGX_CONF_UNSET_UINT;
+    conf->fetch.max_body_size = NGX_CONF_UNSET_SIZE;
+    conf->fetch.http_version = NGX_CONF_UNSET_UINT;
+    conf->fetch.ssl_verify = NGX_CONF_UNSET;
+
+    conf->freshness.url_lifetime = NGX_CONF_UNSET;
+    conf->freshness.url_margin = NGX_CONF_UNSET;
+    conf->freshness.stale_if_error = NGX_CONF_UNSET;
+    conf->freshness.stale_while_revalidate = NGX_CONF_UNSET;
+
+    clcf->max_fails = NGX_CONF_UNSET_UINT;
+    clcf->fail_timeout = NGX_CONF_UNSET_MSEC;
+
+    return clcf;
+}
+
+
+char *
+ngx_clear_status_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_clear_status_loc_conf_t *prev = parent;
+    ngx_clear_status_loc_conf_t *conf = child;
+
+    ngx_clear_status_merge_fetch(cf, &conf->conf.fetch, &prev->conf.fetch);
+    ngx_clear_status_merge_freshness(conf, prev);
+    ngx_clear_status_merge_credentials(&conf->conf.credentials,
+                                       &prev->conf.credentials);
+
+    ngx_conf_merge_uint_value(conf->max_fails, prev->max_fails, 5);
+    ngx_conf_merge_msec_value(conf->fail_timeout, prev->fail_timeout, 1000);
+
+    conf->conf.breaker.max_fails = conf->max_fails;
+    conf->conf.breaker.fail_timeout = conf->fail_timeout;
+
+    if (ngx_clear_status_merge_zone(cf, conf, prev) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return ngx_clear_status_merge_pass(cf, conf, prev);
+}
+
+
+static void
+ngx_clear_status_merge_fetch(ngx_conf_t *cf,
+    ngx_clear_status_fetch_conf_t *conf, ngx_clear_status_fetch_conf_t *prev)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    ngx_conf_merge_msec_value(conf->connect_timeout, prev->connect_timeout,
+                              5000);
+    ngx_conf_merge_msec_value(conf->timeout, prev->timeout, 15000);
+    ngx_conf_merge_uint_value(conf->retries, prev->retries, 1);
+    ngx_conf_merge_size_value(conf->max_body_size, prev->max_body_size,
+                              1024 * 1024);
+    ngx_conf_merge_uint_value(conf->http_version, prev->http_version, 20);
+    ngx_conf_merge_value(conf->ssl_verify, prev->ssl_verify, 1);
+
+    ngx_conf_merge_str_value(conf->ssl_trusted_certificate,
+                             prev->ssl_trusted_certificate, "");
+
+    /* a key goes with its certificate */
+
+    if (conf->ssl_certificate.data == NULL
+        && conf->ssl_certificate_key.data == NULL)
+    {
+        conf->ssl_certificate = prev->ssl_certificate;
+        conf->ssl_certificate_key = prev->ssl_certificate_key;
+    }
+
+    ngx_conf_merge_str_value(conf->proxy, prev->proxy, "");
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (ngx_clear_status_resolves(clcf->resolver)) {
+        conf->resolver = clcf->resolver;
+        conf->resolver_timeout = clcf->resolver_timeout;
+    }
+}
+
+
+/* nginx sets a resolver without name servers where none is configured */
+
+static ngx_uint_t
+ngx_clear_status_resolves(ngx_resolver_t *resolver)
+{
+    if (resolver == NULL) {
+        return 0;
+    }
+
+#ifdef angie_version
+    return resolver->connections != NULL;
+#else
+    return resolver->connections.nelts != 0;
+#endif
+}
+
+
+static void
+ngx_clear_status_merge_freshness(ngx_clear_status_loc_conf_t *conf,
+    ngx_clear_status_loc_conf_t *prev)
+{
+    clear_freshness_conf_t  *freshness, *previous;
+
+    freshness = &conf->conf.freshness;
+    previous = &prev->conf.freshness;
+
+    ngx_conf_merge_value(freshness->url_lifetime, previous->url_lifetime,
+                         3600 * 1000);
+    ngx_conf_merge_value(freshness->url_margin, previous->url_margin,
+                         300 * 1000);
+    ngx_conf_merge_value(freshness->stale_if_error, previous->stale_if_error,
+                         600 * 1000);
+    ngx_conf_merge_value(freshness->stale_while_revalidate,
+                         previous->stale_while_revalidate, 0);
+
+    if (conf->valid == NULL) {
+        conf->valid = prev->valid;
+    }
+
+    if (conf->valid) {
+        freshness->valid = conf->valid->elts;
+        freshness->nvalid = conf->valid->nelts;
+    }
+}
+
+
+/* either kind of token takes the place of both kinds of the level above */
+
+static void
+ngx_clear_status_merge_credentials(ngx_clear_status_credentials_conf_t *conf,
+    ngx_clear_status_credentials_conf_t *prev)
+{
+    if (conf->token == NULL && conf->token_file == NULL) {
+        conf->token = prev->token;
+        conf->token_file = prev->token_file;
+    }
+
+    if (conf->integration_id == NULL) {
+        conf->integration_id = prev->integration_id;
+    }
+}
+
+
+static char *
+ngx_clear_status_merge_zone(ngx_conf_t *cf, ngx_clear_status_loc_conf_t *conf,
+    ngx_clear_status_loc_conf_t *prev)
+{
+    ngx_clear_status_main_conf_t  *cmcf;
+
+    if (conf->zone.data == NULL) {
+        conf->zone = prev->zone;
+        conf->cache = prev->cache;
+    }
+
+    if (conf->zone.len == 0) {
+
+        if (conf->purge.line == 0) {
+            return NGX_CONF_OK;
+        }
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"clear_status_purge\" needs \"clear_status_cache\" "
+                      "in %V:%ui", &conf->purge.file, conf->purge.line);
+        return NGX_CONF_ERROR;
+    }
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_clear_status_module);
+
+    conf->conf.shm_zone = ngx_clear_status_zone_by_name(cmcf, &conf->zone);
+
+    if (conf->conf.shm_zone == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "unknown zone \"%V\" in \"clear_status_cache\" in %V:%ui",
+                      &conf->zone, &conf->cache.file, conf->cache.line);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* as proxy_pass: "if" and "limit_except" go on with their location's */
+
+static char *
+ngx_clear_status_merge_pass(ngx_conf_t *cf, ngx_clear_status_loc_conf_t *conf,
+    ngx_clear_status_loc_conf_t *prev)
+{
+    ngx_http_core_loc_conf_t  *clcf;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->noname && conf->conf.fetch.url.data == NULL) {
+        conf->conf.fetch.url = prev->conf.fetch.url;
+        conf->pass = prev->pass;
+        conf->handler = prev->handler;
+    }
+
+    if (conf->conf.fetch.url.data == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    if (clcf->lmt_excpt && clcf->handler == NULL) {
+        clcf->handler = conf->handler;
+    }
+
+    return ngx_clear_status_check_pass(cf, conf);
+}
+
+
+static char *
+ngx_clear_status_check_pass(ngx_conf_t *cf, ngx_clear_status_loc_conf_t *clcf)
+{
+    char                                 *missing;
+    ngx_clear_status_conf_t              *conf;
+    ngx_clear_status_credentials_conf_t  *credentials;
+
+    conf = &clcf->conf;
+    credentials = &conf->credentials;
+
+    missing = (credentials->token == NULL && credentials->token_file == NULL)
+              ? "\"clear_status_auth_token\" or "
+                "\"clear_status_auth_token_file\""
+              : (credentials->integration_id == NULL)
+                ? "\"clear_status_integration_id\"" : NULL;
+
+    if (missing) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"clear_status_pass\" needs %s in %V:%ui",
+                      missing, &clcf->pass.file, clcf->pass.line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_clear_status_credentials_init_conf(cf, credentials,
+                                               &conf->fetch.url)
+        != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    /* what it cannot use may be of a level above, and is named already */
+
+    if (ngx_clear_status_fetch_init_conf(cf, &conf->fetch) != NGX_OK) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"clear_status_pass\" cannot be used so in %V:%ui",
+                      &clcf->pass.file, clcf->pass.line);
+        return NGX_CONF_ERROR;
+    }
+
+    conf->tenant_hash = ngx_murmur_hash2(credentials->tenant.data,
+                                         credentials->tenant.len);
+
+    return NGX_CONF_OK;
+}
+
+
+ngx_shm_zone_t *
+ngx_clear_status_zone_by_name(ngx_clear_status_main_conf_t *cmcf,
+    ngx_str_t *name)
+{
+    ngx_uint_t        i;
+    ngx_shm_zone_t  **zones;
+
+    zones = cmcf->zones.elts;
+
+    for (i = 0; i < cmcf->zones.nelts; i++) {
+        if (zones[i]->shm.name.len == name->len
+            && ngx_strncmp(zones[i]->shm.name.data, name->data, name->len)
+               == 0)
+        {
+            return zones[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+void
+ngx_clear_status_place(ngx_conf_t *cf, ngx_clear_status_place_t *place)
+{
+    if (cf->conf_file) {
+        place->file = cf->conf_file->file.name;
+        place->line = cf->conf_file->line;
+    }
+}

@@ -1,0 +1,601 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * The directives that need more than nginx's own setters; see the header.
+ */
+
+
+#include "conf/directives.h"
+
+#include "conf/conf.h"
+
+
+#define NGX_CLEAR_STATUS_PATH  "/one-integration/workflow/status"
+
+
+static char *ngx_clear_status_pass_parse(ngx_conf_t *cf, ngx_str_t *value,
+    size_t scheme, ngx_url_t *u);
+static char *ngx_clear_status_invalid(ngx_conf_t *cf, ngx_command_t *cmd,
+    char *rc);
+static ngx_int_t ngx_clear_status_valid_subject(ngx_str_t *value,
+    clear_valid_t *valid);
+static ngx_int_t ngx_clear_status_parse_time(ngx_str_t *value,
+    ngx_clear_status_time_t *words, int64_t *time);
+
+
+char *
+ngx_clear_status_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_clear_status_main_conf_t *cmcf = conf;
+
+    u_char           *p;
+    ssize_t           size;
+    ngx_str_t        *value, name, s;
+    ngx_shm_zone_t   *shm_zone, **slot;
+
+    value = cf->args->elts;
+
+    if (ngx_strncmp(value[1].data, "zone=", 5) != 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid parameter \"%V\" in \"%V\"",
+                           &value[1], &cmd->name);
+        return NGX_CONF_ERROR;
+    }
+
+    name.data = value[1].data + 5;
+    p = (u_char *) ngx_strchr(name.data, ':');
+
+    if (p == NULL || p == name.data) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid zone size or name \"%V\" in \"%V\"",
+                           &value[1], &cmd->name);
+        return NGX_CONF_ERROR;
+    }
+
+    name.len = p - name.data;
+
+    s.data = p + 1;
+    s.len = value[1].data + value[1].len - s.data;
+
+    size = ngx_parse_size(&s);
+
+    if (size == NGX_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid zone size \"%V\" in \"%V\"",
+                           &value[1], &cmd->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (size < (ssize_t) NGX_CLEAR_STATUS_ZONE_MIN) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "zone \"%V\" is too small in \"%V\", at least 64k "
+                           "is needed", &value[1], &cmd->name);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_clear_status_zone_by_name(cmcf, &name)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "duplicate zone \"%V\" in \"%V\"",
+                           &name, &cmd->name);
+        return NGX_CONF_ERROR;
+    }
+
+    shm_zone = ngx_clear_status_zone_add(cf, &name, size,
+                                         &ngx_clear_status_module);
+    slot = ngx_array_push(&cmcf->zones);
+
+    if (shm_zone == NULL || slot == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *slot = shm_zone;
+
+    return NGX_CONF_OK;
+}
+
+
+/*
+ * Scheme and host in lower case, the path as it is: equal URLs make equal
+ * tenants.  An empty path and "/" are the same (RFC 3986, section 6.2.3).
+ */
+
+char *
+ngx_clear_status_pass_url(ngx_conf_t *cf, ngx_str_t *value, ngx_str_t *url)
+{
+    size_t      scheme;
+    u_char     *p;
+    ngx_url_t   u;
+
+    scheme = (ngx_strncasecmp(value->data, (u_char *) "http://", 7) == 0) ? 7
+             : (ngx_strncasecmp(value->data, (u_char *) "https://", 8) == 0)
+               ? 8 : 0;
+
+    ngx_memzero(&u, sizeof(ngx_url_t));
+
+    if (ngx_clear_status_pass_parse(cf, value, scheme, &u) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (u.uri.len <= 1) {
+        ngx_str_set(&u.uri, NGX_CLEAR_STATUS_PATH);
+    }
+
+    p = ngx_pnalloc(cf->pool, value->len + u.uri.len + sizeof(":65535"));
+    if (p == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    url->data = p;
+
+    ngx_strlow(p, value->data, scheme);
+    p += scheme;
+
+    ngx_strlow(p, u.host.data, u.host.len);
+    p += u.host.len;
+
+    if (u.port != u.default_port) {
+        p = ngx_sprintf(p, ":%d", (int) u.port);
+    }
+
+    p = ngx_cpymem(p, u.uri.data, u.uri.len);
+    *p = '\0';
+
+    url->len = p - url->data;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_clear_status_pass_parse(ngx_conf_t *cf, ngx_str_t *value, size_t scheme,
+    ngx_url_t *u)
+{
+    char    *err;
+    size_t   i;
+
+    err = scheme ? NULL : "must begin with \"http://\" or \"https://\"";
+
+    for (i = 0; err == NULL && i < value->len; i++) {
+
+        if (value->data[i] <= ' ' || value->data[i] >= 0x7f) {
+            err = "has characters that a URL cannot have";
+
+        } else if (ngx_strchr("$?#@\"\\", value->data[i])) {
+            err = "may have neither variables, query, fragment nor user";
+        }
+    }
+
+    if (err == NULL) {
+        u->url.len = value->len - scheme;
+        u->url.data = value->data + scheme;
+        u->default_port = (scheme == sizeof("http://") - 1) ? 80 : 443;
+        u->uri_part = 1;
+        u->no_resolve = 1;
+
+        if (ngx_parse_url(cf->pool, u) != NGX_OK) {
+            err = u->err ? u->err : "is not a URL";
+
+        } else if (u->family == AF_UNIX || u->host.len == 0) {
+            err = "must have a host";
+        }
+    }
+
+    if (err) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid URL in \"clear_status_pass\" \"%V\": %s",
+                           value, err);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_clear_status_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_clear_status_loc_conf_t *clcf = conf;
+
+    ngx_str_t  *value;
+
+    if (clcf->zone.data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (value[1].len == 0) {
+        return "has an empty name";
+    }
+
+    clcf->zone = value[1];
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        clcf->zone.len = 0;
+    }
+
+    ngx_clear_status_place(cf, &clcf->cache);
+
+    return NGX_CONF_OK;
+}
+
+
+/* a token or an id; the message never shows it */
+
+char *
+ngx_clear_status_credential(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_clear_status_loc_conf_t *clcf = conf;
+
+    char                       *rc;
+    ngx_http_complex_value_t  **cv;
+
+    cv = (ngx_http_complex_value_t **) ((char *) conf + cmd->offset);
+
+    if (cv == &clcf->conf.credentials.token
+        && clcf->conf.credentials.token_file)
+    {
+        return "conflicts with \"clear_status_auth_token_file\"";
+    }
+
+    rc = ngx_http_set_complex_value_slot(cf, cmd, conf);
+    if (rc != NGX_CONF_OK) {
+        return rc;
+    }
+
+    if ((*cv)->lengths == NULL
+        && !ngx_clear_status_credentials_valid(&(*cv)->value))
+    {
+        return (*cv)->value.len
+               ? "has a value that cannot be sent as a header field"
+               : "has an empty value";
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_clear_status_token_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_clear_status_loc_conf_t *clcf = conf;
+
+    ngx_str_t                            *value;
+    ngx_clear_status_main_conf_t         *cmcf;
+    ngx_clear_status_credentials_conf_t  *credentials;
+
+    credentials = &clcf->conf.credentials;
+
+    if (credentials->token_file) {
+        return "is duplicate";
+    }
+
+    if (credentials->token) {
+        return "conflicts with \"clear_status_auth_token\"";
+    }
+
+    value = cf->args->elts;
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_clear_status_module);
+
+    credentials->token_file = ngx_clear_status_token_file_add(cf,
+                                                         &cmcf->token_files,
+                                                         &value[1]);
+
+    return credentials->token_file ? NGX_CONF_OK : NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_clear_status_valid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_clear_status_loc_conf_t *clcf = conf;
+
+    int64_t                   ttl;
+    ngx_str_t                *value;
+    ngx_uint_t                i, last;
+    clear_valid_t            *valid;
+    ngx_clear_status_time_t   words = { 0, 1 };
+
+    if (clcf->valid == NULL) {
+        clcf->valid = ngx_array_create(cf->pool, 4, sizeof(clear_valid_t));
+        if (clcf->valid == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    value = cf->args->elts;
+    last = cf->args->nelts - 1;
+
+    if (ngx_clear_status_parse_time(&value[last], &words, &ttl) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid time value \"%V\" in \"%V\"",
+                           &value[last], &cmd->name);
+        return NGX_CONF_ERROR;
+    }
+
+    for (i = 1; i < last || last == 1; i++) {
+        valid = ngx_array_push(clcf->valid);
+        if (valid == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        ngx_memzero(valid, sizeof(clear_valid_t));
+        valid->ttl = ttl;
+
+        if (last == 1) {
+            break;
+        }
+
+        if (ngx_clear_status_valid_subject(&value[i], valid) != NGX_OK) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "invalid state or code \"%V\" in \"%V\"",
+                               &value[i], &cmd->name);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* "any" leaves state and code empty */
+
+static ngx_int_t
+ngx_clear_status_valid_subject(ngx_str_t *value, clear_valid_t *valid)
+{
+    size_t     i;
+    ngx_int_t  code;
+
+    if (ngx_strcmp(value->data, "any") == 0) {
+        return NGX_OK;
+    }
+
+    code = ngx_atoi(value->data, value->len);
+
+    if (code != NGX_ERROR) {
+        valid->code = code;
+        return (code >= 400 && code <= 599) ? NGX_OK : NGX_ERROR;
+    }
+
+    for (i = 0; i < value->len; i++) {
+        if ((value->data[i] < 'A' || value->data[i] > 'Z')
+            && (value->data[i] < '0' || value->data[i] > '9')
+            && value->data[i] != '_')
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    valid->state.data = value->data;
+    valid->state.len = value->len;
+
+    return value->len ? NGX_OK : NGX_ERROR;
+}
+
+
+/* a time in an int64_t, or one of the words that cmd->post allows */
+
+char *
+ngx_clear_status_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    int64_t    *field;
+    ngx_str_t  *value;
+
+    field = (int64_t *) ((char *) conf + cmd->offset);
+
+    if (*field != NGX_CONF_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_clear_status_parse_time(&value[1], cmd->post, field) != NGX_OK) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid time value \"%V\" in \"%V\"",
+                           &value[1], &cmd->name);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_clear_status_parse_time(ngx_str_t *value, ngx_clear_status_time_t *words,
+    int64_t *time)
+{
+    ngx_int_t  ms;
+
+    if (words && words->off && ngx_strcmp(value->data, "off") == 0) {
+        *time = 0;
+        return NGX_OK;
+    }
+
+    if (words && words->forever && ngx_strcmp(value->data, "forever") == 0) {
+        *time = CLEAR_FOREVER;
+        return NGX_OK;
+    }
+
+    ms = ngx_parse_time(value, 0);
+    *time = ms;
+
+    return (ms == NGX_ERROR) ? NGX_ERROR : NGX_OK;
+}
+
+
+/* nginx's own setters do not show a bad value */
+
+char *
+ngx_clear_status_msec(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_clear_status_invalid(cf, cmd,
+                                    ngx_conf_set_msec_slot(cf, cmd, conf));
+}
+
+
+char *
+ngx_clear_status_num(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_clear_status_invalid(cf, cmd,
+                                    ngx_conf_set_num_slot(cf, cmd, conf));
+}
+
+
+char *
+ngx_clear_status_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    return ngx_clear_status_invalid(cf, cmd,
+                                    ngx_conf_set_size_slot(cf, cmd, conf));
+}
+
+
+char *
+ngx_clear_status_http_version(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_str_t   *value;
+    ngx_uint_t  *version;
+
+    version = (ngx_uint_t *) ((char *) conf + cmd->offset);
+
+    if (*version != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "1.1") == 0) {
+        *version = 11;
+
+    } else if (ngx_strcmp(value[1].data, "2") == 0) {
+        *version = 20;
+
+    } else {
+        return ngx_clear_status_invalid(cf, cmd, "invalid value");
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_clear_status_invalid(ngx_conf_t *cf, ngx_command_t *cmd, char *rc)
+{
+    ngx_str_t  *value;
+
+    if (rc == NGX_CONF_OK || rc == NGX_CONF_ERROR
+        || ngx_strncmp(rc, "invalid", sizeof("invalid") - 1) != 0)
+    {
+        return rc;
+    }
+
+    value = cf->args->elts;
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s \"%V\" in \"%V\"",
+                       rc, &value[1], &cmd->name);
+
+    return NGX_CONF_ERROR;
+}
+
+
+/* a file that has to be readable now; errors then show file and line */
+
+char *
+ngx_clear_status_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    char       *rc;
+    ngx_fd_t    fd;
+    ngx_str_t  *name;
+
+    rc = ngx_conf_set_str_slot(cf, cmd, conf);
+    if (rc != NGX_CONF_OK) {
+        return rc;
+    }
+
+    name = (ngx_str_t *) ((char *) conf + cmd->offset);
+
+    if (ngx_conf_full_name(cf->cycle, name, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+
+    if (fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           "\"%V\": " ngx_open_file_n " \"%V\" failed",
+                           &cmd->name, name);
+        return NGX_CONF_ERROR;
+    }
+
+    (void) ngx_close_file(fd);
+
+    return NGX_CONF_OK;
+}
+
+
+/* the URL may hold a password: the message does not show it */
+
+char *
+ngx_clear_status_proxy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_clear_status_loc_conf_t *clcf = conf;
+
+    ngx_str_t          *value, *proxy;
+    ngx_uint_t          i;
+    static ngx_str_t    schemes[] = {
+        ngx_string("http://"),
+        ngx_string("https://"),
+        ngx_string("socks5://"),
+        ngx_string("socks5h://")
+    };
+
+    proxy = &clcf->conf.fetch.proxy;
+
+    if (proxy->data) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    *proxy = value[1];
+
+    if (ngx_strcmp(proxy->data, "off") == 0) {
+        proxy->len = 0;
+        return NGX_CONF_OK;
+    }
+
+    for (i = 0; i < sizeof(schemes) / sizeof(ngx_str_t); i++) {
+        if (proxy->len > schemes[i].len
+            && ngx_strncasecmp(proxy->data, schemes[i].data, schemes[i].len)
+               == 0
+            && ngx_clear_status_credentials_valid(proxy))
+        {
+            return NGX_CONF_OK;
+        }
+    }
+
+    return "has a URL that is not http, https or socks5";
+}
+
+
+/* the parameter of clear_status_dashboard, if there is one */
+
+char *
+ngx_clear_status_dashboard_body(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_clear_status_loc_conf_t *clcf = conf;
+
+    ngx_str_t  *value;
+
+    value = cf->args->elts;
+
+    if (cf->args->nelts == 1 || ngx_strcmp(value[1].data, "body=off") == 0) {
+        return NGX_CONF_OK;
+    }
+
+    if (ngx_strcmp(value[1].data, "body=on") == 0) {
+        clcf->dashboard_body = 1;
+        return NGX_CONF_OK;
+    }
+
+    return "has a parameter that is neither body=on nor body=off";
+}

@@ -1,0 +1,68 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * An answer as the gateway keeps and gives it: a success as upstream sent
+ * it, or an error's envelope; and the key under which it is kept.
+ * Plain data, shared by the zone, the flights and the reply.
+ */
+
+
+#ifndef _NGX_CLEAR_STATUS_ANSWER_H_INCLUDED_
+#define _NGX_CLEAR_STATUS_ANSWER_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "clear/freshness.h"
+
+
+/* a strong entity tag with its quotes: 128 bits of SHA-256 in hexadecimal */
+#define NGX_CLEAR_STATUS_ETAG_LEN  34
+
+
+/* the status of a success, the only one; NGX_HTTP_OK to those who know HTTP */
+#define NGX_CLEAR_STATUS_OK        200
+
+
+/*
+ * tenant: upstream URL, integration id and, where the token varies, its
+ * digest, each with its length before it, so that no two tenants are equal
+ * whatever their parts contain.  The hash covers both strings.
+ */
+
+typedef struct {
+    ngx_str_t                    tenant;
+    ngx_str_t                    task_id;
+    uint32_t                     hash;
+} ngx_clear_status_key_t;
+
+
+typedef struct {
+    clear_stamp_t                stamp;        /* mono, ms */
+    int64_t                      retry_until;  /* mono, ms; what upstream's
+                                                  Retry-After said; or 0 */
+    ngx_str_t                    body;
+    ngx_uint_t                   status;       /* what the caller gets */
+    ngx_uint_t                   upstream_status;  /* HTTP; 0: no response */
+    ngx_msec_t                   upstream_time;
+    clear_workflow_e             workflow;     /* of a success */
+    u_char                       etag[NGX_CLEAR_STATUS_ETAG_LEN];
+    unsigned                     storable:1;   /* later requests may have it */
+    unsigned                     urls:1;       /* carries presigned URLs */
+    unsigned                     forwarded:1;  /* a fetch went out for it */
+} ngx_clear_status_answer_t;
+
+
+/* when another fetch may follow this error: mono, ms; 0: nobody said */
+
+static ngx_inline int64_t
+ngx_clear_status_answer_again(ngx_clear_status_answer_t *error)
+{
+    return (error->stamp.fresh_until == CLEAR_FOREVER)
+           ? error->retry_until
+           : ngx_max(error->retry_until, error->stamp.fresh_until);
+}
+
+
+#endif /* _NGX_CLEAR_STATUS_ANSWER_H_INCLUDED_ */

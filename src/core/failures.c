@@ -1,0 +1,132 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * The last fetches that failed; see the header.
+ *
+ * A worker that dies while it writes leaves a slot whose time is still 0, so
+ * what is half there is not shown.
+ */
+
+
+#include "core/failures.h"
+
+#include "core/block.h"
+
+
+typedef struct {
+    ngx_uint_t                   next;     /* the slot to write, modulo */
+    ngx_clear_status_error_t     slots[NGX_CLEAR_STATUS_ERRORS];
+} ngx_clear_status_errors_t;
+
+
+static size_t ngx_clear_status_errors_copy(u_char *dst, size_t size,
+    u_char *src, size_t len);
+
+
+/* of the configuration that this worker runs */
+static ngx_shm_zone_t  *ngx_clear_status_errors_zone;
+
+
+void
+ngx_clear_status_errors_note(ngx_str_t *task_id, ngx_str_t *host,
+    in_port_t port, const char *cause, ngx_uint_t status,
+    ngx_uint_t upstream_status)
+{
+    ngx_time_t                 *tp;
+    ngx_clear_status_error_t   *e;
+    ngx_clear_status_errors_t  *errors;
+
+    if (ngx_clear_status_errors_zone == NULL) {
+        return;
+    }
+
+    errors = ngx_clear_status_errors_zone->data;
+    tp = ngx_timeofday();
+
+    ngx_clear_status_shared_lock(ngx_clear_status_errors_zone);
+
+    e = &errors->slots[errors->next++ % NGX_CLEAR_STATUS_ERRORS];
+
+    e->time = 0;
+    ngx_memory_barrier();
+
+    e->status = status;
+    e->upstream_status = upstream_status;
+    e->port = port;
+
+    e->task_id_len = ngx_clear_status_errors_copy(e->task_id,
+                                                  CLEAR_TASK_ID_MAX,
+                                                  task_id->data,
+                                                  task_id->len);
+    e->host_len = ngx_clear_status_errors_copy(e->host,
+                                               NGX_CLEAR_STATUS_ERRORS_HOST,
+                                               host->data, host->len);
+    e->cause_len = ngx_clear_status_errors_copy(e->cause,
+                                                NGX_CLEAR_STATUS_ERRORS_CAUSE,
+                                                (u_char *) cause,
+                                                ngx_strlen(cause));
+
+    ngx_memory_barrier();
+    e->time = (uint64_t) tp->sec * 1000 + tp->msec;
+
+    ngx_clear_status_shared_unlock(ngx_clear_status_errors_zone);
+}
+
+
+static size_t
+ngx_clear_status_errors_copy(u_char *dst, size_t size, u_char *src, size_t len)
+{
+    len = ngx_min(len, size);
+
+    ngx_memcpy(dst, src, len);
+
+    return len;
+}
+
+
+ngx_uint_t
+ngx_clear_status_errors_get(ngx_clear_status_error_t *errors)
+{
+    ngx_uint_t                  i, n;
+    ngx_clear_status_error_t   *e;
+    ngx_clear_status_errors_t  *shared;
+
+    if (ngx_clear_status_errors_zone == NULL) {
+        return 0;
+    }
+
+    shared = ngx_clear_status_errors_zone->data;
+    n = 0;
+
+    ngx_clear_status_shared_lock(ngx_clear_status_errors_zone);
+
+    for (i = 1; i <= NGX_CLEAR_STATUS_ERRORS; i++) {
+        e = &shared->slots[(shared->next - i) % NGX_CLEAR_STATUS_ERRORS];
+
+        if (e->time) {
+            errors[n++] = *e;
+        }
+    }
+
+    ngx_clear_status_shared_unlock(ngx_clear_status_errors_zone);
+
+    return n;
+}
+
+
+ngx_shm_zone_t *
+ngx_clear_status_errors_add(ngx_conf_t *cf, void *tag)
+{
+    ngx_str_t  name = ngx_string("clear_status errors");
+
+    return ngx_clear_status_shared_add(cf, &name,
+                                       sizeof(ngx_clear_status_errors_t),
+                                       tag);
+}
+
+
+void
+ngx_clear_status_errors_init_process(ngx_shm_zone_t *shm_zone)
+{
+    ngx_clear_status_errors_zone = shm_zone;
+}

@@ -1,0 +1,25 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * What counters are called; see the header.
+ */
+
+
+#include "core/names.h"
+
+
+char  *ngx_clear_status_names_caches[] = {
+    "NONE", "HIT", "MISS", "EXPIRED", "STALE", "UPDATING", "COLLAPSED",
+    "BYPASS"
+};
+
+
+char  *ngx_clear_status_names_outcomes[NGX_CLEAR_STATUS_NAMES_OUTCOMES] = {
+    "success", "resolve", "connect", "tls", "timeout", "broken", "too_large",
+    "local", "error"
+};
+
+
+char  *ngx_clear_status_names_states[] = {
+    "none", "created", "processing", "success", "failed", "other", "error"
+};

@@ -1,0 +1,194 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * Wake-ups between workers; see the header.
+ *
+ * With an edge-triggered event method the counter of an eventfd is never
+ * read: each write is an edge for every process that has the descriptor, so
+ * that workers of two generations with the same number are both woken, which
+ * a reader who is faster could prevent.
+ */
+
+
+#include "core/wake.h"
+
+#include <ngx_event.h>
+#include <sys/eventfd.h>
+
+
+#define NGX_CLEAR_STATUS_WAKE_MAX  64
+
+
+typedef struct {
+    ngx_fd_t                     fds[NGX_CLEAR_STATUS_WAKE_MAX];
+    ngx_uint_t                   n;
+    ngx_uint_t                   refs;     /* configurations */
+    ngx_connection_t            *connection;
+    void                       (*handler)(void);
+} ngx_clear_status_wakes_t;
+
+
+static void ngx_clear_status_wake_close(void *data);
+static void ngx_clear_status_wake_handler(ngx_event_t *ev);
+static void ngx_clear_status_wake_drain(ngx_fd_t fd);
+
+
+static ngx_clear_status_wakes_t  ngx_clear_status_wakes;
+
+
+ngx_int_t
+ngx_clear_status_wake_init_module(ngx_cycle_t *cycle)
+{
+    ngx_fd_t             fd;
+    ngx_uint_t           n;
+    ngx_core_conf_t     *ccf;
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(cycle->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_clear_status_wake_close;
+    ngx_clear_status_wakes.refs++;
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+
+    n = ngx_min(ngx_max(ccf->worker_processes, 1), NGX_CLEAR_STATUS_WAKE_MAX);
+
+    while (ngx_clear_status_wakes.n < n) {
+
+        fd = eventfd(0, EFD_NONBLOCK|EFD_CLOEXEC);
+
+        if (fd == -1) {
+            ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_errno,
+                          "eventfd() failed");
+            return NGX_ERROR;
+        }
+
+        ngx_clear_status_wakes.fds[ngx_clear_status_wakes.n++] = fd;
+    }
+
+    return NGX_OK;
+}
+
+
+/* with the last configuration that uses them */
+
+static void
+ngx_clear_status_wake_close(void *data)
+{
+    if (--ngx_clear_status_wakes.refs) {
+        return;
+    }
+
+    while (ngx_clear_status_wakes.n) {
+        (void) close(ngx_clear_status_wakes.fds[--ngx_clear_status_wakes.n]);
+    }
+}
+
+
+ngx_int_t
+ngx_clear_status_wake_init_process(ngx_cycle_t *cycle, void (*handler)(void))
+{
+    ngx_int_t          event;
+    ngx_connection_t  *c;
+
+    if (ngx_worker >= ngx_clear_status_wakes.n) {
+        return NGX_OK;
+    }
+
+    c = ngx_get_connection(ngx_clear_status_wakes.fds[ngx_worker],
+                           cycle->log);
+    if (c == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* neither an alert of an open socket, nor a reason to stay */
+
+    c->read->channel = 1;
+    c->read->log = cycle->log;
+    c->read->handler = ngx_clear_status_wake_handler;
+    c->write->log = cycle->log;
+    c->write->channel = 1;
+
+    ngx_clear_status_wakes.connection = c;
+    ngx_clear_status_wakes.handler = handler;
+
+    event = (ngx_event_flags & NGX_USE_CLEAR_EVENT) ? NGX_CLEAR_EVENT
+                                                    : NGX_LEVEL_EVENT;
+
+    return ngx_add_event(c->read, NGX_READ_EVENT, event);
+}
+
+
+static void
+ngx_clear_status_wake_handler(ngx_event_t *ev)
+{
+    ngx_connection_t  *c;
+
+    c = ev->data;
+
+    if (!(ngx_event_flags & NGX_USE_CLEAR_EVENT)) {
+        ngx_clear_status_wake_drain(c->fd);
+    }
+
+    ngx_clear_status_wakes.handler();
+}
+
+
+static void
+ngx_clear_status_wake_drain(ngx_fd_t fd)
+{
+    uint64_t  count;
+
+    if (read(fd, &count, sizeof(uint64_t)) == -1 && ngx_errno != NGX_EAGAIN) {
+        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, ngx_errno,
+                      "read() from an eventfd failed");
+    }
+}
+
+
+void
+ngx_clear_status_wake(uint64_t mask)
+{
+    uint64_t    one;
+    ngx_uint_t  i;
+
+    one = 1;
+
+    for (i = 0; mask && i < ngx_clear_status_wakes.n; i++, mask >>= 1) {
+
+        if (!(mask & 1)) {
+            continue;
+        }
+
+        /* it can only fail where its counter is full: then nobody misses it */
+
+        if (write(ngx_clear_status_wakes.fds[i], &one, sizeof(uint64_t))
+            == -1)
+        {
+            ngx_clear_status_wake_drain(ngx_clear_status_wakes.fds[i]);
+        }
+    }
+}
+
+
+void
+ngx_clear_status_wake_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_connection_t  *c;
+
+    c = ngx_clear_status_wakes.connection;
+
+    if (c == NULL) {
+        return;
+    }
+
+    ngx_clear_status_wakes.connection = NULL;
+
+    (void) ngx_del_event(c->read, NGX_READ_EVENT, 0);
+
+    ngx_free_connection(c);
+    c->fd = (ngx_socket_t) -1;
+}

@@ -1,0 +1,30 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * What libcurl's result codes mean here.  No state.
+ */
+
+
+#ifndef _NGX_CLEAR_STATUS_FETCH_CODE_H_INCLUDED_
+#define _NGX_CLEAR_STATUS_FETCH_CODE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include <curl/curl.h>
+
+#include "clear/verdict.h"
+
+
+/* whether a GET may be sent again: no whole response came */
+ngx_uint_t ngx_clear_status_fetch_safe(CURLcode code);
+
+clear_transport_e ngx_clear_status_fetch_transport(CURLcode code);
+
+/* a copy without what could break a log line; empty where no memory is left */
+void ngx_clear_status_fetch_text(ngx_pool_t *pool, ngx_str_t *dst,
+    const char *text);
+
+
+#endif /* _NGX_CLEAR_STATUS_FETCH_CODE_H_INCLUDED_ */

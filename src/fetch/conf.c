@@ -1,0 +1,153 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * What a location says about its fetches, made ready; see the header.
+ */
+
+
+#include "fetch/conf.h"
+
+#include "fetch/tls.h"
+
+
+static void ngx_clear_status_fetch_conf_url(
+    ngx_clear_status_fetch_conf_t *conf);
+static ngx_uint_t ngx_clear_status_fetch_conf_fixed(ngx_str_t *host);
+static ngx_int_t ngx_clear_status_fetch_conf_proxy(ngx_conf_t *cf,
+    ngx_clear_status_fetch_conf_t *conf);
+
+
+ngx_int_t
+ngx_clear_status_fetch_init_conf(ngx_conf_t *cf,
+    ngx_clear_status_fetch_conf_t *conf)
+{
+    ngx_str_t                    none;
+    ngx_clear_status_tls_conf_t  tls;
+
+    ngx_clear_status_fetch_conf_url(conf);
+
+    if (ngx_clear_status_fetch_conf_proxy(cf, conf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (conf->ssl_certificate_key.len && conf->ssl_certificate.len == 0) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"clear_status_ssl_certificate_key\" \"%V\" needs "
+                      "\"clear_status_ssl_certificate\"",
+                      &conf->ssl_certificate_key);
+        return NGX_ERROR;
+    }
+
+    if (!conf->https && ngx_strncmp(conf->proxy.data, "https:", 6) != 0) {
+        return NGX_OK;
+    }
+
+    ngx_str_null(&none);
+
+    /* one file may hold both */
+
+    tls.verify = conf->ssl_verify;
+    tls.trusted = conf->ssl_verify ? conf->ssl_trusted_certificate : none;
+    tls.certificate = conf->ssl_certificate;
+    tls.key = conf->ssl_certificate_key.len ? conf->ssl_certificate_key
+                                            : conf->ssl_certificate;
+
+    conf->tls = ngx_clear_status_tls_create(cf, &tls);
+
+    return conf->tls ? NGX_OK : NGX_ERROR;
+}
+
+
+/* the URL was checked: http or https, a host, at most a port, a path */
+
+static void
+ngx_clear_status_fetch_conf_url(ngx_clear_status_fetch_conf_t *conf)
+{
+    u_char      *p, *last, *colon;
+    ngx_int_t    port;
+
+    conf->https = (ngx_strncasecmp(conf->url.data, (u_char *) "https:", 6)
+                   == 0);
+
+    p = conf->url.data + (conf->https ? sizeof("https://") - 1
+                                      : sizeof("http://") - 1);
+    last = conf->url.data + conf->url.len;
+
+    conf->authority.data = p;
+
+    while (p < last && *p != '/' && *p != '?' && *p != '#') {
+        p++;
+    }
+
+    conf->authority.len = p - conf->authority.data;
+    conf->host = conf->authority;
+    conf->port = conf->https ? 443 : 80;
+
+    for (colon = p; colon > conf->host.data; colon--) {
+
+        if (colon[-1] == ']') {
+            break;
+        }
+
+        if (colon[-1] == ':') {
+            conf->host.len = colon - 1 - conf->host.data;
+
+            port = ngx_atoi(colon, p - colon);
+            if (port > 0) {
+                conf->port = (in_port_t) port;
+            }
+
+            break;
+        }
+    }
+
+    conf->fixed = ngx_clear_status_fetch_conf_fixed(&conf->host);
+}
+
+
+/* addresses, and the name that libcurl never asks for (RFC 6761) */
+
+static ngx_uint_t
+ngx_clear_status_fetch_conf_fixed(ngx_str_t *host)
+{
+    if (host->len == 0 || host->data[0] == '['
+        || ngx_inet_addr(host->data, host->len) != INADDR_NONE)
+    {
+        return 1;
+    }
+
+    return host->len == sizeof("localhost") - 1
+           && ngx_strncasecmp(host->data, (u_char *) "localhost", host->len)
+              == 0;
+}
+
+
+/* a SOCKS proxy resolves the name, as the others do: libcurl's "socks5h" */
+
+static ngx_int_t
+ngx_clear_status_fetch_conf_proxy(ngx_conf_t *cf,
+    ngx_clear_status_fetch_conf_t *conf)
+{
+    size_t   skip;
+    u_char  *p;
+
+    skip = sizeof("socks5:") - 1;
+
+    if (conf->proxy.len <= skip
+        || ngx_strncasecmp(conf->proxy.data, (u_char *) "socks5:", skip) != 0)
+    {
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(cf->pool, conf->proxy.len + sizeof("h"));
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    (void) ngx_sprintf(p, "socks5h:%s%Z", conf->proxy.data + skip);
+
+    conf->proxy.data = p;
+    conf->proxy.len++;
+
+    return NGX_OK;
+}

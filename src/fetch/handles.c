@@ -1,0 +1,67 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * Easy handles that are used again; see the header.
+ */
+
+
+#include "fetch/handles.h"
+
+#include "fetch/options.h"
+
+
+CURL *
+ngx_clear_status_fetch_easy_get(ngx_clear_status_easy_t *free,
+    ngx_clear_status_fetch_conf_t *conf)
+{
+    CURL  *easy;
+
+    if (free->n) {
+        return free->easy[--free->n];
+    }
+
+    if (free->url == NULL) {
+        free->url = ngx_clear_status_fetch_url(conf);
+    }
+
+    easy = free->url ? curl_easy_init() : NULL;
+
+    if (easy
+        && ngx_clear_status_fetch_options(easy, conf, free->url) != NGX_OK)
+    {
+        curl_easy_cleanup(easy);
+        return NULL;
+    }
+
+    return easy;
+}
+
+
+/* what these point to goes with the fetch */
+
+void
+ngx_clear_status_fetch_easy_put(ngx_clear_status_easy_t *free, CURL *easy)
+{
+    if (free->n == NGX_CLEAR_STATUS_STREAMS) {
+        curl_easy_cleanup(easy);
+        return;
+    }
+
+    (void) curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
+    (void) curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
+    (void) curl_easy_setopt(easy, CURLOPT_RESOLVE, NULL);
+
+    free->easy[free->n++] = easy;
+}
+
+
+void
+ngx_clear_status_fetch_easy_exit(ngx_clear_status_easy_t *free)
+{
+    while (free->n) {
+        curl_easy_cleanup(free->easy[--free->n]);
+    }
+
+    curl_url_cleanup(free->url);
+    free->url = NULL;
+}

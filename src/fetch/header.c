@@ -1,0 +1,130 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * The response header, line by line; see the header.
+ */
+
+
+#include "fetch/header.h"
+
+
+#define NGX_CLEAR_STATUS_HEADER_MAX  (12 * 1024)
+
+
+static ngx_uint_t ngx_clear_status_fetch_header_is(u_char *p, size_t len,
+    char *name, ngx_str_t *value);
+static clear_transport_e ngx_clear_status_fetch_header_length(
+    ngx_clear_status_fetch_header_t *header, ngx_str_t *value);
+
+
+void
+ngx_clear_status_fetch_header_reset(ngx_clear_status_fetch_header_t *header)
+{
+    ngx_memzero(header, sizeof(ngx_clear_status_fetch_header_t));
+    header->length = -1;
+}
+
+
+/*
+ * An empty line ends a header.  What comes after that is another one, if the
+ * first was an interim one (RFC 9110, section 15.2), or the trailer section,
+ * in which nothing is of use.
+ */
+
+clear_transport_e
+ngx_clear_status_fetch_header_line(ngx_clear_status_fetch_header_t *header,
+    ngx_pool_t *pool, u_char *p, size_t len)
+{
+    ngx_str_t  value;
+
+    if (len > 5 && ngx_strncmp(p, "HTTP/", 5) == 0) {
+        ngx_clear_status_fetch_header_reset(header);
+    }
+
+    header->size += len;
+
+    if (header->size > NGX_CLEAR_STATUS_HEADER_MAX) {
+        return CLEAR_TRANSPORT_TOO_LARGE;
+    }
+
+    if (len == 0 || p[0] == CR || p[0] == LF) {
+        header->complete = 1;
+    }
+
+    if (header->complete) {
+        return CLEAR_TRANSPORT_OK;
+    }
+
+    if (ngx_clear_status_fetch_header_is(p, len, "content-length:", &value)) {
+        return ngx_clear_status_fetch_header_length(header, &value);
+    }
+
+    if (ngx_clear_status_fetch_header_is(p, len, "retry-after:", &value)) {
+        header->retry_after.len = value.len;
+        header->retry_after.data = ngx_pnalloc(pool, value.len + 1);
+
+        if (header->retry_after.data == NULL) {
+            return CLEAR_TRANSPORT_LOCAL;
+        }
+
+        ngx_memcpy(header->retry_after.data, value.data, value.len);
+    }
+
+    return CLEAR_TRANSPORT_OK;
+}
+
+
+static ngx_uint_t
+ngx_clear_status_fetch_header_is(u_char *p, size_t len, char *name,
+    ngx_str_t *value)
+{
+    size_t  n;
+
+    n = ngx_strlen(name);
+
+    if (len < n || ngx_strncasecmp(p, (u_char *) name, n) != 0) {
+        return 0;
+    }
+
+    p += n;
+    len -= n;
+
+    while (len && (*p == ' ' || *p == '\t')) {
+        p++;
+        len--;
+    }
+
+    while (len && p[len - 1] <= ' ') {
+        len--;
+    }
+
+    value->data = p;
+    value->len = len;
+
+    return 1;
+}
+
+
+/*
+ * libcurl takes the last of several; what a response with two means is
+ * anybody's guess (RFC 9112, section 6.3).
+ */
+
+static clear_transport_e
+ngx_clear_status_fetch_header_length(ngx_clear_status_fetch_header_t *header,
+    ngx_str_t *value)
+{
+    off_t  length;
+
+    length = ngx_atoof(value->data, value->len);
+
+    if (length == (off_t) NGX_ERROR
+        || (header->length != -1 && header->length != length))
+    {
+        return CLEAR_TRANSPORT_BROKEN;
+    }
+
+    header->length = length;
+
+    return CLEAR_TRANSPORT_OK;
+}

@@ -1,0 +1,36 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * The response header, line by line, as libcurl tells it: what of it counts,
+ * and what is not accepted.
+ */
+
+
+#ifndef _NGX_CLEAR_STATUS_FETCH_HEADER_H_INCLUDED_
+#define _NGX_CLEAR_STATUS_FETCH_HEADER_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "clear/verdict.h"
+
+
+typedef struct {
+    ngx_str_t                    retry_after;  /* data NULL: none */
+    off_t                        length;       /* -1: not said */
+    size_t                       size;         /* bytes so far */
+    unsigned                     complete:1;
+} ngx_clear_status_fetch_header_t;
+
+
+void ngx_clear_status_fetch_header_reset(
+    ngx_clear_status_fetch_header_t *header);
+
+/* one line with its end; CLEAR_TRANSPORT_OK: go on */
+clear_transport_e ngx_clear_status_fetch_header_line(
+    ngx_clear_status_fetch_header_t *header, ngx_pool_t *pool, u_char *p,
+    size_t len);
+
+
+#endif /* _NGX_CLEAR_STATUS_FETCH_HEADER_H_INCLUDED_ */

@@ -1,0 +1,571 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * A libcurl multi handle on nginx's event loop; see the header.
+ *
+ * libcurl tells by callbacks which sockets and which time it waits for, and
+ * is driven by curl_multi_socket_action() alone.  It owns its sockets: it
+ * closes them right after CURL_POLL_REMOVE, so that a number comes back as
+ * another connection; nothing of the old one may be left in epoll, nor a
+ * posted event.
+ *
+ * Some it closes before, without a word: those that it gives up while they
+ * connect.  Then epoll has forgotten them, and the next socket may have the
+ * same number and, for libcurl, still be the one that was there.  It goes on
+ * to the next address of the name, but only when something wakes it up.
+ */
+
+
+#include "fetch/multi.h"
+
+#include <ngx_event.h>
+#include <openssl/err.h>
+#include <signal.h>
+
+#include "fetch/sockets.h"
+
+
+/*
+ * Sockets of a transfer at once: one for each address family where a name has
+ * both, or the one that tells that its name was looked up.
+ */
+#define NGX_CLEAR_STATUS_MULTI_SOCKETS  2
+
+/* connections that wait for their next transfer, at the most */
+#define NGX_CLEAR_STATUS_MULTI_IDLE     64
+
+/* nginx connections that are left for others */
+#define NGX_CLEAR_STATUS_MULTI_SPARE    2
+
+
+struct ngx_clear_status_multi_s {
+    ngx_queue_t                        queue;    /* of all */
+    CURLM                             *multi;
+    ngx_event_t                        timer;
+    ngx_event_t                        now;      /* a timer of no time */
+    ngx_event_t                        end;
+    ngx_log_t                         *log;
+    ngx_uint_t                         active;   /* transfers */
+    ngx_clear_status_sockets_t         sockets;
+    ngx_uint_t                         max_host;
+    ngx_uint_t                         begun;    /* transfers, since the last
+                                                    drive */
+    ngx_clear_status_multi_pt          handler;
+    ngx_clear_status_multi_broken_pt   broken;
+    unsigned                           failed:1;
+    unsigned                           given_up:1;  /* a socket, silently */
+    unsigned                           retired:1;
+    unsigned                           threads:1;
+};
+
+
+static int ngx_clear_status_multi_socket(CURL *easy, curl_socket_t s, int what,
+    void *data, void *socket);
+static curl_socket_t ngx_clear_status_multi_open(void *data,
+    curlsocktype purpose, struct curl_sockaddr *address);
+static int ngx_clear_status_multi_close(void *data, curl_socket_t s);
+static int ngx_clear_status_multi_fail(ngx_clear_status_multi_t *m);
+static void ngx_clear_status_multi_disarm(ngx_clear_status_multi_t *m);
+static int ngx_clear_status_multi_timer(CURLM *multi, long ms, void *data);
+static void ngx_clear_status_multi_timer_handler(ngx_event_t *ev);
+static void ngx_clear_status_multi_socket_handler(ngx_event_t *ev);
+static void ngx_clear_status_multi_drive(ngx_clear_status_multi_t *m,
+    curl_socket_t s, int what);
+static CURLMcode ngx_clear_status_multi_action(ngx_clear_status_multi_t *m,
+    curl_socket_t s, int what);
+static CURLMcode ngx_clear_status_multi_act(ngx_clear_status_multi_t *m,
+    curl_socket_t s, int what);
+static void ngx_clear_status_multi_finish(ngx_clear_status_multi_t *m);
+static void ngx_clear_status_multi_end_handler(ngx_event_t *ev);
+
+
+/* of this worker */
+static ngx_queue_t  ngx_clear_status_multis;
+
+
+ngx_clear_status_multi_t *
+ngx_clear_status_multi_create(ngx_log_t *log, ngx_uint_t max_host,
+    ngx_clear_status_multi_pt handler, ngx_clear_status_multi_broken_pt broken)
+{
+    CURLM                     *multi;
+    ngx_clear_status_multi_t  *m;
+
+    m = ngx_calloc(sizeof(ngx_clear_status_multi_t), log);
+    multi = curl_multi_init();
+
+    if (m == NULL || multi == NULL) {
+        (void) curl_multi_cleanup(multi);
+        ngx_free(m);
+        return NULL;
+    }
+
+    m->multi = multi;
+    m->log = log;
+    m->handler = handler;
+    m->broken = broken;
+
+    ngx_clear_status_sockets_init(&m->sockets,
+                                  ngx_clear_status_multi_socket_handler, m,
+                                  log);
+
+    m->timer.handler = ngx_clear_status_multi_timer_handler;
+    m->timer.data = m;
+    m->timer.log = log;
+    m->timer.cancelable = 1;
+
+    m->now.handler = ngx_clear_status_multi_timer_handler;
+    m->now.data = m;
+    m->now.log = log;
+
+    m->end.handler = ngx_clear_status_multi_end_handler;
+    m->end.data = m;
+    m->end.log = log;
+
+    if (ngx_clear_status_multis.next == NULL) {
+        ngx_queue_init(&ngx_clear_status_multis);
+    }
+
+    ngx_queue_insert_tail(&ngx_clear_status_multis, &m->queue);
+
+    (void) curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION,
+                             ngx_clear_status_multi_socket);
+    (void) curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, m);
+    (void) curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION,
+                             ngx_clear_status_multi_timer);
+    (void) curl_multi_setopt(multi, CURLMOPT_TIMERDATA, m);
+    (void) curl_multi_setopt(multi, CURLMOPT_PIPELINING,
+                             (long) CURLPIPE_MULTIPLEX);
+
+    /* else all but four are closed when a crowd of transfers has ended */
+
+    (void) curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
+                             (long) NGX_CLEAR_STATUS_MULTI_IDLE);
+
+    ngx_clear_status_multi_max_host(m, max_host);
+
+    return m;
+}
+
+
+void
+ngx_clear_status_multi_destroy(ngx_clear_status_multi_t *m)
+{
+    (void) curl_multi_cleanup(m->multi);
+
+    /* its last words over TLS may leave errors too */
+
+    ERR_clear_error();
+
+    if (m->sockets.n) {
+        ngx_log_error(NGX_LOG_ALERT, m->log, 0,
+                      "libcurl left %ui sockets", m->sockets.n);
+    }
+
+    if (m->timer.timer_set) {
+        ngx_del_timer(&m->timer);
+    }
+
+    if (m->now.posted) {
+        ngx_delete_posted_event(&m->now);
+    }
+
+    if (m->end.posted) {
+        ngx_delete_posted_event(&m->end);
+    }
+
+    ngx_queue_remove(&m->queue);
+    ngx_free(m);
+}
+
+
+void
+ngx_clear_status_multi_retire(ngx_clear_status_multi_t *m)
+{
+    m->retired = 1;
+
+    if (m->active == 0) {
+        ngx_post_event(&m->end, &ngx_posted_events);
+    }
+}
+
+
+static void
+ngx_clear_status_multi_end_handler(ngx_event_t *ev)
+{
+    ngx_clear_status_multi_destroy(ev->data);
+}
+
+
+/*
+ * A socket callback that fails ends all transfers of a multi, so there has to
+ * be room for all sockets that libcurl may still want before one more begins.
+ */
+
+ngx_uint_t
+ngx_clear_status_multi_room(ngx_clear_status_multi_t *m)
+{
+    ngx_uint_t                 need, transfers, sockets;
+    ngx_queue_t               *q;
+    ngx_clear_status_multi_t  *item;
+
+    need = NGX_CLEAR_STATUS_MULTI_SPARE;
+
+    for (q = ngx_queue_head(&ngx_clear_status_multis);
+         q != ngx_queue_sentinel(&ngx_clear_status_multis);
+         q = ngx_queue_next(q))
+    {
+        item = ngx_queue_data(q, ngx_clear_status_multi_t, queue);
+
+        transfers = item->active + (item == m);
+        sockets = ngx_min(transfers, item->max_host)
+                  * NGX_CLEAR_STATUS_MULTI_SOCKETS;
+
+        if (sockets > item->sockets.n) {
+            need += sockets - item->sockets.n;
+        }
+    }
+
+    /* nginx takes back what callers only keep alive */
+
+    return ngx_cycle->free_connection_n + ngx_cycle->reusable_connections_n
+           >= need;
+}
+
+
+ngx_int_t
+ngx_clear_status_multi_add(ngx_clear_status_multi_t *m, CURL *easy)
+{
+    (void) curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION,
+                            ngx_clear_status_multi_open);
+    (void) curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, m);
+    (void) curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION,
+                            ngx_clear_status_multi_close);
+    (void) curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, m);
+
+    if (curl_multi_add_handle(m->multi, easy) != CURLM_OK) {
+        return NGX_ERROR;
+    }
+
+    m->active++;
+    m->begun++;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_clear_status_multi_remove(ngx_clear_status_multi_t *m, CURL *easy)
+{
+    (void) curl_multi_remove_handle(m->multi, easy);
+    ERR_clear_error();
+
+    m->active--;
+
+    if (m->retired && m->active == 0) {
+        ngx_post_event(&m->end, &ngx_posted_events);
+    }
+}
+
+
+void
+ngx_clear_status_multi_max_host(ngx_clear_status_multi_t *m,
+    ngx_uint_t max_host)
+{
+    if (m->max_host == max_host) {
+        return;
+    }
+
+    m->max_host = max_host;
+
+    (void) curl_multi_setopt(m->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+                             (long) max_host);
+}
+
+
+void
+ngx_clear_status_multi_threads(ngx_clear_status_multi_t *m)
+{
+    m->threads = 1;
+}
+
+
+ngx_uint_t
+ngx_clear_status_multi_active(ngx_clear_status_multi_t *m)
+{
+    return m->active;
+}
+
+
+static int
+ngx_clear_status_multi_socket(CURL *easy, curl_socket_t s, int what,
+    void *data, void *socket)
+{
+    ngx_clear_status_multi_t *m = data;
+    ngx_connection_t *c = socket;
+
+    ngx_log_debug3(NGX_LOG_DEBUG_EVENT, m->log, 0,
+                   "clear status multi %p: socket:%d what:%d", m, s, what);
+
+    if (what == CURL_POLL_REMOVE) {
+        if (c) {
+            if (ngx_clear_status_sockets_forget(&m->sockets, c)) {
+                m->given_up = 1;
+                ngx_post_event(&m->now, &ngx_posted_events);
+            }
+
+            (void) curl_multi_assign(m->multi, s, NULL);
+        }
+
+        return 0;
+    }
+
+    if (m->failed) {
+        return -1;
+    }
+
+    if (c == NULL) {
+        c = ngx_clear_status_sockets_add(&m->sockets, s);
+        if (c == NULL) {
+            return ngx_clear_status_multi_fail(m);
+        }
+
+        (void) curl_multi_assign(m->multi, s, c);
+    }
+
+    if (ngx_clear_status_sockets_wait(c, what) != NGX_OK) {
+        return ngx_clear_status_multi_fail(m);
+    }
+
+    return 0;
+}
+
+
+static curl_socket_t
+ngx_clear_status_multi_open(void *data, curlsocktype purpose,
+    struct curl_sockaddr *address)
+{
+    ngx_clear_status_multi_t *m = data;
+
+    curl_socket_t  s;
+
+    s = ngx_socket(address->family, address->socktype, address->protocol);
+
+    if (s == (curl_socket_t) -1) {
+        return CURL_SOCKET_BAD;
+    }
+
+    if (ngx_clear_status_sockets_opened(&m->sockets, s) != NGX_OK) {
+        (void) ngx_clear_status_multi_fail(m);
+    }
+
+    return s;
+}
+
+
+/* by libcurl, after what it has to say over TLS */
+
+static int
+ngx_clear_status_multi_close(void *data, curl_socket_t s)
+{
+    ngx_clear_status_multi_t *m = data;
+
+    ngx_clear_status_sockets_not_idle(&m->sockets, s);
+
+    return ngx_close_socket(s);
+}
+
+
+/* for libcurl the multi is dead now; the next drive tells its owner */
+
+static int
+ngx_clear_status_multi_fail(ngx_clear_status_multi_t *m)
+{
+    m->failed = 1;
+
+    ngx_post_event(&m->now, &ngx_posted_events);
+
+    return -1;
+}
+
+
+/* a dead multi does not tell in time which sockets it closes */
+
+static void
+ngx_clear_status_multi_disarm(ngx_clear_status_multi_t *m)
+{
+    ngx_queue_t       *q;
+    ngx_connection_t  *c;
+
+    while (!ngx_queue_empty(&m->sockets.queue)) {
+        q = ngx_queue_head(&m->sockets.queue);
+        c = ngx_queue_data(q, ngx_connection_t, queue);
+
+        (void) curl_multi_assign(m->multi, c->fd, NULL);
+        (void) ngx_clear_status_sockets_forget(&m->sockets, c);
+    }
+}
+
+
+static int
+ngx_clear_status_multi_timer(CURLM *multi, long ms, void *data)
+{
+    ngx_clear_status_multi_t *m = data;
+
+    /* nginx would leave a timer alone that moves by little */
+
+    if (m->timer.timer_set) {
+        ngx_del_timer(&m->timer);
+    }
+
+    if (m->now.posted && !m->failed && !m->given_up) {
+        ngx_delete_posted_event(&m->now);
+    }
+
+    if (ms == 0) {
+        ngx_post_event(&m->now, &ngx_posted_events);
+
+    } else if (ms > 0) {
+        ngx_add_timer(&m->timer, (ngx_msec_t) ms);
+    }
+
+    return 0;
+}
+
+
+static void
+ngx_clear_status_multi_timer_handler(ngx_event_t *ev)
+{
+    ngx_clear_status_multi_drive(ev->data, CURL_SOCKET_TIMEOUT, 0);
+}
+
+
+static void
+ngx_clear_status_multi_socket_handler(ngx_event_t *ev)
+{
+    ngx_connection_t  *c;
+
+    c = ev->data;
+
+    ngx_clear_status_multi_drive(c->data, c->fd,
+                                 ev->write ? CURL_CSELECT_OUT
+                                           : CURL_CSELECT_IN);
+}
+
+
+static void
+ngx_clear_status_multi_drive(ngx_clear_status_multi_t *m, curl_socket_t s,
+    int what)
+{
+    CURLMcode   rc;
+    ngx_uint_t  corked;
+
+    /* libcurl sends each request by itself */
+
+    corked = (s == CURL_SOCKET_TIMEOUT && m->begun > 1)
+             ? ngx_clear_status_sockets_cork(&m->sockets) : 0;
+
+    m->begun = 0;
+
+    rc = ngx_clear_status_multi_action(m, s, what);
+
+    if (corked) {
+        ngx_clear_status_sockets_uncork(&m->sockets);
+    }
+
+    /* what libcurl's TLS left would be logged as an alert of nginx's own */
+
+    ERR_clear_error();
+
+    ngx_clear_status_multi_finish(m);
+
+    if ((rc != CURLM_OK || m->failed) && (m->active || !m->retired)) {
+        ngx_log_error(NGX_LOG_ERR, m->log, 0,
+                      "upstream connections are given up: %s",
+                      m->failed ? "no event for a socket"
+                                : curl_multi_strerror(rc));
+        ngx_clear_status_multi_disarm(m);
+        m->broken(m);
+    }
+}
+
+
+/*
+ * A thread that libcurl starts has the signals of who starts it.  One that
+ * nginx's signals reach would take them from the event loop, which would then
+ * go on sleeping.
+ */
+
+static CURLMcode
+ngx_clear_status_multi_action(ngx_clear_status_multi_t *m, curl_socket_t s,
+    int what)
+{
+    sigset_t   all, old;
+    CURLMcode  rc;
+
+    if (!m->threads) {
+        return ngx_clear_status_multi_act(m, s, what);
+    }
+
+    (void) sigfillset(&all);
+    (void) pthread_sigmask(SIG_SETMASK, &all, &old);
+
+    rc = ngx_clear_status_multi_act(m, s, what);
+
+    (void) pthread_sigmask(SIG_SETMASK, &old, NULL);
+
+    return rc;
+}
+
+
+static CURLMcode
+ngx_clear_status_multi_act(ngx_clear_status_multi_t *m, curl_socket_t s,
+    int what)
+{
+    int        running;
+    CURLMcode  rc;
+
+    if (m->given_up && s == CURL_SOCKET_TIMEOUT) {
+        m->given_up = 0;
+
+        CURL_IGNORE_DEPRECATION(
+            rc = curl_multi_socket_all(m->multi, &running);
+        )
+
+        if (rc != CURLM_OK) {
+            return rc;
+        }
+    }
+
+    return curl_multi_socket_action(m->multi, s, what, &running);
+}
+
+
+static void
+ngx_clear_status_multi_finish(ngx_clear_status_multi_t *m)
+{
+    int        left;
+    CURL      *easy;
+    CURLMsg   *msg;
+    CURLcode   code;
+
+    for ( ;; ) {
+        msg = curl_multi_info_read(m->multi, &left);
+
+        if (msg == NULL) {
+            return;
+        }
+
+        if (msg->msg != CURLMSG_DONE) {
+            continue;
+        }
+
+        /* the message does not outlive the removal */
+
+        easy = msg->easy_handle;
+        code = msg->data.result;
+
+        ngx_clear_status_multi_remove(m, easy);
+
+        m->handler(easy, code);
+    }
+}

@@ -1,0 +1,178 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * A location's settings as libcurl's options; see the header.
+ */
+
+
+#include "fetch/options.h"
+
+#include "fetch/tls.h"
+
+
+/* seconds that a connection is used, so that a new address is seen once */
+#define NGX_CLEAR_STATUS_CONNECTION_LIFE  3600
+
+
+static void ngx_clear_status_fetch_options_off(CURL *easy);
+static ngx_int_t ngx_clear_status_fetch_options_proxy(CURL *easy,
+    ngx_clear_status_fetch_conf_t *conf);
+
+
+ngx_int_t
+ngx_clear_status_fetch_options(CURL *easy,
+    ngx_clear_status_fetch_conf_t *conf, CURLU *url)
+{
+    ngx_uint_t  http2;
+
+    http2 = (conf->http_version == 20);
+
+    /* first of all, what it would not be safe to go without */
+
+    if (curl_easy_setopt(easy, CURLOPT_CURLU, url) != CURLE_OK
+        || ngx_clear_status_fetch_options_proxy(easy, conf) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    /* what is decoded; the field itself is in the list */
+
+    (void) curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+
+    (void) curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN,
+                            (long) NGX_CLEAR_STATUS_CONNECTION_LIFE);
+
+    (void) curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                            http2 ? (long) CURL_HTTP_VERSION_2TLS
+                                  : (long) CURL_HTTP_VERSION_1_1);
+    (void) curl_easy_setopt(easy, CURLOPT_PIPEWAIT,
+                            (http2 && conf->https) ? 1L : 0L);
+
+    ngx_clear_status_fetch_options_off(easy);
+
+    if (conf->tls) {
+        ngx_clear_status_tls_set(easy, conf->tls);
+    }
+
+    return NGX_OK;
+}
+
+
+CURLU *
+ngx_clear_status_fetch_url(ngx_clear_status_fetch_conf_t *conf)
+{
+    char       *text;
+    CURLU      *url;
+    size_t      len;
+    CURLUcode   rc;
+
+    len = conf->authority.data + conf->authority.len - conf->url.data;
+
+    url = curl_url();
+    text = ngx_alloc(len + sizeof("/"), ngx_cycle->log);
+
+    rc = CURLUE_OUT_OF_MEMORY;
+
+    if (url && text) {
+        ngx_memcpy(text, conf->url.data, len);
+        ngx_memcpy(text + len, "/", sizeof("/"));
+
+        rc = curl_url_set(url, CURLUPART_URL, text, 0);
+    }
+
+    ngx_free(text);
+
+    if (rc != CURLUE_OK) {
+        curl_url_cleanup(url);
+        return NULL;
+    }
+
+    return url;
+}
+
+
+static void
+ngx_clear_status_fetch_options_off(CURL *easy)
+{
+    (void) curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    (void) curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+    (void) curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+    (void) curl_easy_setopt(easy, CURLOPT_NETRC, (long) CURL_NETRC_IGNORED);
+    (void) curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    (void) curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
+}
+
+
+/*
+ * Always through a tunnel, also to a plain http:// upstream: a proxy gets its
+ * own header, never upstream's.  An empty name: the environment's variables
+ * are ignored.
+ */
+
+static ngx_int_t
+ngx_clear_status_fetch_options_proxy(CURL *easy,
+    ngx_clear_status_fetch_conf_t *conf)
+{
+    if (curl_easy_setopt(easy, CURLOPT_PROXY,
+                         conf->proxy.len ? (char *) conf->proxy.data : "")
+        != CURLE_OK
+        || curl_easy_setopt(easy, CURLOPT_NOPROXY, "") != CURLE_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    (void) curl_easy_setopt(easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
+    (void) curl_easy_setopt(easy, CURLOPT_HEADEROPT,
+                            (long) CURLHEADER_SEPARATE);
+    (void) curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+
+    return NGX_OK;
+}
+
+
+struct curl_slist *
+ngx_clear_status_fetch_list(ngx_pool_t *pool, ngx_keyval_t *headers,
+    ngx_uint_t n)
+{
+    u_char             *p;
+    ngx_uint_t          i, k;
+    struct curl_slist  *list;
+    static char        *ours[] = {
+        "Accept: application/json",
+        "Accept-Encoding: gzip",
+        "User-Agent: ngx_clear_status"
+    };
+
+    k = sizeof(ours) / sizeof(ours[0]);
+
+    list = ngx_palloc(pool, (k + n) * sizeof(struct curl_slist));
+    if (list == NULL) {
+        return NULL;
+    }
+
+    for (i = 0; i < k; i++) {
+        list[i].data = ours[i];
+        list[i].next = &list[i + 1];
+    }
+
+    for (i = 0; i < n; i++) {
+        p = ngx_pnalloc(pool, headers[i].key.len + headers[i].value.len
+                              + sizeof(": "));
+        if (p == NULL) {
+            return NULL;
+        }
+
+        list[k + i].data = (char *) p;
+        list[k + i].next = &list[k + i + 1];
+
+        p = ngx_cpymem(p, headers[i].key.data, headers[i].key.len);
+        *p++ = ':';
+        *p++ = ' ';
+        p = ngx_cpymem(p, headers[i].value.data, headers[i].value.len);
+        *p = '\0';
+    }
+
+    list[k + n - 1].next = NULL;
+
+    return list;
+}

@@ -1,0 +1,240 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * What fetches to the same place share; see the header.
+ */
+
+
+#include "fetch/origin.h"
+
+
+/* connections to a host: where streams share one, and where they cannot */
+#define NGX_CLEAR_STATUS_HOST_H2  2
+#define NGX_CLEAR_STATUS_HOST_H1  NGX_CLEAR_STATUS_STREAMS
+
+/* timeouts without a byte in a row, before new connections are used */
+#define NGX_CLEAR_STATUS_WEDGED   2
+
+
+static ngx_uint_t ngx_clear_status_profile_same(
+    ngx_clear_status_fetch_conf_t *a, ngx_clear_status_fetch_conf_t *b);
+static ngx_uint_t ngx_clear_status_profile_shares(
+    ngx_clear_status_profile_t *profile);
+
+
+/* of this worker */
+static ngx_queue_t  ngx_clear_status_profiles;
+
+
+void
+ngx_clear_status_profile_init(void)
+{
+    ngx_queue_init(&ngx_clear_status_profiles);
+}
+
+
+/* what still has transfers ends with the process */
+
+void
+ngx_clear_status_profile_exit(void)
+{
+    ngx_queue_t                 *q;
+    ngx_clear_status_profile_t  *profile;
+
+    for (q = ngx_queue_head(&ngx_clear_status_profiles);
+         q != ngx_queue_sentinel(&ngx_clear_status_profiles);
+         q = ngx_queue_next(q))
+    {
+        profile = ngx_queue_data(q, ngx_clear_status_profile_t, queue);
+
+        if (profile->multi
+            && ngx_clear_status_multi_active(profile->multi) == 0)
+        {
+            ngx_clear_status_multi_destroy(profile->multi);
+            profile->multi = NULL;
+        }
+
+        if (profile->multi == NULL) {
+            ngx_clear_status_fetch_easy_exit(&profile->easy);
+        }
+    }
+}
+
+
+ngx_clear_status_profile_t *
+ngx_clear_status_profile_get(ngx_clear_status_fetch_conf_t *conf)
+{
+    ngx_queue_t                 *q;
+    ngx_clear_status_profile_t  *profile;
+
+    for (q = ngx_queue_head(&ngx_clear_status_profiles);
+         q != ngx_queue_sentinel(&ngx_clear_status_profiles);
+         q = ngx_queue_next(q))
+    {
+        profile = ngx_queue_data(q, ngx_clear_status_profile_t, queue);
+
+        if (ngx_clear_status_profile_same(&profile->conf, conf)) {
+            return profile;
+        }
+    }
+
+    profile = ngx_pcalloc(ngx_cycle->pool, sizeof(ngx_clear_status_profile_t));
+    if (profile == NULL) {
+        return NULL;
+    }
+
+    profile->conf = *conf;
+    profile->max_host = ngx_clear_status_profile_shares(profile)
+                        ? NGX_CLEAR_STATUS_HOST_H2 : NGX_CLEAR_STATUS_HOST_H1;
+
+    ngx_queue_insert_head(&ngx_clear_status_profiles, &profile->queue);
+
+    return profile;
+}
+
+
+static ngx_uint_t
+ngx_clear_status_profile_same(ngx_clear_status_fetch_conf_t *a,
+    ngx_clear_status_fetch_conf_t *b)
+{
+    return a->tls == b->tls
+           && a->https == b->https
+           && a->http_version == b->http_version
+           && a->resolver == b->resolver
+           && a->authority.len == b->authority.len
+           && ngx_strncmp(a->authority.data, b->authority.data,
+                          a->authority.len)
+              == 0
+           && a->proxy.len == b->proxy.len
+           && ngx_strncmp(a->proxy.data, b->proxy.data, a->proxy.len) == 0;
+}
+
+
+/* whether HTTP/2 is spoken, if upstream agrees */
+
+static ngx_uint_t
+ngx_clear_status_profile_shares(ngx_clear_status_profile_t *profile)
+{
+    return profile->conf.https && profile->conf.http_version == 20;
+}
+
+
+ngx_int_t
+ngx_clear_status_profile_open(ngx_clear_status_profile_t *profile,
+    ngx_clear_status_multi_pt handler, ngx_clear_status_multi_broken_pt broken)
+{
+    ngx_clear_status_multi_t  *multi;
+
+    if (profile->multi) {
+        return NGX_OK;
+    }
+
+    multi = ngx_clear_status_multi_create(ngx_cycle->log, profile->max_host,
+                                          handler, broken);
+    if (multi == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* the name of a proxy is libcurl's, too */
+
+    if (profile->conf.proxy.len
+        || (!profile->conf.fixed && profile->conf.resolver == NULL))
+    {
+        ngx_clear_status_multi_threads(multi);
+    }
+
+    profile->multi = multi;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_clear_status_profile_version(ngx_clear_status_profile_t *profile,
+    long version)
+{
+    if (!ngx_clear_status_profile_shares(profile)) {
+        return;
+    }
+
+    switch (version) {
+
+    case CURL_HTTP_VERSION_1_0:
+    case CURL_HTTP_VERSION_1_1:
+        profile->max_host = NGX_CLEAR_STATUS_HOST_H1;
+        break;
+
+    case CURL_HTTP_VERSION_2_0:
+        profile->max_host = NGX_CLEAR_STATUS_HOST_H2;
+        break;
+
+    default:
+        return;
+    }
+
+    if (profile->multi) {
+        ngx_clear_status_multi_max_host(profile->multi, profile->max_host);
+    }
+}
+
+
+/*
+ * libcurl goes on using an HTTP/2 connection whose other end is gone without
+ * a word: after some timeouts in a row a new multi handle begins without it.
+ */
+
+void
+ngx_clear_status_profile_silent(ngx_clear_status_profile_t *profile,
+    ngx_clear_status_multi_t *multi, ngx_log_t *log)
+{
+    if (profile->multi != multi) {
+        return;
+    }
+
+    if (++profile->wedged < NGX_CLEAR_STATUS_WEDGED) {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_NOTICE, log, 0,
+                  "upstream connections do not answer, using new ones");
+
+    ngx_clear_status_profile_drop(multi);
+}
+
+
+/*
+ * What libcurl had no memory for it may go on counting as a connection; one
+ * whose HTTP/2 broke 8.x may go on using as long as upstream leaves it open.
+ */
+
+void
+ngx_clear_status_profile_spoilt(ngx_clear_status_profile_t *profile,
+    ngx_clear_status_multi_t *multi)
+{
+    if (profile->multi == multi) {
+        ngx_clear_status_profile_drop(multi);
+    }
+}
+
+
+void
+ngx_clear_status_profile_drop(ngx_clear_status_multi_t *multi)
+{
+    ngx_queue_t                 *q;
+    ngx_clear_status_profile_t  *profile;
+
+    for (q = ngx_queue_head(&ngx_clear_status_profiles);
+         q != ngx_queue_sentinel(&ngx_clear_status_profiles);
+         q = ngx_queue_next(q))
+    {
+        profile = ngx_queue_data(q, ngx_clear_status_profile_t, queue);
+
+        if (profile->multi == multi) {
+            profile->multi = NULL;
+            profile->wedged = 0;
+            break;
+        }
+    }
+
+    ngx_clear_status_multi_retire(multi);
+}

@@ -1,0 +1,80 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * Who waits for what.  A flight is one upstream fetch for one key, whoever
+ * waits for it; a waiter is a request that waits on one.  Each worker has a
+ * table of its flights.  Where another worker flies for a key, this worker's
+ * flight only watches, and takes over if that worker is lost.
+ *
+ * A flight belongs to nobody: waiters may leave at any time, and one without
+ * waiters still ends and stores.
+ */
+
+
+#ifndef _NGX_CLEAR_STATUS_FLIGHT_H_INCLUDED_
+#define _NGX_CLEAR_STATUS_FLIGHT_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "upstream/exchange.h"
+#include "zone/zone.h"
+
+
+typedef struct ngx_clear_status_flight_s  ngx_clear_status_flight_t;
+typedef struct ngx_clear_status_waiter_s  ngx_clear_status_waiter_t;
+
+
+/*
+ * Called once for a waiter, from the event loop; it waits no longer then.
+ * found is the flight's result, or NULL where the waiter's time ran out.
+ * It lies in the flight: who needs it longer, holds the flight.
+ */
+typedef void (*ngx_clear_status_waiter_pt)(ngx_clear_status_waiter_t *waiter,
+    ngx_clear_status_flight_t *flight, ngx_clear_status_found_t *found);
+
+
+/* embedded in what waits; all zero before the first use */
+
+struct ngx_clear_status_waiter_s {
+    ngx_queue_t                  queue;
+    ngx_clear_status_flight_t   *flight;    /* NULL: waits for nothing */
+    ngx_clear_status_waiter_pt   handler;
+    void                        *data;
+    int64_t                      deadline;  /* mono, ms */
+    unsigned                     leader:1;  /* the flight began with it */
+};
+
+
+ngx_int_t ngx_clear_status_flight_init_process(ngx_cycle_t *cycle);
+
+/* after a wake-up: other workers' flights have ended */
+void ngx_clear_status_flight_wake(void);
+
+/*
+ * Joins the flight for a key, or starts it.
+ *
+ * shm_zone: NULL where nothing is cached; then only this worker's flights
+ * are shared.  pool: for found, if it is there at once.
+ *
+ * NGX_OK     another worker stored an answer just now: serve found
+ * NGX_AGAIN  the waiter's handler will be called
+ * NGX_ERROR  no memory
+ */
+ngx_int_t ngx_clear_status_flight_join(ngx_clear_status_order_t *order,
+    ngx_shm_zone_t *shm_zone, ngx_clear_status_key_t *key, ngx_pool_t *pool,
+    ngx_clear_status_waiter_t *waiter, ngx_clear_status_found_t *found);
+
+/* a background refresh: a flight without waiters, unless one is in the air */
+void ngx_clear_status_flight_refresh(ngx_clear_status_order_t *order,
+    ngx_shm_zone_t *shm_zone, ngx_clear_status_key_t *key, ngx_pool_t *pool);
+
+/* a waiter goes away; its handler will not be called */
+void ngx_clear_status_flight_leave(ngx_clear_status_waiter_t *waiter);
+
+void ngx_clear_status_flight_hold(ngx_clear_status_flight_t *flight);
+void ngx_clear_status_flight_release(ngx_clear_status_flight_t *flight);
+
+
+#endif /* _NGX_CLEAR_STATUS_FLIGHT_H_INCLUDED_ */

@@ -1,0 +1,334 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * The counters as text that Prometheus reads; see the header.  The format is
+ * version 0.0.4 of Prometheus' text exposition.
+ */
+
+
+#include "operator/prometheus.h"
+
+#include "core/counters.h"
+#include "core/names.h"
+#include "zone/zone.h"
+
+
+/* room: every line of ours, every status that may come, a line of a zone */
+#define NGX_CLEAR_STATUS_PROMETHEUS_SIZE   65536
+#define NGX_CLEAR_STATUS_PROMETHEUS_LINE   128
+#define NGX_CLEAR_STATUS_PROMETHEUS_LINES  (2 + 2 * NGX_CLEAR_STATUS_STATES)
+
+#define NGX_CLEAR_STATUS_PROMETHEUS_BOUNDS                                   \
+    (NGX_CLEAR_STATUS_METRICS_BUCKETS - 1)
+
+
+typedef struct {
+    u_char                      *p;
+    u_char                      *last;
+} ngx_clear_status_text_t;
+
+
+typedef struct {
+    ngx_str_t                     label;     /* its name, escaped */
+    ngx_clear_status_zone_stat_t  stat;
+} ngx_clear_status_sample_t;
+
+
+static ngx_clear_status_sample_t *ngx_clear_status_prometheus_samples(
+    ngx_pool_t *pool, ngx_shm_zone_t **zones, ngx_uint_t n, size_t *size);
+static ngx_int_t ngx_clear_status_prometheus_label(ngx_pool_t *pool,
+    ngx_str_t *name, ngx_str_t *label);
+static void ngx_clear_status_prometheus_head(ngx_clear_status_text_t *t,
+    char *name, char *type, char *help);
+static void ngx_clear_status_prometheus_callers(ngx_clear_status_text_t *t,
+    ngx_clear_status_metrics_t *m);
+static void ngx_clear_status_prometheus_upstream(ngx_clear_status_text_t *t,
+    ngx_clear_status_metrics_t *m);
+static void ngx_clear_status_prometheus_seconds(ngx_clear_status_text_t *t,
+    ngx_clear_status_metrics_t *m);
+static void ngx_clear_status_prometheus_zones(ngx_clear_status_text_t *t,
+    ngx_clear_status_sample_t *zone, ngx_uint_t n);
+static void ngx_clear_status_prometheus_states(ngx_clear_status_text_t *t,
+    char *name, ngx_str_t *zone, uint64_t *values);
+
+
+static ngx_msec_t  ngx_clear_status_prometheus_bounds[] =
+    NGX_CLEAR_STATUS_METRICS_BOUNDS;
+
+
+ngx_int_t
+ngx_clear_status_prometheus(ngx_pool_t *pool, ngx_shm_zone_t **zones,
+    ngx_uint_t n, ngx_str_t *text)
+{
+    size_t                       size;
+    ngx_clear_status_text_t      t;
+    ngx_clear_status_sample_t   *samples;
+    ngx_clear_status_metrics_t  *m;
+
+    samples = ngx_clear_status_prometheus_samples(pool, zones, n, &size);
+    if (samples == NULL) {
+        return NGX_ERROR;
+    }
+
+    size += NGX_CLEAR_STATUS_PROMETHEUS_SIZE;
+
+    m = ngx_palloc(pool, sizeof(ngx_clear_status_metrics_t));
+    text->data = ngx_pnalloc(pool, size);
+
+    if (m == NULL || text->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    t.p = text->data;
+    t.last = text->data + size;
+
+    ngx_clear_status_metrics_sum(m);
+
+    ngx_clear_status_prometheus_callers(&t, m);
+    ngx_clear_status_prometheus_upstream(&t, m);
+    ngx_clear_status_prometheus_zones(&t, samples, n);
+
+    text->len = t.p - text->data;
+
+    return NGX_OK;
+}
+
+
+/* each zone is looked at once, so that its numbers agree */
+
+static ngx_clear_status_sample_t *
+ngx_clear_status_prometheus_samples(ngx_pool_t *pool, ngx_shm_zone_t **zones,
+    ngx_uint_t n, size_t *size)
+{
+    ngx_uint_t                  i;
+    ngx_clear_status_sample_t  *samples;
+
+    /* for no zone too it is not NULL */
+
+    samples = ngx_palloc(pool, (n + 1) * sizeof(ngx_clear_status_sample_t));
+    if (samples == NULL) {
+        return NULL;
+    }
+
+    *size = 0;
+
+    for (i = 0; i < n; i++) {
+        if (ngx_clear_status_prometheus_label(pool, &zones[i]->shm.name,
+                                              &samples[i].label)
+            != NGX_OK)
+        {
+            return NULL;
+        }
+
+        ngx_clear_status_zone_stat(zones[i], &samples[i].stat);
+
+        *size += NGX_CLEAR_STATUS_PROMETHEUS_LINES
+                 * (NGX_CLEAR_STATUS_PROMETHEUS_LINE + samples[i].label.len);
+    }
+
+    return samples;
+}
+
+
+/* a zone's name is the operator's, and may be anything */
+
+static ngx_int_t
+ngx_clear_status_prometheus_label(ngx_pool_t *pool, ngx_str_t *name,
+    ngx_str_t *label)
+{
+    u_char      *p;
+    ngx_uint_t   i;
+
+    p = ngx_pnalloc(pool, 2 * name->len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    label->data = p;
+
+    for (i = 0; i < name->len; i++) {
+        if (name->data[i] == '\\' || name->data[i] == '"') {
+            *p++ = '\\';
+        }
+
+        if (name->data[i] == '\n') {
+            *p++ = '\\';
+            *p++ = 'n';
+
+        } else {
+            *p++ = name->data[i];
+        }
+    }
+
+    label->len = p - label->data;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_clear_status_prometheus_head(ngx_clear_status_text_t *t, char *name,
+    char *type, char *help)
+{
+    t->p = ngx_slprintf(t->p, t->last,
+                        "# HELP clear_status_%s %s\n"
+                        "# TYPE clear_status_%s %s\n",
+                        name, help, name, type);
+}
+
+
+static void
+ngx_clear_status_prometheus_callers(ngx_clear_status_text_t *t,
+    ngx_clear_status_metrics_t *m)
+{
+    ngx_uint_t  i;
+
+    ngx_clear_status_prometheus_head(t, "requests_total", "counter",
+                                     "Requests by what the cache did.");
+
+    for (i = 0; i < NGX_CLEAR_STATUS_METRICS_CACHES; i++) {
+        t->p = ngx_slprintf(t->p, t->last,
+                            "clear_status_requests_total{cache=\"%s\"} %uA\n",
+                            ngx_clear_status_names_caches[i],
+                            m->requests[i]);
+    }
+
+    ngx_clear_status_prometheus_head(t, "responses_total", "counter",
+                                     "Responses by HTTP status.");
+
+    for (i = 0; i < NGX_CLEAR_STATUS_METRICS_CODES; i++) {
+        if (m->responses[i]) {
+            t->p = ngx_slprintf(t->p, t->last,
+                          "clear_status_responses_total{status=\"%ui\"} %uA\n",
+                          i + 100, m->responses[i]);
+        }
+    }
+
+    ngx_clear_status_prometheus_head(t, "collapsed_total", "counter",
+                       "Requests that waited for a fetch of another request.");
+    t->p = ngx_slprintf(t->p, t->last, "clear_status_collapsed_total %uA\n",
+                        m->collapsed);
+
+    ngx_clear_status_prometheus_head(t, "stale_served_total", "counter",
+                       "Requests that were answered with a stale answer.");
+    t->p = ngx_slprintf(t->p, t->last, "clear_status_stale_served_total %uA\n",
+                        m->stale);
+}
+
+
+static void
+ngx_clear_status_prometheus_upstream(ngx_clear_status_text_t *t,
+    ngx_clear_status_metrics_t *m)
+{
+    ngx_uint_t  i;
+
+    ngx_clear_status_prometheus_head(t, "upstream_fetches_total", "counter",
+                                     "Fetches by how they ended.");
+
+    for (i = 0; i < NGX_CLEAR_STATUS_NAMES_OUTCOMES; i++) {
+        t->p = ngx_slprintf(t->p, t->last,
+                  "clear_status_upstream_fetches_total{outcome=\"%s\"} %uA\n",
+                  ngx_clear_status_names_outcomes[i], m->fetches[i]);
+    }
+
+    ngx_clear_status_prometheus_seconds(t, m);
+
+    ngx_clear_status_prometheus_head(t, "upstream_connections_total",
+                                     "counter",
+                                     "Connections opened to upstream.");
+    t->p = ngx_slprintf(t->p, t->last,
+                        "clear_status_upstream_connections_total %uA\n",
+                        m->connections);
+
+    ngx_clear_status_prometheus_head(t, "flights", "gauge",
+                                     "Fetches in the air.");
+    t->p = ngx_slprintf(t->p, t->last, "clear_status_flights %uA\n",
+                        m->flights);
+}
+
+
+static void
+ngx_clear_status_prometheus_seconds(ngx_clear_status_text_t *t,
+    ngx_clear_status_metrics_t *m)
+{
+    ngx_uint_t         i;
+    ngx_msec_t         bound;
+    ngx_atomic_uint_t  n;
+
+    ngx_clear_status_prometheus_head(t, "upstream_seconds", "histogram",
+                                     "How long fetches took.");
+
+    n = 0;
+
+    for (i = 0; i < NGX_CLEAR_STATUS_PROMETHEUS_BOUNDS; i++) {
+        n += m->buckets[i];
+        bound = ngx_clear_status_prometheus_bounds[i];
+
+        t->p = ngx_slprintf(t->p, t->last,
+                 "clear_status_upstream_seconds_bucket{le=\"%M.%03M\"} %uA\n",
+                 bound / 1000, bound % 1000, n);
+    }
+
+    n += m->buckets[i];
+
+    t->p = ngx_slprintf(t->p, t->last,
+                 "clear_status_upstream_seconds_bucket{le=\"+Inf\"} %uA\n"
+                 "clear_status_upstream_seconds_sum %uA.%03uA\n"
+                 "clear_status_upstream_seconds_count %uA\n",
+                 n, m->fetch_ms / 1000, m->fetch_ms % 1000, n);
+}
+
+
+/* all samples of a name stand together, so each name goes over all zones */
+
+static void
+ngx_clear_status_prometheus_zones(ngx_clear_status_text_t *t,
+    ngx_clear_status_sample_t *zone, ngx_uint_t n)
+{
+    ngx_uint_t   i;
+    ngx_str_t   *label;
+
+    ngx_clear_status_prometheus_head(t, "zone_bytes", "gauge",
+                                     "Memory of a zone.");
+
+    for (i = 0; i < n; i++) {
+        label = &zone[i].label;
+
+        t->p = ngx_slprintf(t->p, t->last,
+                 "clear_status_zone_bytes{zone=\"%V\",kind=\"used\"} %uL\n"
+                 "clear_status_zone_bytes{zone=\"%V\",kind=\"free\"} %uL\n",
+                 label, zone[i].stat.used, label, zone[i].stat.free);
+    }
+
+    ngx_clear_status_prometheus_head(t, "zone_entries", "gauge",
+                                     "Entries of a zone by state.");
+
+    for (i = 0; i < n; i++) {
+        ngx_clear_status_prometheus_states(t, "zone_entries", &zone[i].label,
+                                           zone[i].stat.entries);
+    }
+
+    ngx_clear_status_prometheus_head(t, "zone_evictions_total", "counter",
+                                     "Entries that made room, by state.");
+
+    for (i = 0; i < n; i++) {
+        ngx_clear_status_prometheus_states(t, "zone_evictions_total",
+                                           &zone[i].label,
+                                           zone[i].stat.evictions);
+    }
+}
+
+
+static void
+ngx_clear_status_prometheus_states(ngx_clear_status_text_t *t, char *name,
+    ngx_str_t *zone, uint64_t *values)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_CLEAR_STATUS_STATES; i++) {
+        t->p = ngx_slprintf(t->p, t->last,
+                            "clear_status_%s{zone=\"%V\",state=\"%s\"} %uL\n",
+                            name, zone, ngx_clear_status_names_states[i],
+                            values[i]);
+    }
+}

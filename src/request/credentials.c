@@ -1,0 +1,219 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * Where token and integration id come from; see the header.
+ *
+ * A tenant is URL, integration id and, for a token written with variables,
+ * the token's SHA-256, each behind its length: "13:http://a.test,3:abc,0:,".
+ * So no content of one part can be taken for the beginning of another.
+ */
+
+
+#include "request/credentials.h"
+
+#include "core/digest.h"
+
+
+static ngx_int_t ngx_clear_status_credentials_value(ngx_http_request_t *r,
+    ngx_http_complex_value_t *cv, char *name, ngx_str_t *value);
+static ngx_int_t ngx_clear_status_credentials_tenant(ngx_pool_t *pool,
+    ngx_str_t *url, ngx_str_t *id, ngx_str_t *token, ngx_str_t *tenant);
+
+
+ngx_uint_t
+ngx_clear_status_credentials_valid(ngx_str_t *value)
+{
+    size_t  i;
+
+    if (value->len == 0
+        || value->data[0] == ' '
+        || value->data[value->len - 1] == ' ')
+    {
+        return 0;
+    }
+
+    for (i = 0; i < value->len; i++) {
+        if (value->data[i] < 0x20 || value->data[i] == 0x7f) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+ngx_int_t
+ngx_clear_status_credentials_get(ngx_http_request_t *r,
+    ngx_clear_status_credentials_conf_t *conf, ngx_str_t *url,
+    ngx_clear_status_credentials_t *credentials)
+{
+    ngx_int_t   rc;
+    ngx_str_t  *token;
+
+    ngx_str_null(&credentials->token);
+
+    /* nothing varies, and all of it was checked with the configuration */
+
+    if (conf->tenant.len) {
+        credentials->tenant = conf->tenant;
+        credentials->integration_id = conf->integration_id->value;
+
+        if (conf->token) {
+            credentials->token = conf->token->value;
+        }
+
+        return NGX_OK;
+    }
+
+    rc = ngx_clear_status_credentials_value(r, conf->integration_id,
+                                            "clear_status_integration_id",
+                                            &credentials->integration_id);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    token = NULL;
+
+    if (conf->token) {
+        rc = ngx_clear_status_credentials_value(r, conf->token,
+                                                "clear_status_auth_token",
+                                                &credentials->token);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+
+        if (conf->token->lengths) {
+            token = &credentials->token;
+        }
+    }
+
+    return ngx_clear_status_credentials_tenant(r->pool, url,
+                                               &credentials->integration_id,
+                                               token, &credentials->tenant);
+}
+
+
+static ngx_int_t
+ngx_clear_status_credentials_value(ngx_http_request_t *r,
+    ngx_http_complex_value_t *cv, char *name, ngx_str_t *value)
+{
+    ngx_int_t    rc;
+    ngx_uint_t   level;
+    ngx_log_t   *log;
+
+    /* nginx's script engine writes every value it sees to a debug log */
+
+    log = r->connection->log;
+
+    level = log->log_level;
+    log->log_level &= ~NGX_LOG_DEBUG_ALL;
+
+    rc = ngx_http_complex_value(r, cv, value);
+
+    log->log_level = level;
+
+    if (rc != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* what is written without variables was checked with the configuration */
+
+    if (cv->lengths == NULL || ngx_clear_status_credentials_valid(value)) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, log, 0,
+                  "\"%s\" evaluated to %s, the request is refused", name,
+                  value->len ? "a value that cannot be sent" : "nothing");
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_clear_status_credentials_tenant(ngx_pool_t *pool, ngx_str_t *url,
+    ngx_str_t *id, ngx_str_t *token, ngx_str_t *tenant)
+{
+    u_char      *p, digest[NGX_CLEAR_STATUS_DIGEST_LEN];
+    ngx_str_t    proof;
+
+    ngx_str_null(&proof);
+
+    if (token) {
+        if (ngx_clear_status_digest(token->data, token->len, digest)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+
+        proof.len = NGX_CLEAR_STATUS_DIGEST_LEN;
+        proof.data = digest;
+    }
+
+    p = ngx_pnalloc(pool, url->len + id->len + proof.len
+                          + 3 * (NGX_SIZE_T_LEN + sizeof(":,") - 1));
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    tenant->data = p;
+
+    p = ngx_sprintf(p, "%uz:%V,%uz:%V,%uz:", url->len, url, id->len, id,
+                    proof.len);
+    p = ngx_cpymem(p, digest, proof.len);
+    *p++ = ',';
+
+    tenant->len = p - tenant->data;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_clear_status_credentials_init_conf(ngx_conf_t *cf,
+    ngx_clear_status_credentials_conf_t *conf, ngx_str_t *url)
+{
+    if (conf->integration_id->lengths
+        || (conf->token && conf->token->lengths))
+    {
+        return NGX_OK;
+    }
+
+    return ngx_clear_status_credentials_tenant(cf->pool, url,
+                                               &conf->integration_id->value,
+                                               NULL, &conf->tenant);
+}
+
+
+ngx_int_t
+ngx_clear_status_credentials_id_of(ngx_str_t *tenant, ngx_str_t *id)
+{
+    u_char      *p, *colon, *last;
+    ngx_int_t    len;
+    ngx_uint_t   i;
+
+    p = tenant->data;
+    last = tenant->data + tenant->len;
+
+    /* URL, and then the id */
+
+    for (i = 0; i < 2; i++) {
+        colon = ngx_strlchr(p, last, ':');
+        if (colon == NULL) {
+            return NGX_DECLINED;
+        }
+
+        len = ngx_atoi(p, colon - p);
+
+        if (len == NGX_ERROR || len >= last - colon - 1) {
+            return NGX_DECLINED;
+        }
+
+        id->data = colon + 1;
+        id->len = len;
+
+        p = id->data + len + 1;
+    }
+
+    return NGX_OK;
+}

@@ -1,0 +1,143 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * What nginx itself refuses leaves as an envelope; see the header.
+ */
+
+
+#include "request/envelope_filter.h"
+
+#include "upstream/exchange.h"
+#include "request/handler.h"
+
+
+static ngx_int_t ngx_clear_status_refusal_header(ngx_http_request_t *r);
+static ngx_int_t ngx_clear_status_refusal_body(ngx_http_request_t *r,
+    ngx_chain_t *in);
+static ngx_buf_t *ngx_clear_status_refusal_envelope(ngx_http_request_t *r);
+
+
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
+
+static ngx_uint_t  (*ngx_clear_status_refusal_ours)(ngx_http_request_t *r);
+
+
+static ngx_int_t
+ngx_clear_status_refusal_header(ngx_http_request_t *r)
+{
+    ngx_clear_status_ctx_t  *ctx;
+
+    if (r->headers_out.status < NGX_HTTP_SPECIAL_RESPONSE
+        || r->headers_out.status == NGX_HTTP_NOT_MODIFIED)
+    {
+        return ngx_http_next_header_filter(r);
+    }
+
+    ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
+
+    if ((ctx && ctx->replied) || !ngx_clear_status_refusal_ours(r)) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    if (ctx == NULL) {
+        ctx = ngx_pcalloc(r->pool, sizeof(ngx_clear_status_ctx_t));
+        if (ctx == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_http_set_ctx(r, ctx, ngx_clear_status_module);
+    }
+
+    ctx->refusal = ngx_clear_status_refusal_envelope(r);
+    if (ctx->refusal == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_clear_accept_ranges(r);
+    ngx_http_clear_last_modified(r);
+    ngx_http_clear_etag(r);
+    ngx_http_clear_content_length(r);
+
+    r->headers_out.content_length_n = ngx_buf_size(ctx->refusal);
+
+    ngx_str_set(&r->headers_out.content_type, "application/json");
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    return ngx_http_next_header_filter(r);
+}
+
+
+static ngx_buf_t *
+ngx_clear_status_refusal_envelope(ngx_http_request_t *r)
+{
+    ngx_buf_t                  *b;
+    clear_error_t               error;
+    ngx_clear_status_answer_t   answer;
+
+    ngx_memzero(&error, sizeof(clear_error_t));
+    error.status = r->headers_out.status;
+
+    b = ngx_calloc_buf(r->pool);
+
+    if (b == NULL
+        || ngx_clear_status_answer_error(r->pool, &error, &answer) != NGX_OK
+        || ngx_clear_status_reply_no_store(r) != NGX_OK)
+    {
+        return NULL;
+    }
+
+    b->pos = answer.body.data;
+    b->last = answer.body.data + answer.body.len;
+    b->memory = 1;
+    b->last_buf = (r == r->main) ? 1 : 0;
+    b->last_in_chain = 1;
+
+    return b;
+}
+
+
+/* nginx's page is taken in, and the envelope sent once in its place */
+
+static ngx_int_t
+ngx_clear_status_refusal_body(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_chain_t              out, *cl;
+    ngx_clear_status_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
+
+    if (in == NULL || ctx == NULL || ctx->refusal == NULL) {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    for (cl = in; cl; cl = cl->next) {
+        cl->buf->pos = cl->buf->last;
+        cl->buf->file_pos = cl->buf->file_last;
+    }
+
+    if (ctx->refused) {
+        return ngx_http_next_body_filter(r, NULL);
+    }
+
+    ctx->refused = 1;
+
+    out.buf = ctx->refusal;
+    out.next = NULL;
+
+    return ngx_http_next_body_filter(r, &out);
+}
+
+
+void
+ngx_clear_status_refusal_init(ngx_uint_t (*ours)(ngx_http_request_t *r))
+{
+    ngx_clear_status_refusal_ours = ours;
+
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_clear_status_refusal_header;
+
+    ngx_http_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_clear_status_refusal_body;
+}

@@ -1,0 +1,71 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * The log phase; see the header.
+ */
+
+
+#include "request/log.h"
+
+#include "request/handler.h"
+#include "core/counters.h"
+
+
+static ngx_int_t ngx_clear_status_log_handler(ngx_http_request_t *r);
+
+
+static ngx_uint_t  (*ngx_clear_status_log_ours)(ngx_http_request_t *r);
+
+
+static ngx_int_t
+ngx_clear_status_log_handler(ngx_http_request_t *r)
+{
+    ngx_uint_t                    status;
+    ngx_clear_status_ctx_t       *ctx;
+    ngx_clear_status_handling_t  *handling;
+
+    if (!ngx_clear_status_log_ours(r)) {
+        return NGX_OK;
+    }
+
+    /* as $status */
+
+    status = r->err_status ? r->err_status : r->headers_out.status;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
+
+    if (ctx == NULL) {
+        ngx_clear_status_metrics_response(status, NGX_CLEAR_STATUS_NONE, 0, 0);
+        return NGX_OK;
+    }
+
+    handling = &ctx->handling;
+
+    ngx_clear_status_metrics_response(status, handling->cache,
+                              handling->collapsed,
+                              handling->cache == NGX_CLEAR_STATUS_STALE
+                              || handling->cache == NGX_CLEAR_STATUS_UPDATING);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_clear_status_log_init(ngx_conf_t *cf,
+    ngx_uint_t (*ours)(ngx_http_request_t *r))
+{
+    ngx_http_handler_pt        *h;
+    ngx_http_core_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_LOG_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_clear_status_log_handler;
+    ngx_clear_status_log_ours = ours;
+
+    return NGX_OK;
+}

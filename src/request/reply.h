@@ -1,0 +1,75 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * An answer -> status, header fields and body.  It tells the caller how the
+ * answer was come by and for how long it is good; it decides nothing.
+ */
+
+
+#ifndef _NGX_CLEAR_STATUS_REPLY_H_INCLUDED_
+#define _NGX_CLEAR_STATUS_REPLY_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "core/answer.h"
+
+
+/* the values of $clear_status_cache */
+
+typedef enum {
+    NGX_CLEAR_STATUS_NONE = 0,
+    NGX_CLEAR_STATUS_HIT,
+    NGX_CLEAR_STATUS_MISS,
+    NGX_CLEAR_STATUS_EXPIRED,
+    NGX_CLEAR_STATUS_STALE,
+    NGX_CLEAR_STATUS_UPDATING,
+    NGX_CLEAR_STATUS_COLLAPSED,
+    NGX_CLEAR_STATUS_BYPASS
+} ngx_clear_status_cache_e;
+
+
+/* how the cache handled a request, in the words of RFC 9211, section 2 */
+
+typedef struct {
+    ngx_clear_status_cache_e     cache;
+    ngx_str_t                    fwd;         /* the reason, or empty */
+    ngx_str_t                    detail;      /* a token, or empty */
+    ngx_uint_t                   fwd_status;  /* or 0 */
+    int64_t                      retry_until; /* no fetch before, mono; or 0 */
+    unsigned                     hit:1;
+    unsigned                     stored:1;
+    unsigned                     collapsed:1;
+} ngx_clear_status_handling_t;
+
+
+/*
+ * Sends an answer.  Its body is not copied: it must live as long as the
+ * request.  now: mono, ms.  Returns what ngx_http_output_filter() returned, or
+ * an error as ngx_http_finalize_request() takes it.
+ */
+ngx_int_t ngx_clear_status_reply(ngx_http_request_t *r,
+    ngx_clear_status_answer_t *answer, ngx_clear_status_handling_t *handling,
+    int64_t now);
+
+/*
+ * Sends an error that is no answer from the API: the same envelope, without
+ * a word on the cache.
+ */
+ngx_int_t ngx_clear_status_reply_error(ngx_http_request_t *r,
+    clear_error_t *error);
+
+/* Cache-Control of an error: nobody keeps it */
+ngx_int_t ngx_clear_status_reply_no_store(ngx_http_request_t *r);
+
+/*
+ * Adds a header field to the response.  key is a constant; the value is not
+ * copied.
+ */
+ngx_int_t ngx_clear_status_reply_header(ngx_http_request_t *r, char *key,
+    size_t len, u_char *value, size_t value_len);
+
+
+#endif /* _NGX_CLEAR_STATUS_REPLY_H_INCLUDED_ */

@@ -1,0 +1,167 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * A caller's header fields that go upstream; see the header.
+ */
+
+
+#include "request/trace.h"
+
+#include "request/credentials.h"
+
+
+typedef struct {
+    ngx_str_t         name;
+    ngx_uint_t        list;  /* in several lines it is one list */
+} ngx_clear_status_trace_field_t;
+
+typedef struct {
+    ngx_list_part_t  *part;
+    ngx_uint_t        i;
+} ngx_clear_status_trace_at_t;
+
+
+static ngx_int_t ngx_clear_status_trace_value(ngx_http_request_t *r,
+    ngx_clear_status_trace_field_t *field, ngx_str_t *value);
+static ngx_int_t ngx_clear_status_trace_list(ngx_http_request_t *r,
+    ngx_str_t *name, size_t len, ngx_str_t *value);
+static ngx_str_t *ngx_clear_status_trace_first(ngx_http_request_t *r,
+    ngx_str_t *name, ngx_clear_status_trace_at_t *at);
+static ngx_str_t *ngx_clear_status_trace_next(ngx_str_t *name,
+    ngx_clear_status_trace_at_t *at);
+
+
+/* only tracestate is a list (W3C Trace Context, section 3.3.1) */
+
+static ngx_clear_status_trace_field_t  ngx_clear_status_trace_fields[] = {
+    { ngx_string("X-Request-Id"), 0 },
+    { ngx_string("traceparent"), 0 },
+    { ngx_string("tracestate"), 1 }
+};
+
+
+void
+ngx_clear_status_trace(ngx_http_request_t *r, ngx_clear_status_order_t *order)
+{
+    ngx_str_t                        value;
+    ngx_uint_t                       n;
+    ngx_keyval_t                    *trace;
+    ngx_clear_status_trace_field_t  *field;
+
+    order->ntrace = 0;
+
+    for (n = 0; n < NGX_CLEAR_STATUS_TRACE_MAX; n++) {
+        field = &ngx_clear_status_trace_fields[n];
+
+        if (ngx_clear_status_trace_value(r, field, &value) == NGX_OK
+            && ngx_clear_status_credentials_valid(&value))
+        {
+            trace = &order->trace[order->ntrace++];
+            trace->key = field->name;
+            trace->value = value;
+        }
+    }
+}
+
+
+/* NGX_DECLINED: it is not there, or there is no memory for it */
+
+static ngx_int_t
+ngx_clear_status_trace_value(ngx_http_request_t *r,
+    ngx_clear_status_trace_field_t *field, ngx_str_t *value)
+{
+    size_t                        len;
+    ngx_str_t                    *line;
+    ngx_clear_status_trace_at_t   at;
+
+    line = ngx_clear_status_trace_first(r, &field->name, &at);
+
+    if (line == NULL) {
+        return NGX_DECLINED;
+    }
+
+    *value = *line;
+
+    if (!field->list) {
+        return NGX_OK;
+    }
+
+    len = line->len;
+
+    while ((line = ngx_clear_status_trace_next(&field->name, &at)) != NULL) {
+        len += sizeof(", ") - 1 + line->len;
+    }
+
+    return (len == value->len)
+           ? NGX_OK
+           : ngx_clear_status_trace_list(r, &field->name, len, value);
+}
+
+
+/* the lines of a list as one (RFC 9110, section 5.3) */
+
+static ngx_int_t
+ngx_clear_status_trace_list(ngx_http_request_t *r, ngx_str_t *name, size_t len,
+    ngx_str_t *value)
+{
+    u_char                       *p;
+    ngx_str_t                    *line;
+    ngx_clear_status_trace_at_t   at;
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_DECLINED;
+    }
+
+    value->data = p;
+    value->len = len;
+
+    line = ngx_clear_status_trace_first(r, name, &at);
+    p = ngx_cpymem(p, line->data, line->len);
+
+    while ((line = ngx_clear_status_trace_next(name, &at)) != NULL) {
+        *p++ = ',';
+        *p++ = ' ';
+        p = ngx_cpymem(p, line->data, line->len);
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_str_t *
+ngx_clear_status_trace_first(ngx_http_request_t *r, ngx_str_t *name,
+    ngx_clear_status_trace_at_t *at)
+{
+    at->part = &r->headers_in.headers.part;
+    at->i = 0;
+
+    return ngx_clear_status_trace_next(name, at);
+}
+
+
+static ngx_str_t *
+ngx_clear_status_trace_next(ngx_str_t *name, ngx_clear_status_trace_at_t *at)
+{
+    ngx_table_elt_t  *h;
+
+    while (at->part) {
+
+        if (at->i == at->part->nelts) {
+            at->part = at->part->next;
+            at->i = 0;
+            continue;
+        }
+
+        h = at->part->elts;
+        h = &h[at->i++];
+
+        if (h->key.len == name->len
+            && ngx_strncasecmp(h->key.data, name->data, name->len) == 0)
+        {
+            return &h->value;
+        }
+    }
+
+    return NULL;
+}

@@ -1,0 +1,28 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * Which of a caller's header fields go upstream with a fetch: those that tell
+ * whose request it began with, and no other.
+ */
+
+
+#ifndef _NGX_CLEAR_STATUS_TRACE_H_INCLUDED_
+#define _NGX_CLEAR_STATUS_TRACE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "upstream/exchange.h"
+
+
+/*
+ * Gives an order the fields of a request, whose values stay in the request's
+ * memory.  One that cannot be sent is left out.
+ */
+void ngx_clear_status_trace(ngx_http_request_t *r,
+    ngx_clear_status_order_t *order);
+
+
+#endif /* _NGX_CLEAR_STATUS_TRACE_H_INCLUDED_ */

@@ -1,0 +1,194 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * The variables $clear_status_*; see the header.
+ */
+
+
+#include "request/variables.h"
+
+#include "request/handler.h"
+
+
+static ngx_int_t ngx_clear_status_variable(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_clear_status_variable_task_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_clear_status_variable_upstream_status(
+    ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_clear_status_variable_upstream_time(
+    ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_clear_status_variable_set(ngx_http_variable_value_t *v,
+    ngx_str_t *value);
+
+
+static ngx_http_variable_t  ngx_clear_status_vars[] = {
+
+    { ngx_string("clear_status_cache"), NULL, ngx_clear_status_variable,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("clear_status_workflow"), NULL, ngx_clear_status_variable,
+      1, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("clear_status_task_id"), NULL,
+      ngx_clear_status_variable_task_id,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("clear_status_upstream_status"), NULL,
+      ngx_clear_status_variable_upstream_status,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("clear_status_upstream_time"), NULL,
+      ngx_clear_status_variable_upstream_time,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+      ngx_http_null_variable
+};
+
+
+/* by ngx_clear_status_cache_e */
+
+static ngx_str_t  ngx_clear_status_caches[] = {
+    ngx_null_string,
+    ngx_string("HIT"),
+    ngx_string("MISS"),
+    ngx_string("EXPIRED"),
+    ngx_string("STALE"),
+    ngx_string("UPDATING"),
+    ngx_string("COLLAPSED"),
+    ngx_string("BYPASS")
+};
+
+
+/* by clear_workflow_e */
+
+static ngx_str_t  ngx_clear_status_workflows[] = {
+    ngx_null_string,
+    ngx_string("CREATED"),
+    ngx_string("PROCESSING"),
+    ngx_string("SUCCESS"),
+    ngx_string("FAILED"),
+    ngx_string("OTHER")
+};
+
+
+static ngx_int_t
+ngx_clear_status_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    ngx_str_t               *value;
+    ngx_clear_status_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
+
+    value = (ctx == NULL) ? NULL
+            : data ? &ngx_clear_status_workflows[ctx->workflow]
+                   : &ngx_clear_status_caches[ctx->handling.cache];
+
+    return ngx_clear_status_variable_set(v, value);
+}
+
+
+static ngx_int_t
+ngx_clear_status_variable_task_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_clear_status_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
+
+    return ngx_clear_status_variable_set(v, ctx ? &ctx->task_id : NULL);
+}
+
+
+static ngx_int_t
+ngx_clear_status_variable_upstream_status(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    u_char                  *p;
+    ngx_str_t                value;
+    ngx_clear_status_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
+
+    if (ctx == NULL || ctx->upstream_status == 0) {
+        return ngx_clear_status_variable_set(v, NULL);
+    }
+
+    p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    value.data = p;
+    value.len = ngx_sprintf(p, "%ui", ctx->upstream_status) - p;
+
+    return ngx_clear_status_variable_set(v, &value);
+}
+
+
+/* seconds with milliseconds, as $upstream_response_time */
+
+static ngx_int_t
+ngx_clear_status_variable_upstream_time(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    u_char                  *p;
+    ngx_str_t                value;
+    ngx_clear_status_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
+
+    if (ctx == NULL || !ctx->forwarded) {
+        return ngx_clear_status_variable_set(v, NULL);
+    }
+
+    p = ngx_pnalloc(r->pool, NGX_TIME_T_LEN + 4);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    value.data = p;
+    value.len = ngx_sprintf(p, "%T.%03M", (time_t) ctx->upstream_time / 1000,
+                            ctx->upstream_time % 1000)
+                - p;
+
+    return ngx_clear_status_variable_set(v, &value);
+}
+
+
+static ngx_int_t
+ngx_clear_status_variable_set(ngx_http_variable_value_t *v, ngx_str_t *value)
+{
+    if (value == NULL || value->len == 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+    v->len = value->len;
+    v->data = value->data;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_clear_status_variables_add(ngx_conf_t *cf)
+{
+    ngx_http_variable_t  *var, *v;
+
+    for (v = ngx_clear_status_vars; v->name.len; v++) {
+        var = ngx_http_add_variable(cf, &v->name, v->flags);
+        if (var == NULL) {
+            return NGX_ERROR;
+        }
+
+        var->get_handler = v->get_handler;
+        var->data = v->data;
+    }
+
+    return NGX_OK;
+}

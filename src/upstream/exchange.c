@@ -1,0 +1,656 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * One exchange with upstream; see the header.
+ */
+
+
+#include "upstream/exchange.h"
+
+#include <ngx_http.h>
+
+#include "clear/retry_after.h"
+#include "clear/task_id.h"
+#include "core/digest.h"
+#include "core/failures.h"
+#include "core/counters.h"
+#include "upstream/report.h"
+#include "upstream/breakers.h"
+
+
+#define NGX_CLEAR_STATUS_BODY_MIN  4096
+
+
+typedef struct {
+    ngx_clear_status_fetch_t       fetch;
+    ngx_clear_status_fetch_conf_t  conf;      /* with the time that is left */
+    ngx_clear_status_order_t      *order;
+    clear_envelope_t              *envelope;
+    ngx_keyval_t                   headers[NGX_CLEAR_STATUS_TRACE_MAX + 2];
+    ngx_str_t                      token;
+    u_char                        *body;
+    size_t                         len;
+    size_t                         size;
+    ngx_msec_t                     start;
+    ngx_clear_status_exchange_pt   handler;
+    void                          *data;
+    unsigned                       renewed:1; /* sent again with a new token */
+} ngx_clear_status_exchange_t;
+
+
+static ngx_int_t ngx_clear_status_exchange_paused(ngx_pool_t *pool,
+    clear_breaker_e rc, ngx_uint_t status, int64_t wait,
+    ngx_clear_status_answer_t *answer);
+static ngx_int_t ngx_clear_status_exchange_target(
+    ngx_clear_status_exchange_t *x);
+static ngx_int_t ngx_clear_status_exchange_send(
+    ngx_clear_status_exchange_t *x);
+static void ngx_clear_status_exchange_begin(void *data);
+static ngx_int_t ngx_clear_status_exchange_body(void *data, u_char *p,
+    size_t len);
+static void ngx_clear_status_exchange_done(void *data,
+    ngx_clear_status_fetch_result_t *result);
+static ngx_int_t ngx_clear_status_exchange_renew(
+    ngx_clear_status_exchange_t *x);
+static void ngx_clear_status_exchange_judge(ngx_clear_status_exchange_t *x,
+    ngx_clear_status_fetch_result_t *result, const clear_answer_t *parsed,
+    clear_verdict_t *verdict, ngx_clear_status_answer_t *answer);
+static void ngx_clear_status_exchange_tell(ngx_clear_status_exchange_t *x,
+    ngx_clear_status_fetch_result_t *result, clear_verdict_t *verdict,
+    ngx_clear_status_answer_t *answer);
+static void ngx_clear_status_exchange_success(ngx_clear_status_exchange_t *x,
+    const clear_answer_t *parsed, ngx_clear_status_answer_t *answer);
+static void ngx_clear_status_exchange_close(ngx_clear_status_exchange_t *x);
+static ngx_int_t ngx_clear_status_etag(ngx_clear_status_answer_t *answer);
+static void *ngx_clear_status_exchange_alloc(void *ctx, size_t size);
+static void *ngx_clear_status_exchange_realloc(void *ctx, void *p,
+    size_t size);
+static void ngx_clear_status_exchange_free(void *ctx, void *p);
+
+
+static clear_alloc_t  ngx_clear_status_exchange_memory = {
+    ngx_clear_status_exchange_alloc,
+    ngx_clear_status_exchange_realloc,
+    ngx_clear_status_exchange_free,
+    NULL
+};
+
+
+ngx_int_t
+ngx_clear_status_exchange_start(ngx_pool_t *pool, ngx_log_t *log,
+    ngx_clear_status_order_t *order, ngx_clear_status_exchange_pt handler,
+    void *data, ngx_clear_status_answer_t *answer)
+{
+    int64_t                       wait;
+    ngx_uint_t                    status;
+    clear_breaker_e               rc;
+    ngx_clear_status_exchange_t  *x;
+
+    rc = ngx_clear_status_tenant_enter(&order->tenant, order->breaker,
+                                       ngx_current_msec,
+                                       order->fetch->timeout, &wait, &status);
+
+    if (rc == CLEAR_BREAKER_PAUSED || rc == CLEAR_BREAKER_WAIT) {
+        return ngx_clear_status_exchange_paused(pool, rc, status, wait,
+                                                answer);
+    }
+
+    x = ngx_pcalloc(pool, sizeof(ngx_clear_status_exchange_t));
+    if (x == NULL) {
+        goto failed;
+    }
+
+    x->order = order;
+    x->conf = *order->fetch;
+    x->start = ngx_current_msec;
+    x->handler = handler;
+    x->data = data;
+
+    x->fetch.conf = &x->conf;
+    x->fetch.pool = pool;
+    x->fetch.log = log;
+    x->fetch.data = x;
+    x->fetch.headers = x->headers;
+    x->fetch.begin = ngx_clear_status_exchange_begin;
+    x->fetch.body = ngx_clear_status_exchange_body;
+    x->fetch.done = ngx_clear_status_exchange_done;
+
+    if (ngx_clear_status_exchange_target(x) == NGX_OK
+        && ngx_clear_status_exchange_send(x) == NGX_OK)
+    {
+        return NGX_OK;
+    }
+
+failed:
+
+    (void) ngx_clear_status_tenant_leave(&order->tenant, order->breaker,
+                                         ngx_current_msec,
+                                         NGX_CLEAR_STATUS_TENANT_UNKNOWN);
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_clear_status_exchange_paused(ngx_pool_t *pool, clear_breaker_e rc,
+    ngx_uint_t status, int64_t wait, ngx_clear_status_answer_t *answer)
+{
+    clear_error_t  error;
+    static u_char  failing[] = "Upstream is failing, ask again later";
+    static u_char  asked[] = "Upstream asked to wait, ask again later";
+
+    ngx_memzero(&error, sizeof(clear_error_t));
+
+    if (rc == CLEAR_BREAKER_WAIT) {
+        error.status = status;
+        error.message.data = asked;
+        error.message.len = sizeof(asked) - 1;
+
+    } else {
+        error.status = NGX_HTTP_SERVICE_UNAVAILABLE;
+        error.message.data = failing;
+        error.message.len = sizeof(failing) - 1;
+    }
+
+    if (ngx_clear_status_answer_error(pool, &error, answer) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    answer->retry_until = (int64_t) ngx_current_msec + wait;
+
+    return NGX_DONE;
+}
+
+
+static ngx_int_t
+ngx_clear_status_exchange_target(ngx_clear_status_exchange_t *x)
+{
+    u_char                         *p;
+    ngx_str_t                      *target, path;
+    ngx_uint_t                      i;
+    ngx_clear_status_order_t       *order;
+    ngx_clear_status_fetch_conf_t  *conf;
+
+    order = x->order;
+    conf = order->fetch;
+    target = &x->fetch.target;
+
+    path.data = conf->authority.data + conf->authority.len;
+    path.len = conf->url.data + conf->url.len - path.data;
+
+    target->data = ngx_pnalloc(x->fetch.pool, path.len + sizeof("?taskId=")
+                                              + 3 * order->task_id.len);
+    if (target->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(target->data, path.data, path.len);
+    p = ngx_cpymem(p, "?taskId=", sizeof("?taskId=") - 1);
+    p += clear_task_id_escape(order->task_id.data, order->task_id.len, p);
+    *p = '\0';
+
+    target->len = p - target->data;
+
+    ngx_str_set(&x->headers[0].key, "x-clear-auth-token");
+    ngx_str_set(&x->headers[1].key, "x-integration-id");
+    x->headers[1].value = order->integration_id;
+
+    for (i = 0; i < order->ntrace; i++) {
+        x->headers[2 + i] = order->trace[i];
+    }
+
+    x->fetch.nheaders = 2 + order->ntrace;
+
+    return NGX_OK;
+}
+
+
+/*
+ * The token is copied for the time of the fetch, since its file may change
+ * meanwhile, and the copy is wiped after it.
+ */
+
+static ngx_int_t
+ngx_clear_status_exchange_send(ngx_clear_status_exchange_t *x)
+{
+    ngx_str_t                 *token;
+    ngx_clear_status_order_t  *order;
+
+    order = x->order;
+
+    token = order->token_file
+            ? ngx_clear_status_token_file_get(order->token_file, x->fetch.log)
+            : &order->token;
+
+    x->token.data = ngx_pstrdup(x->fetch.pool, token);
+    if (x->token.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    x->token.len = token->len;
+    x->headers[0].value = x->token;
+
+    x->envelope = clear_envelope_create(&ngx_clear_status_exchange_memory);
+
+    if (x->envelope && ngx_clear_status_fetch_start(&x->fetch) == NGX_OK) {
+        return NGX_OK;
+    }
+
+    ngx_clear_status_exchange_close(x);
+
+    return NGX_ERROR;
+}
+
+
+static void
+ngx_clear_status_exchange_begin(void *data)
+{
+    ngx_clear_status_exchange_t *x = data;
+
+    if (x->len == 0) {
+        return;
+    }
+
+    x->len = 0;
+
+    clear_envelope_destroy(x->envelope);
+    x->envelope = clear_envelope_create(&ngx_clear_status_exchange_memory);
+}
+
+
+static ngx_int_t
+ngx_clear_status_exchange_body(void *data, u_char *p, size_t len)
+{
+    ngx_clear_status_exchange_t *x = data;
+
+    size_t   size;
+    u_char  *body;
+
+    if (x->envelope == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (len > x->size - x->len) {
+        size = ngx_max(2 * x->size, x->len + len);
+        size = ngx_max(size, NGX_CLEAR_STATUS_BODY_MIN);
+
+        body = ngx_palloc(x->fetch.pool, size);
+        if (body == NULL) {
+            return NGX_ERROR;
+        }
+
+        if (x->body) {
+            ngx_memcpy(body, x->body, x->len);
+            (void) ngx_pfree(x->fetch.pool, x->body);
+        }
+
+        x->body = body;
+        x->size = size;
+    }
+
+    ngx_memcpy(x->body + x->len, p, len);
+    x->len += len;
+
+    if (clear_envelope_feed(x->envelope, p, len) == CLEAR_ENVELOPE_NO_MEMORY) {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_clear_status_exchange_done(void *data,
+    ngx_clear_status_fetch_result_t *result)
+{
+    ngx_clear_status_exchange_t *x = data;
+
+    const char                 *reason;
+    clear_verdict_t             verdict;
+    clear_envelope_e            rc;
+    const clear_answer_t       *parsed;
+    ngx_clear_status_answer_t   answer;
+
+    parsed = NULL;
+
+    rc = x->envelope ? clear_envelope_finish(x->envelope, &parsed)
+                     : CLEAR_ENVELOPE_NO_MEMORY;
+
+    if (rc == CLEAR_ENVELOPE_NO_MEMORY
+        && result->transport == CLEAR_TRANSPORT_OK)
+    {
+        result->transport = CLEAR_TRANSPORT_LOCAL;
+    }
+
+    clear_verdict(result->transport, result->status, rc, parsed, &verdict);
+
+    if (verdict.credentials && ngx_clear_status_exchange_renew(x) == NGX_OK) {
+        return;
+    }
+
+    ngx_memzero(&answer, sizeof(ngx_clear_status_answer_t));
+
+    answer.forwarded = 1;
+    answer.upstream_status = result->status;
+    answer.upstream_time = ngx_current_msec - x->start;
+
+    ngx_clear_status_metrics_fetch(result->transport != CLEAR_TRANSPORT_OK
+                                   || verdict.success
+                                   ? result->transport
+                                   : NGX_CLEAR_STATUS_METRICS_ERROR,
+                                   result->elapsed, result->connections);
+
+    reason = ngx_clear_status_report(x->fetch.log, result, &verdict,
+                                     x->envelope && rc != CLEAR_ENVELOPE_OK
+                                     ? clear_envelope_strerror(x->envelope)
+                                     : NULL);
+    if (reason) {
+        ngx_clear_status_errors_note(&x->order->task_id, &x->conf.host,
+                                     x->conf.port, reason,
+                                     verdict.error.status, result->status);
+    }
+
+    ngx_clear_status_exchange_tell(x, result, &verdict, &answer);
+    ngx_clear_status_exchange_judge(x, result, parsed, &verdict, &answer);
+
+    ngx_clear_status_exchange_close(x);
+
+    x->handler(x->data, &answer);
+}
+
+
+/*
+ * Upstream refused the credentials: perhaps the token's file has a new one
+ * already.  Then the same is asked once more, in the time that is left.
+ */
+
+static ngx_int_t
+ngx_clear_status_exchange_renew(ngx_clear_status_exchange_t *x)
+{
+    ngx_msec_t                 elapsed;
+    clear_envelope_t          *envelope;
+    ngx_clear_status_order_t  *order;
+
+    order = x->order;
+    elapsed = ngx_current_msec - x->start;
+
+    if (order->token_file == NULL
+        || ngx_clear_status_token_file_refresh(order->token_file, &x->token,
+                                               x->fetch.log)
+           != NGX_OK
+        || x->renewed
+        || elapsed >= order->fetch->timeout)
+    {
+        return NGX_DECLINED;
+    }
+
+    ngx_log_error(NGX_LOG_NOTICE, x->fetch.log, 0,
+                  "upstream refused a token that has changed since, "
+                  "trying the new one");
+
+    x->renewed = 1;
+    x->conf.timeout = order->fetch->timeout - elapsed;
+    x->len = 0;
+
+    /* where it cannot be sent, the refusal is still to be told */
+
+    envelope = x->envelope;
+    x->envelope = NULL;
+
+    ngx_clear_status_exchange_close(x);
+
+    if (ngx_clear_status_exchange_send(x) != NGX_OK) {
+        x->envelope = envelope;
+        return NGX_ERROR;
+    }
+
+    clear_envelope_destroy(envelope);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_clear_status_exchange_judge(ngx_clear_status_exchange_t *x,
+    ngx_clear_status_fetch_result_t *result, const clear_answer_t *parsed,
+    clear_verdict_t *verdict, ngx_clear_status_answer_t *answer)
+{
+    int64_t      lifetime;
+    ngx_time_t  *tp;
+
+    tp = ngx_timeofday();
+
+    if (verdict->success && parsed) {
+        ngx_clear_status_exchange_success(x, parsed, answer);
+
+    } else if (ngx_clear_status_answer_error(x->fetch.pool, &verdict->error,
+                                             answer)
+               == NGX_OK)
+    {
+        answer->storable = (result->transport != CLEAR_TRANSPORT_LOCAL);
+
+    } else {
+        answer->status = NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+
+    lifetime = clear_freshness_lifetime(x->order->freshness, answer->status,
+                                        verdict->success ? parsed : NULL,
+                                        (int64_t) tp->sec * 1000 + tp->msec);
+
+    /* of another task: nobody is to keep it */
+
+    if (answer->status == NGX_HTTP_OK && !answer->storable) {
+        lifetime = 0;
+    }
+
+    clear_freshness_stamp(&answer->stamp, ngx_current_msec, lifetime,
+                          clear_freshness_terminal(answer->workflow));
+
+    answer->stamp.definite = (answer->status >= 400 && answer->status < 500
+                              && answer->status
+                                 != NGX_HTTP_TOO_MANY_REQUESTS);
+}
+
+
+static void
+ngx_clear_status_exchange_success(ngx_clear_status_exchange_t *x,
+    const clear_answer_t *parsed, ngx_clear_status_answer_t *answer)
+{
+    ngx_str_t  *task_id;
+
+    answer->status = NGX_HTTP_OK;
+    answer->workflow = parsed->workflow;
+    answer->urls = parsed->urls;
+    answer->body.data = x->body;
+    answer->body.len = x->len;
+
+    if (ngx_clear_status_etag(answer) != NGX_OK) {
+        answer->status = NGX_HTTP_SERVICE_UNAVAILABLE;
+        answer->workflow = CLEAR_WORKFLOW_NONE;
+        ngx_str_null(&answer->body);
+        return;
+    }
+
+    task_id = &x->order->task_id;
+
+    if (parsed->task_id.len == task_id->len
+        && ngx_memcmp(parsed->task_id.data, task_id->data, task_id->len) == 0)
+    {
+        answer->storable = 1;
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_WARN, x->fetch.log, 0,
+                  "upstream sent the answer of another task, it is not "
+                  "stored");
+}
+
+
+/* what the tenant's next fetches have to know */
+
+static void
+ngx_clear_status_exchange_tell(ngx_clear_status_exchange_t *x,
+    ngx_clear_status_fetch_result_t *result, clear_verdict_t *verdict,
+    ngx_clear_status_answer_t *answer)
+{
+    int64_t                     now, wait, pause;
+    ngx_uint_t                  status;
+    ngx_clear_status_order_t   *order;
+    ngx_clear_status_tenant_e   outcome;
+
+    order = x->order;
+    now = ngx_current_msec;
+
+    outcome = (result->transport == CLEAR_TRANSPORT_LOCAL)
+              ? NGX_CLEAR_STATUS_TENANT_UNKNOWN
+              : verdict->failed ? NGX_CLEAR_STATUS_TENANT_DOWN
+                                : NGX_CLEAR_STATUS_TENANT_UP;
+
+    pause = ngx_clear_status_tenant_leave(&order->tenant, order->breaker, now,
+                                          outcome);
+    if (pause) {
+        ngx_log_error(NGX_LOG_WARN, x->fetch.log, 0,
+                      "upstream failed too often in a row, this tenant's "
+                      "fetches pause for %Lms", pause);
+    }
+
+    status = verdict->success ? NGX_HTTP_OK : verdict->error.status;
+
+    if (result->retry_after.data == NULL
+        || (status != NGX_HTTP_TOO_MANY_REQUESTS
+            && status != NGX_HTTP_SERVICE_UNAVAILABLE))
+    {
+        return;
+    }
+
+    wait = clear_retry_after_parse(result->retry_after.data,
+                                   result->retry_after.len, ngx_time());
+    if (wait < 0) {
+        ngx_log_error(NGX_LOG_ERR, x->fetch.log, 0,
+                      "upstream sent an invalid \"Retry-After\", it is "
+                      "ignored");
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_WARN, x->fetch.log, 0,
+                  "upstream sent \"Retry-After\", this tenant's fetches pause "
+                  "for %Ls", wait);
+
+    answer->retry_until = now + wait * 1000;
+
+    ngx_clear_status_tenant_wait(&order->tenant, now, status, wait * 1000);
+}
+
+
+static void
+ngx_clear_status_exchange_close(ngx_clear_status_exchange_t *x)
+{
+    if (x->envelope) {
+        clear_envelope_destroy(x->envelope);
+        x->envelope = NULL;
+    }
+
+    ngx_explicit_memzero(x->token.data, x->token.len);
+    x->token.len = 0;
+}
+
+
+ngx_int_t
+ngx_clear_status_answer_error(ngx_pool_t *pool, clear_error_t *error,
+    ngx_clear_status_answer_t *answer)
+{
+    clear_str_t          text;
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(pool, 0);
+    if (cln == NULL
+        || clear_envelope_write(&ngx_clear_status_exchange_memory, error,
+                                &text)
+           != CLEAR_ENVELOPE_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    cln->handler = (ngx_pool_cleanup_pt) ngx_free;
+    cln->data = (void *) text.data;
+
+    answer->status = error->status;
+    answer->body.data = (u_char *) text.data;
+    answer->body.len = text.len;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_clear_status_etag(ngx_clear_status_answer_t *answer)
+{
+    u_char  *p, digest[NGX_CLEAR_STATUS_DIGEST_LEN];
+
+    if (ngx_clear_status_digest(answer->body.data, answer->body.len, digest)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    p = answer->etag;
+
+    *p++ = '"';
+    p = ngx_hex_dump(p, digest, 16);
+    *p = '"';
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_clear_status_order_copy(ngx_pool_t *pool, ngx_clear_status_order_t *dst,
+    ngx_clear_status_order_t *src)
+{
+    ngx_uint_t   i, n;
+    ngx_str_t   *strings[4 + NGX_CLEAR_STATUS_TRACE_MAX];
+
+    *dst = *src;
+
+    n = 0;
+
+    strings[n++] = &dst->token;
+    strings[n++] = &dst->integration_id;
+    strings[n++] = &dst->tenant;
+    strings[n++] = &dst->task_id;
+
+    /* names are constants */
+
+    for (i = 0; i < dst->ntrace; i++) {
+        strings[n++] = &dst->trace[i].value;
+    }
+
+    for (i = 0; i < n; i++) {
+        strings[i]->data = ngx_pstrdup(pool, strings[i]);
+        if (strings[i]->data == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static void *
+ngx_clear_status_exchange_alloc(void *ctx, size_t size)
+{
+    return ngx_alloc(size, ngx_cycle->log);
+}
+
+
+static void *
+ngx_clear_status_exchange_realloc(void *ctx, void *p, size_t size)
+{
+    return realloc(p, size);
+}
+
+
+static void
+ngx_clear_status_exchange_free(void *ctx, void *p)
+{
+    ngx_free(p);
+}

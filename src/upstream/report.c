@@ -1,0 +1,101 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * One line in the error log for a fetch that failed; see the header.  The log
+ * itself adds the task and the upstream.
+ */
+
+
+#include "upstream/report.h"
+
+#include <ngx_http.h>
+
+
+static const char *ngx_clear_status_report_hint(
+    ngx_clear_status_fetch_result_t *result, clear_verdict_t *verdict);
+
+
+const char *
+ngx_clear_status_report(ngx_log_t *log,
+    ngx_clear_status_fetch_result_t *result, clear_verdict_t *verdict,
+    const char *detail)
+{
+    ngx_uint_t   level;
+    const char  *reason, *hint;
+
+    if (verdict->success) {
+        ngx_log_debug2(NGX_LOG_DEBUG_HTTP, log, 0,
+                       "clear status exchange: success, attempts:%ui ms:%M",
+                       result->attempts, result->elapsed);
+        return NULL;
+    }
+
+    level = NGX_LOG_ERR;
+
+    if (result->transport != CLEAR_TRANSPORT_OK || detail == NULL) {
+        detail = "";
+    }
+
+    if (result->transport == CLEAR_TRANSPORT_OK
+        && verdict->error.status == NGX_HTTP_NOT_FOUND)
+    {
+        level = NGX_LOG_INFO;
+    }
+
+    reason = verdict->reason ? verdict->reason : "upstream failed";
+    hint = ngx_clear_status_report_hint(result, verdict);
+
+    ngx_log_error(level, log, 0,
+                  "%s%s%s%s%V%s%s%s, upstream status: %ui, "
+                  "sent to the caller: %d, attempts: %ui",
+                  reason, *detail ? ": " : "", detail,
+                  result->text.len ? " (" : "", &result->text,
+                  result->text.len ? ")" : "",
+                  *hint ? ", check " : "", hint,
+                  result->status, verdict->error.status, result->attempts);
+
+    return (level == NGX_LOG_ERR) ? reason : NULL;
+}
+
+
+/* what the operator can do about it; empty where it is upstream's doing */
+
+static const char *
+ngx_clear_status_report_hint(ngx_clear_status_fetch_result_t *result,
+    clear_verdict_t *verdict)
+{
+    switch (result->transport) {
+
+    case CLEAR_TRANSPORT_RESOLVE:
+        return "the name in \"clear_status_pass\" and \"resolver\"";
+
+    case CLEAR_TRANSPORT_CONNECT:
+        return "the way out and \"clear_status_proxy\"";
+
+    case CLEAR_TRANSPORT_TLS:
+        return "\"clear_status_ssl_trusted_certificate\" and "
+               "\"clear_status_ssl_certificate\"";
+
+    case CLEAR_TRANSPORT_TIMEOUT:
+        return "\"clear_status_timeout\"";
+
+    case CLEAR_TRANSPORT_TOO_LARGE:
+        return "\"clear_status_max_body_size\"";
+
+    case CLEAR_TRANSPORT_LOCAL:
+        return "memory and \"worker_connections\"";
+
+    default:
+        break;
+    }
+
+    if (verdict->credentials) {
+        return "the token and the integration id";
+    }
+
+    if (result->status >= 300 && result->status < 400) {
+        return "the URL of \"clear_status_pass\"";
+    }
+
+    return "";
+}

@@ -1,0 +1,31 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * What the error log says of a fetch: what happened, what upstream and the
+ * caller have to do with it, and what the operator can do.  The exchange calls
+ * it when a fetch has ended.
+ */
+
+
+#ifndef _NGX_CLEAR_STATUS_REPORT_H_INCLUDED_
+#define _NGX_CLEAR_STATUS_REPORT_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "clear/verdict.h"
+#include "fetch/fetch.h"
+
+
+/*
+ * detail: what is wrong with the body, or NULL.  Returns the reason of an
+ * error, a static text; NULL for what is none to an operator: a success, or a
+ * task that upstream has not.
+ */
+const char *ngx_clear_status_report(ngx_log_t *log,
+    ngx_clear_status_fetch_result_t *result, clear_verdict_t *verdict,
+    const char *detail);
+
+
+#endif /* _NGX_CLEAR_STATUS_REPORT_H_INCLUDED_ */

@@ -1,0 +1,336 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * A zone's shared memory as a whole; see the header.
+ */
+
+
+#include "zone/shm.h"
+
+#include "zone/spill.h"
+#include "zone/entry.h"
+
+
+/* "clearst" and the version of the layout */
+#define NGX_CLEAR_STATUS_ZONE_MAGIC  0x636c656172737403ULL
+
+
+static void ngx_clear_status_shm_reset(ngx_clear_status_shm_t *shm);
+static ngx_int_t ngx_clear_status_shm_create(ngx_clear_status_zone_t *zone);
+static void ngx_clear_status_shm_carve(ngx_clear_status_shm_t *shm, u_char *p,
+    size_t size);
+static void ngx_clear_status_shm_changed(ngx_shm_zone_t *shm_zone);
+
+ngx_int_t
+ngx_clear_status_shm_init(ngx_shm_zone_t *shm_zone, void *data)
+{
+    ngx_clear_status_zone_t *old = data;
+
+    ngx_clear_status_zone_t  *zone;
+
+    zone = shm_zone->data;
+    zone->shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
+    zone->name = shm_zone->shm.name;
+
+    if (old) {
+        zone->shm = old->shm;
+
+    } else if (shm_zone->shm.exists) {
+        zone->shm = zone->shpool->data;
+
+    } else {
+        ngx_clear_status_shm_changed(shm_zone);
+        return ngx_clear_status_shm_create(zone);
+    }
+
+    if (zone->shm->magic != NGX_CLEAR_STATUS_ZONE_MAGIC
+        || zone->shm->size != sizeof(ngx_clear_status_shm_t))
+    {
+        ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
+                      "zone \"%V\" was made by another version of the module, "
+                      "restart nginx", &zone->name);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+/* nginx keeps the memory only where name, size and module are the same */
+
+static void
+ngx_clear_status_shm_changed(ngx_shm_zone_t *shm_zone)
+{
+    ngx_uint_t        i;
+    ngx_cycle_t      *old;
+    ngx_list_part_t  *part;
+    ngx_shm_zone_t   *zones;
+
+    /* the configuration that is in force while this one is being made */
+
+    old = (ngx_cycle_t *) ngx_cycle;
+
+    for (part = &old->shared_memory.part; part; part = part->next) {
+
+        zones = part->elts;
+
+        for (i = 0; zones && i < part->nelts; i++) {
+
+            if (&zones[i] == shm_zone
+                || zones[i].shm.name.len != shm_zone->shm.name.len
+                || ngx_strncmp(zones[i].shm.name.data, shm_zone->shm.name.data,
+                               shm_zone->shm.name.len)
+                   != 0)
+            {
+                continue;
+            }
+
+            ngx_log_error(NGX_LOG_NOTICE, shm_zone->shm.log, 0,
+                          "zone \"%V\" has changed from %uz to %uz bytes or "
+                          "with the module, it starts empty",
+                          &shm_zone->shm.name, zones[i].shm.size,
+                          shm_zone->shm.size);
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_clear_status_shm_create(ngx_clear_status_zone_t *zone)
+{
+    size_t                   size;
+    u_char                  *p;
+    ngx_uint_t               i;
+    ngx_slab_pool_t         *shpool;
+    ngx_clear_status_shm_t  *shm;
+
+    shpool = zone->shpool;
+
+    shm = ngx_slab_calloc(shpool, sizeof(ngx_clear_status_shm_t));
+    if (shm == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* all that is left, in one piece */
+
+    shpool->log_nomem = 0;
+
+    size = shpool->end - shpool->start;
+    size -= size % ngx_pagesize;
+
+    for (p = NULL; size && p == NULL; size -= ngx_pagesize) {
+        p = ngx_slab_alloc(shpool, size);
+
+        if (p) {
+            break;
+        }
+    }
+
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    shm->magic = NGX_CLEAR_STATUS_ZONE_MAGIC;
+    shm->size = sizeof(ngx_clear_status_shm_t);
+    ngx_clear_status_shm_carve(shm, p, size);
+
+    for (i = 0; i < NGX_CLEAR_STATUS_ZONE_SLOTS; i++) {
+        ngx_queue_init(&shm->slots[i].leases);
+    }
+
+    ngx_clear_status_shm_reset(shm);
+
+    shpool->data = shm;
+    zone->shm = shm;
+
+    return NGX_OK;
+}
+
+
+/* a bucket for each four chunks, which is what an entry takes, then chunks */
+
+static void
+ngx_clear_status_shm_carve(ngx_clear_status_shm_t *shm, u_char *p, size_t size)
+{
+    size_t  n, max;
+
+    max = ngx_min(size / NGX_CLEAR_STATUS_CHUNK_SIZE / 4,
+                  NGX_MAX_UINT32_VALUE / 2);
+
+    for (n = 1; n <= max / 2; n *= 2) { /* void */ }
+
+    shm->buckets = (ngx_rbtree_node_t **) p;
+    shm->mask = (uint32_t) (n - 1);
+
+    shm->memory = p + n * sizeof(ngx_rbtree_node_t *);
+    shm->memory_size = size - n * sizeof(ngx_rbtree_node_t *);
+}
+
+
+/* an empty zone, for processes that stay */
+
+static void
+ngx_clear_status_shm_reset(ngx_clear_status_shm_t *shm)
+{
+    ngx_uint_t                i;
+    ngx_clear_status_slot_t  *slot;
+
+    ngx_clear_status_entry_init(shm);
+
+    ngx_queue_init(&shm->lru[0]);
+    ngx_queue_init(&shm->lru[1]);
+
+    ngx_clear_status_chunks_init(&shm->chunks, shm->memory, shm->memory_size);
+
+    ngx_memzero(shm->stat.entries, sizeof(shm->stat.entries));
+    shm->stat.readers = 0;
+
+    for (i = 0; i < NGX_CLEAR_STATUS_ZONE_SLOTS; i++) {
+        slot = &shm->slots[i];
+
+        slot->reading = 0;
+        slot->dropped = 0;
+        ngx_memzero(&slot->reserved, sizeof(ngx_clear_status_chain_t));
+        ngx_queue_init(&slot->leases);
+    }
+
+    shm->epoch++;
+
+    for (i = 0; i < NGX_CLEAR_STATUS_ZONE_STRIPES; i++) {
+        (void) ngx_atomic_fetch_add(&shm->stripes[i], 1);
+    }
+}
+
+
+/*
+ * nginx's master unlocks what a dead worker held.  If it was inside, what it
+ * left may be anything: nobody reads it, and the zone begins anew.
+ */
+
+void
+ngx_clear_status_shm_lock(ngx_clear_status_zone_t *zone)
+{
+    ngx_clear_status_clock_waits(&zone->clock);
+    ngx_shmtx_lock(&zone->shpool->mutex);
+    ngx_clear_status_clock_holds(&zone->clock);
+
+    if (zone->shm->dirty) {
+        ngx_clear_status_shm_reset(zone->shm);
+        zone->alarm = 1;
+    }
+
+    zone->shm->dirty = ngx_pid;
+    ngx_memory_barrier();
+}
+
+
+void
+ngx_clear_status_shm_unlock(ngx_clear_status_zone_t *zone,
+    ngx_clear_status_after_t *after)
+{
+    ngx_uint_t  i;
+
+    ngx_memory_barrier();
+    zone->shm->dirty = 0;
+
+    ngx_clear_status_clock_leaves(&zone->clock);
+    ngx_shmtx_unlock(&zone->shpool->mutex);
+
+    if (after) {
+        for (i = 0; i < after->n; i++) {
+            ngx_clear_status_outbox_free(after->offset[i], after->len[i]);
+        }
+
+        after->n = 0;
+    }
+
+    if (zone->alarm) {
+        zone->alarm = 0;
+
+        ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
+                      "a process died while it changed zone \"%V\", "
+                      "its content is dropped", &zone->name);
+    }
+}
+
+
+ngx_uint_t
+ngx_clear_status_slot_alive(ngx_clear_status_slot_t *slot)
+{
+    return slot->pid == ngx_pid
+           || (slot->pid
+               && (kill(slot->pid, 0) == 0 || ngx_errno != NGX_ESRCH));
+}
+
+
+void
+ngx_clear_status_slot_recover(ngx_clear_status_shm_t *shm,
+    ngx_clear_status_slot_t *slot, ngx_clear_status_after_t *after)
+{
+    uint32_t                   dropped;
+    ngx_queue_t               *q;
+    ngx_clear_status_entry_t  *e;
+    ngx_clear_status_lease_t  *lease;
+
+    while (!ngx_queue_empty(&slot->leases)) {
+        q = ngx_queue_head(&slot->leases);
+
+        lease = ngx_queue_data(q, ngx_clear_status_lease_t, queue);
+        e = ngx_clear_status_at(shm, lease->entry);
+
+        (void) ngx_atomic_fetch_add(&shm->stripes[e->node.key
+                                            % NGX_CLEAR_STATUS_ZONE_STRIPES],
+                                    1);
+
+        after->wake |= lease->watch;
+
+        ngx_clear_status_lease_free(shm, lease, after);
+        ngx_clear_status_entry_trim(shm, e);
+    }
+
+    ngx_clear_status_chunks_give(&shm->chunks, &slot->reserved);
+
+    if (slot->reading) {
+        shm->stat.readers--;
+    }
+
+    dropped = slot->dropped;
+
+    slot->reading = 0;
+    slot->dropped = 0;
+
+    if (dropped) {
+        ngx_clear_status_result_free(shm, &dropped);
+    }
+
+    slot->pid = 0;
+}
+
+
+#if (NGX_CLEAR_STATUS_FAULTS)
+
+void
+ngx_clear_status_shm_fault(ngx_clear_status_shm_t *shm,
+    ngx_clear_status_entry_t *e)
+{
+    char  *task_id;
+
+    task_id = getenv("CLEAR_STATUS_FAULT_LOCK");
+
+    if (task_id == NULL
+        || ngx_strlen(task_id) != e->task_id_len
+        || ngx_clear_status_chunks_cmp(&shm->chunks, e->chain.head,
+                                       sizeof(ngx_clear_status_entry_t),
+                                       (u_char *) task_id, e->task_id_len)
+           != 0
+        || shm->faulted)
+    {
+        return;
+    }
+
+    shm->faulted = 1;
+
+    (void) raise(SIGKILL);
+}
+
+#endif

@@ -1,0 +1,199 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * What a zone holds of a task, for operators, who do not name the tenant that
+ * is a part of the key: so the whole index is walked, some of it a step, and
+ * between two steps the bucket and the key of the last entry keep the place.
+ * The operation is that of ngx_clear_status_zone.h.
+ */
+
+
+#include "zone/zone.h"
+
+#include "zone/entry.h"
+#include "zone/copy.h"
+#include "zone/shm.h"
+
+
+/* what one critical section looks at: empty buckets, or entries, which cost
+   more */
+#define NGX_CLEAR_STATUS_ZONE_LOOK        512
+#define NGX_CLEAR_STATUS_ZONE_LOOK_ENTRY  8
+
+
+static ngx_clear_status_entry_t *ngx_clear_status_look_step(
+    ngx_clear_status_shm_t *shm, ngx_clear_status_look_t *look,
+    ngx_pool_t *pool, ngx_int_t *rc);
+static ngx_uint_t ngx_clear_status_look_is(ngx_clear_status_shm_t *shm,
+    ngx_clear_status_look_t *look, ngx_clear_status_entry_t *e);
+static ngx_int_t ngx_clear_status_look_place(ngx_clear_status_shm_t *shm,
+    ngx_clear_status_look_t *look, ngx_clear_status_entry_t *e,
+    ngx_pool_t *pool);
+static void ngx_clear_status_look_see(ngx_clear_status_shm_t *shm,
+    ngx_clear_status_entry_t *e, ngx_clear_status_seen_t *seen);
+
+
+ngx_int_t
+ngx_clear_status_zone_look(ngx_shm_zone_t *shm_zone,
+    ngx_clear_status_look_t *look, ngx_uint_t body, ngx_pool_t *pool,
+    ngx_clear_status_seen_t *seen)
+{
+    ngx_int_t                  rc;
+    ngx_clear_status_zone_t   *zone;
+    ngx_clear_status_entry_t  *e;
+
+    zone = shm_zone->data;
+
+    ngx_clear_status_shm_lock(zone);
+
+    e = ngx_clear_status_look_step(zone->shm, look, pool, &rc);
+
+    if (rc == NGX_OK) {
+        ngx_clear_status_look_see(zone->shm, e, seen);
+        seen->tenant = look->at.tenant;
+
+        /* the last that is done, as it may leave the lock */
+
+        if (body && seen->has_good) {
+            rc = ngx_clear_status_result_copy(zone, e->good, pool,
+                                              &seen->good);
+
+        } else if (body && seen->has_error) {
+            rc = ngx_clear_status_result_copy(zone, e->error, pool,
+                                              &seen->error);
+        }
+    }
+
+    ngx_clear_status_shm_unlock(zone, NULL);
+
+    /* all was dropped meanwhile, this entry too */
+
+    return (rc == NGX_DECLINED) ? NGX_AGAIN : rc;
+}
+
+
+/* the next entry of the task, if it is near; and keeps the place */
+
+static ngx_clear_status_entry_t *
+ngx_clear_status_look_step(ngx_clear_status_shm_t *shm,
+    ngx_clear_status_look_t *look, ngx_pool_t *pool, ngx_int_t *rc)
+{
+    ngx_uint_t                 i;
+    ngx_clear_status_entry_t  *e;
+
+    e = NULL;
+
+    for (i = 0; i < NGX_CLEAR_STATUS_ZONE_LOOK; i++) {
+
+        e = e ? ngx_clear_status_entry_next(shm, e)
+              : ngx_clear_status_entry_after(shm, look->bucket, &look->at);
+
+        if (e == NULL) {
+
+            ngx_memzero(&look->at, sizeof(ngx_clear_status_key_t));
+
+            if (look->bucket == shm->mask) {
+                look->bucket = 0;
+                *rc = NGX_DONE;
+                return NULL;
+            }
+
+            look->bucket++;
+            continue;
+        }
+
+        if (ngx_clear_status_look_is(shm, look, e)) {
+            *rc = ngx_clear_status_look_place(shm, look, e, pool);
+            return e;
+        }
+
+        i += NGX_CLEAR_STATUS_ZONE_LOOK_ENTRY - 1;
+    }
+
+    if (e && ngx_clear_status_look_place(shm, look, e, pool) != NGX_OK) {
+        *rc = NGX_ERROR;
+        return NULL;
+    }
+
+    *rc = NGX_AGAIN;
+
+    return NULL;
+}
+
+
+static ngx_uint_t
+ngx_clear_status_look_is(ngx_clear_status_shm_t *shm,
+    ngx_clear_status_look_t *look, ngx_clear_status_entry_t *e)
+{
+    return e->task_id_len == look->task_id.len
+           && ngx_clear_status_chunks_cmp(&shm->chunks, e->chain.head,
+                                          sizeof(ngx_clear_status_entry_t),
+                                          look->task_id.data,
+                                          look->task_id.len)
+              == 0;
+}
+
+
+static ngx_int_t
+ngx_clear_status_look_place(ngx_clear_status_shm_t *shm,
+    ngx_clear_status_look_t *look, ngx_clear_status_entry_t *e,
+    ngx_pool_t *pool)
+{
+    size_t                   len;
+    ngx_clear_status_key_t  *at;
+
+    len = e->task_id_len + e->tenant_len;
+
+    if (len > look->size) {
+        look->buf = ngx_pnalloc(pool, 2 * len);
+        if (look->buf == NULL) {
+            return NGX_ERROR;
+        }
+
+        look->size = 2 * len;
+    }
+
+    /* one after the other, as they are stored */
+
+    ngx_clear_status_chunks_read(&shm->chunks, e->chain.head,
+                                 sizeof(ngx_clear_status_entry_t), look->buf,
+                                 len);
+
+    at = &look->at;
+
+    at->hash = e->node.key;
+    at->task_id.data = look->buf;
+    at->task_id.len = e->task_id_len;
+    at->tenant.data = look->buf + e->task_id_len;
+    at->tenant.len = e->tenant_len;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_clear_status_look_see(ngx_clear_status_shm_t *shm,
+    ngx_clear_status_entry_t *e, ngx_clear_status_seen_t *seen)
+{
+    uint32_t                   i;
+    ngx_clear_status_lease_t  *lease;
+
+    ngx_memzero(seen, sizeof(ngx_clear_status_seen_t));
+
+    seen->state = ngx_clear_status_entry_state(shm, e);
+    seen->has_good = (e->good != 0);
+    seen->has_error = (e->error != 0);
+
+    if (e->good) {
+        ngx_clear_status_result_about(shm, e->good, &seen->good);
+    }
+
+    if (e->error) {
+        ngx_clear_status_result_about(shm, e->error, &seen->error);
+    }
+
+    for (i = e->lease; i; i = lease->next) {
+        lease = ngx_clear_status_at(shm, i);
+        seen->flying |= !lease->landed;
+    }
+}

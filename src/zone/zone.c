@@ -1,0 +1,307 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * The shared memory that holds answers: declared, attached to, looked up in,
+ * and leased from; see the header.  Each operation is one short critical
+ * section.  How a flight ends is in ngx_clear_status_zone_landing.c, what
+ * operators ask for in ngx_clear_status_zone_admin.c.
+ */
+
+
+#include "zone/zone.h"
+
+#include "zone/entry.h"
+#include "zone/copy.h"
+#include "zone/shm.h"
+
+
+static clear_choice_e ngx_clear_status_zone_choose(
+    ngx_clear_status_shm_t *shm, ngx_clear_status_entry_t *e,
+    clear_freshness_conf_t *conf, int64_t now);
+static ngx_int_t ngx_clear_status_zone_serve(ngx_clear_status_zone_t *zone,
+    ngx_clear_status_entry_t *e, clear_freshness_conf_t *conf, int64_t now,
+    ngx_pool_t *pool, ngx_clear_status_found_t *found);
+static ngx_clear_status_lease_t *ngx_clear_status_zone_flying(
+    ngx_clear_status_zone_t *zone, ngx_clear_status_entry_t *e, int64_t now,
+    ngx_clear_status_after_t *after);
+
+
+ngx_shm_zone_t *
+ngx_clear_status_zone_add(ngx_conf_t *cf, ngx_str_t *name, size_t size,
+    void *tag)
+{
+    ngx_shm_zone_t           *shm_zone;
+    ngx_clear_status_zone_t  *zone;
+
+    zone = ngx_pcalloc(cf->pool, sizeof(ngx_clear_status_zone_t));
+    shm_zone = ngx_shared_memory_add(cf, name, size, tag);
+
+    if (zone == NULL || shm_zone == NULL) {
+        return NULL;
+    }
+
+    shm_zone->init = ngx_clear_status_shm_init;
+    shm_zone->data = zone;
+
+    return shm_zone;
+}
+
+
+ngx_int_t
+ngx_clear_status_zone_attach(ngx_shm_zone_t *shm_zone, uint64_t *wake,
+    ngx_log_t *log)
+{
+    ngx_pid_t                 pid;
+    ngx_uint_t                i;
+    ngx_clear_status_slot_t  *slot;
+    ngx_clear_status_zone_t  *zone;
+    ngx_clear_status_after_t  after;
+
+    zone = shm_zone->data;
+    zone->slot = NULL;
+
+    ngx_memzero(&after, sizeof(ngx_clear_status_after_t));
+
+    for (i = 0; i < NGX_CLEAR_STATUS_ZONE_SLOTS; i++) {
+
+        slot = &zone->shm->slots[i];
+        pid = slot->pid;
+
+        if (pid && ngx_clear_status_slot_alive(slot)) {
+            continue;
+        }
+
+        if (pid == 0 && zone->slot) {
+            continue;
+        }
+
+        ngx_clear_status_shm_lock(zone);
+
+        /* it may be somebody else's by now */
+
+        if (slot->pid == pid) {
+
+            if (pid) {
+                ngx_clear_status_slot_recover(zone->shm, slot, &after);
+            }
+
+            if (zone->slot == NULL) {
+                slot->pid = ngx_pid;
+                zone->slot = slot;
+            }
+        }
+
+        ngx_clear_status_shm_unlock(zone, &after);
+    }
+
+    if (zone->slot == NULL) {
+        ngx_log_error(NGX_LOG_WARN, log, 0,
+                      "too many processes use zone \"%V\", this one does "
+                      "not share its fetches", &zone->name);
+    }
+
+    *wake = after.wake;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_clear_status_zone_detach(ngx_shm_zone_t *shm_zone, uint64_t *wake)
+{
+    ngx_clear_status_zone_t   *zone;
+    ngx_clear_status_after_t   after;
+
+    zone = shm_zone->data;
+
+    ngx_memzero(&after, sizeof(ngx_clear_status_after_t));
+
+    if (zone->slot) {
+        ngx_clear_status_shm_lock(zone);
+        ngx_clear_status_slot_recover(zone->shm, zone->slot, &after);
+        ngx_clear_status_shm_unlock(zone, &after);
+
+        zone->slot = NULL;
+    }
+
+    ngx_clear_status_clock_log(&zone->clock, &zone->name);
+
+    *wake = after.wake;
+}
+
+
+ngx_int_t
+ngx_clear_status_zone_find(ngx_shm_zone_t *shm_zone,
+    ngx_clear_status_key_t *key, clear_freshness_conf_t *conf, int64_t now,
+    ngx_pool_t *pool, ngx_clear_status_found_t *found)
+{
+    ngx_int_t                  rc;
+    ngx_clear_status_zone_t   *zone;
+    ngx_clear_status_entry_t  *e;
+
+    zone = shm_zone->data;
+    rc = NGX_DECLINED;
+
+    found->choice = CLEAR_FETCH;
+    found->expired = 0;
+
+    ngx_clear_status_shm_lock(zone);
+
+    e = ngx_clear_status_entry_find(zone->shm, key);
+
+    if (e) {
+        ngx_clear_status_entry_touch(zone->shm, e);
+        rc = ngx_clear_status_zone_serve(zone, e, conf, now, pool, found);
+    }
+
+    ngx_clear_status_shm_unlock(zone, NULL);
+
+    return rc;
+}
+
+
+/* may leave the lock and take it again: nothing of the entry counts after */
+
+static ngx_int_t
+ngx_clear_status_zone_serve(ngx_clear_status_zone_t *zone,
+    ngx_clear_status_entry_t *e, clear_freshness_conf_t *conf, int64_t now,
+    ngx_pool_t *pool, ngx_clear_status_found_t *found)
+{
+    found->choice = ngx_clear_status_zone_choose(zone->shm, e, conf, now);
+    found->expired = (e->good != 0);
+    found->stored = 0;
+    found->stale.body.data = NULL;
+
+    if (found->choice == CLEAR_FETCH) {
+        return NGX_DECLINED;
+    }
+
+    if (found->choice == CLEAR_SERVE_STALE) {
+        found->again = ngx_clear_status_result_again(zone->shm, e->error);
+    }
+
+    return ngx_clear_status_result_copy(zone,
+                                      found->choice == CLEAR_SERVE_ERROR
+                                      ? e->error : e->good,
+                                      pool, &found->answer);
+}
+
+
+static clear_choice_e
+ngx_clear_status_zone_choose(ngx_clear_status_shm_t *shm,
+    ngx_clear_status_entry_t *e, clear_freshness_conf_t *conf, int64_t now)
+{
+    return clear_freshness_choose(conf,
+                                  ngx_clear_status_result_stamp(shm, e->good),
+                                  ngx_clear_status_result_stamp(shm, e->error),
+                                  now);
+}
+
+
+ngx_int_t
+ngx_clear_status_zone_acquire(ngx_shm_zone_t *shm_zone,
+    ngx_clear_status_key_t *key, clear_freshness_conf_t *conf, int64_t now,
+    int64_t deadline, ngx_uint_t watch, ngx_pool_t *pool,
+    ngx_clear_status_found_t *found, ngx_clear_status_ticket_t *ticket)
+{
+    ngx_int_t                  rc;
+    ngx_clear_status_zone_t   *zone;
+    ngx_clear_status_after_t   after;
+    ngx_clear_status_entry_t  *e;
+    ngx_clear_status_lease_t  *lease;
+
+    zone = shm_zone->data;
+    rc = NGX_DECLINED;
+
+    ngx_memzero(&after, sizeof(ngx_clear_status_after_t));
+
+    ngx_clear_status_shm_lock(zone);
+
+    e = ngx_clear_status_entry_find(zone->shm, key);
+
+    if (e) {
+        found->choice = ngx_clear_status_zone_choose(zone->shm, e, conf, now);
+
+        if (found->choice != CLEAR_FETCH
+            && found->choice != CLEAR_SERVE_REVALIDATE)
+        {
+            rc = ngx_clear_status_zone_serve(zone, e, conf, now, pool, found);
+            goto done;
+        }
+
+        lease = ngx_clear_status_zone_flying(zone, e, now, &after);
+
+        if (lease) {
+
+            if (watch) {
+                lease->watch |= 1ULL << (ngx_worker % 64);
+                lease->watchers++;
+            }
+
+            *ticket = lease->ticket;
+            rc = NGX_AGAIN;
+            goto done;
+        }
+
+    } else {
+        e = ngx_clear_status_entry_create(zone, key, &after);
+    }
+
+    if (e) {
+        zone->keep = e;
+        lease = ngx_clear_status_lease_create(zone, e, &after);
+        zone->keep = NULL;
+
+        if (lease) {
+            lease->until = deadline;
+            *ticket = lease->ticket;
+            rc = NGX_DONE;
+
+        } else {
+            ngx_clear_status_entry_trim(zone->shm, e);
+        }
+    }
+
+done:
+
+    ngx_clear_status_shm_unlock(zone, &after);
+
+    return rc;
+}
+
+
+/*
+ * The flight in the air for an entry, or NULL.  One whose time is over, or
+ * whose owner is dead, is none; its watchers find it gone and come here too.
+ */
+
+static ngx_clear_status_lease_t *
+ngx_clear_status_zone_flying(ngx_clear_status_zone_t *zone,
+    ngx_clear_status_entry_t *e, int64_t now, ngx_clear_status_after_t *after)
+{
+    uint32_t                   i, next;
+    ngx_clear_status_shm_t    *shm;
+    ngx_clear_status_lease_t  *lease;
+
+    shm = zone->shm;
+
+    for (i = e->lease; i; i = next) {
+        lease = ngx_clear_status_at(shm, i);
+        next = lease->next;
+
+        if (lease->until > now) {
+
+            if (lease->landed) {
+                continue;
+            }
+
+            if (ngx_clear_status_slot_alive(&shm->slots[lease->slot])) {
+                return lease;
+            }
+        }
+
+        ngx_clear_status_lease_free(shm, lease, after);
+    }
+
+    return NULL;
+}
