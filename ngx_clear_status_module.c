@@ -3,8 +3,8 @@
  *
  * The front door: the table of directives and the hooks that nginx calls.  No
  * behaviour lives here: that of a request begins in
- * src/ngx_clear_status_handler.c, directives are read in
- * src/ngx_clear_status_directives.c and merged in src/ngx_clear_status_conf.c.
+ * src/ngx_cs_handler.c, directives are read in
+ * src/ngx_cs_directives.c and merged in src/ngx_cs_conf.c.
  */
 
 
@@ -27,39 +27,37 @@
 #include "core/wake.h"
 
 
-static ngx_int_t ngx_clear_status_content(ngx_http_request_t *r);
-static ngx_uint_t ngx_clear_status_ours(ngx_http_request_t *r);
-static char *ngx_clear_status_pass(ngx_conf_t *cf, ngx_command_t *cmd,
+static ngx_int_t ngx_cs_content(ngx_http_request_t *r);
+static ngx_uint_t ngx_cs_ours(ngx_http_request_t *r);
+static char *ngx_cs_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static char *ngx_cs_metrics(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static ngx_int_t ngx_cs_metrics_content(ngx_http_request_t *r);
+static char *ngx_cs_dashboard_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static char *ngx_clear_status_metrics(ngx_conf_t *cf, ngx_command_t *cmd,
+static ngx_int_t ngx_cs_dashboard_content(ngx_http_request_t *r);
+static char *ngx_cs_purge_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-static ngx_int_t ngx_clear_status_metrics_content(ngx_http_request_t *r);
-static char *ngx_clear_status_dashboard_directive(ngx_conf_t *cf,
-    ngx_command_t *cmd, void *conf);
-static ngx_int_t ngx_clear_status_dashboard_content(ngx_http_request_t *r);
-static char *ngx_clear_status_purge_directive(ngx_conf_t *cf,
-    ngx_command_t *cmd, void *conf);
-static ngx_int_t ngx_clear_status_purge_content(ngx_http_request_t *r);
-static ngx_int_t ngx_clear_status_preconfiguration(ngx_conf_t *cf);
-static ngx_int_t ngx_clear_status_postconfiguration(ngx_conf_t *cf);
-static ngx_int_t ngx_clear_status_init_module(ngx_cycle_t *cycle);
-static ngx_int_t ngx_clear_status_init_process(ngx_cycle_t *cycle);
-static void ngx_clear_status_exit_process(ngx_cycle_t *cycle);
+static ngx_int_t ngx_cs_purge_content(ngx_http_request_t *r);
+static ngx_int_t ngx_cs_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_cs_postconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_cs_init_module(ngx_cycle_t *cycle);
+static ngx_int_t ngx_cs_init_process(ngx_cycle_t *cycle);
+static void ngx_cs_exit_process(ngx_cycle_t *cycle);
 
 
-static ngx_clear_status_time_t  ngx_clear_status_time_off = { 1, 0 };
-static ngx_clear_status_time_t  ngx_clear_status_time_off_forever = { 1, 1 };
+static ngx_cs_time_t            ngx_cs_time_off = { 1, 0 };
+static ngx_cs_time_t            ngx_cs_time_off_forever = { 1, 1 };
 
 
-static ngx_conf_num_bounds_t  ngx_clear_status_retries_bounds = {
+static ngx_conf_num_bounds_t  ngx_cs_retries_bounds = {
     ngx_conf_check_num_bounds, 0, 10
 };
 
 
-#define ngx_clear_status_offset(field)                                       \
-    offsetof(ngx_clear_status_loc_conf_t, field)
+#define ngx_cs_offset(field)                                                 \
+    offsetof(ngx_cs_loc_conf_t, field)
 
-#define NGX_CLEAR_STATUS_HSL                                                 \
+#define NGX_CS_HSL                                                           \
     NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF
 
 
@@ -67,182 +65,182 @@ static ngx_command_t  ngx_clear_status_commands[] = {
 
     { ngx_string("clear_status_zone"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_clear_status_zone,
+      ngx_cs_zone,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("clear_status_pass"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_clear_status_pass,
+      ngx_cs_pass,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("clear_status_cache"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
-      ngx_clear_status_cache,
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_cache,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("clear_status_auth_token"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
-      ngx_clear_status_credential,
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_credential,
       NGX_HTTP_LOC_CONF_OFFSET,
-      ngx_clear_status_offset(conf.credentials.token),
+      ngx_cs_offset(conf.credentials.token),
       NULL },
 
     { ngx_string("clear_status_auth_token_file"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
-      ngx_clear_status_token_file,
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_token_file,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("clear_status_integration_id"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
-      ngx_clear_status_credential,
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_credential,
       NGX_HTTP_LOC_CONF_OFFSET,
-      ngx_clear_status_offset(conf.credentials.integration_id),
+      ngx_cs_offset(conf.credentials.integration_id),
       NULL },
 
     { ngx_string("clear_status_valid"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_1MORE,
-      ngx_clear_status_valid,
+      NGX_CS_HSL|NGX_CONF_1MORE,
+      ngx_cs_valid,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("clear_status_url_lifetime"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
-      ngx_clear_status_time,
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_time,
       NGX_HTTP_LOC_CONF_OFFSET,
-      ngx_clear_status_offset(conf.freshness.url_lifetime),
+      ngx_cs_offset(conf.freshness.url_lifetime),
       NULL },
 
     { ngx_string("clear_status_url_margin"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
-      ngx_clear_status_time,
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_time,
       NGX_HTTP_LOC_CONF_OFFSET,
-      ngx_clear_status_offset(conf.freshness.url_margin),
+      ngx_cs_offset(conf.freshness.url_margin),
       NULL },
 
     { ngx_string("clear_status_stale_if_error"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
-      ngx_clear_status_time,
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_time,
       NGX_HTTP_LOC_CONF_OFFSET,
-      ngx_clear_status_offset(conf.freshness.stale_if_error),
-      &ngx_clear_status_time_off_forever },
+      ngx_cs_offset(conf.freshness.stale_if_error),
+      &ngx_cs_time_off_forever },
 
     { ngx_string("clear_status_stale_while_revalidate"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
-      ngx_clear_status_time,
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_time,
       NGX_HTTP_LOC_CONF_OFFSET,
-      ngx_clear_status_offset(conf.freshness.stale_while_revalidate),
-      &ngx_clear_status_time_off },
+      ngx_cs_offset(conf.freshness.stale_while_revalidate),
+      &ngx_cs_time_off },
 
     { ngx_string("clear_status_connect_timeout"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
-      ngx_clear_status_msec,
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_msec,
       NGX_HTTP_LOC_CONF_OFFSET,
-      ngx_clear_status_offset(conf.fetch.connect_timeout),
+      ngx_cs_offset(conf.fetch.connect_timeout),
       NULL },
 
     { ngx_string("clear_status_timeout"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
-      ngx_clear_status_msec,
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_msec,
       NGX_HTTP_LOC_CONF_OFFSET,
-      ngx_clear_status_offset(conf.fetch.timeout),
+      ngx_cs_offset(conf.fetch.timeout),
       NULL },
 
     { ngx_string("clear_status_retries"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
-      ngx_clear_status_num,
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_num,
       NGX_HTTP_LOC_CONF_OFFSET,
-      ngx_clear_status_offset(conf.fetch.retries),
-      &ngx_clear_status_retries_bounds },
+      ngx_cs_offset(conf.fetch.retries),
+      &ngx_cs_retries_bounds },
 
     { ngx_string("clear_status_max_body_size"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
-      ngx_clear_status_size,
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_size,
       NGX_HTTP_LOC_CONF_OFFSET,
-      ngx_clear_status_offset(conf.fetch.max_body_size),
+      ngx_cs_offset(conf.fetch.max_body_size),
       NULL },
 
     { ngx_string("clear_status_http_version"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
-      ngx_clear_status_http_version,
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_http_version,
       NGX_HTTP_LOC_CONF_OFFSET,
-      ngx_clear_status_offset(conf.fetch.http_version),
+      ngx_cs_offset(conf.fetch.http_version),
       NULL },
 
     { ngx_string("clear_status_ssl_verify"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_FLAG,
+      NGX_CS_HSL|NGX_CONF_FLAG,
       ngx_conf_set_flag_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
-      ngx_clear_status_offset(conf.fetch.ssl_verify),
+      ngx_cs_offset(conf.fetch.ssl_verify),
       NULL },
 
     { ngx_string("clear_status_ssl_trusted_certificate"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
-      ngx_clear_status_file,
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_file,
       NGX_HTTP_LOC_CONF_OFFSET,
-      ngx_clear_status_offset(conf.fetch.ssl_trusted_certificate),
+      ngx_cs_offset(conf.fetch.ssl_trusted_certificate),
       NULL },
 
     { ngx_string("clear_status_ssl_certificate"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
-      ngx_clear_status_file,
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_file,
       NGX_HTTP_LOC_CONF_OFFSET,
-      ngx_clear_status_offset(conf.fetch.ssl_certificate),
+      ngx_cs_offset(conf.fetch.ssl_certificate),
       NULL },
 
     { ngx_string("clear_status_ssl_certificate_key"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
-      ngx_clear_status_file,
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_file,
       NGX_HTTP_LOC_CONF_OFFSET,
-      ngx_clear_status_offset(conf.fetch.ssl_certificate_key),
+      ngx_cs_offset(conf.fetch.ssl_certificate_key),
       NULL },
 
     { ngx_string("clear_status_proxy"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
-      ngx_clear_status_proxy,
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_proxy,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("clear_status_max_fails"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
-      ngx_clear_status_num,
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_num,
       NGX_HTTP_LOC_CONF_OFFSET,
-      ngx_clear_status_offset(max_fails),
+      ngx_cs_offset(max_fails),
       NULL },
 
     { ngx_string("clear_status_fail_timeout"),
-      NGX_CLEAR_STATUS_HSL|NGX_CONF_TAKE1,
-      ngx_clear_status_msec,
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_msec,
       NGX_HTTP_LOC_CONF_OFFSET,
-      ngx_clear_status_offset(fail_timeout),
+      ngx_cs_offset(fail_timeout),
       NULL },
 
     { ngx_string("clear_status_metrics"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
-      ngx_clear_status_metrics,
+      ngx_cs_metrics,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("clear_status_dashboard"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS|NGX_CONF_TAKE1,
-      ngx_clear_status_dashboard_directive,
+      ngx_cs_dashboard_directive,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("clear_status_purge"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
-      ngx_clear_status_purge_directive,
+      ngx_cs_purge_directive,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -252,17 +250,17 @@ static ngx_command_t  ngx_clear_status_commands[] = {
 
 
 static ngx_http_module_t  ngx_clear_status_module_ctx = {
-    ngx_clear_status_preconfiguration,     /* preconfiguration */
-    ngx_clear_status_postconfiguration,    /* postconfiguration */
+    ngx_cs_preconfiguration,               /* preconfiguration */
+    ngx_cs_postconfiguration,              /* postconfiguration */
 
-    ngx_clear_status_create_main_conf,     /* create main configuration */
+    ngx_cs_create_main_conf,               /* create main configuration */
     NULL,                                  /* init main configuration */
 
     NULL,                                  /* create server configuration */
     NULL,                                  /* merge server configuration */
 
-    ngx_clear_status_create_loc_conf,      /* create location configuration */
-    ngx_clear_status_merge_loc_conf        /* merge location configuration */
+    ngx_cs_create_loc_conf,                /* create location configuration */
+    ngx_cs_merge_loc_conf                  /* merge location configuration */
 };
 
 
@@ -272,31 +270,31 @@ ngx_module_t  ngx_clear_status_module = {
     ngx_clear_status_commands,             /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    ngx_clear_status_init_module,          /* init module */
-    ngx_clear_status_init_process,         /* init process */
+    ngx_cs_init_module,                    /* init module */
+    ngx_cs_init_process,                   /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
-    ngx_clear_status_exit_process,         /* exit process */
+    ngx_cs_exit_process,                   /* exit process */
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
 
 
 static ngx_int_t
-ngx_clear_status_content(ngx_http_request_t *r)
+ngx_cs_content(ngx_http_request_t *r)
 {
-    ngx_clear_status_loc_conf_t  *clcf;
+    ngx_cs_loc_conf_t  *clcf;
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_clear_status_module);
 
-    return ngx_clear_status_handler(r, &clcf->conf);
+    return ngx_cs_handler(r, &clcf->conf);
 }
 
 
 static ngx_uint_t
-ngx_clear_status_ours(ngx_http_request_t *r)
+ngx_cs_ours(ngx_http_request_t *r)
 {
-    ngx_clear_status_loc_conf_t  *clcf;
+    ngx_cs_loc_conf_t  *clcf;
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_clear_status_module);
 
@@ -305,13 +303,13 @@ ngx_clear_status_ours(ngx_http_request_t *r)
 
 
 static char *
-ngx_clear_status_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_clear_status_loc_conf_t *clcf = conf;
+    ngx_cs_loc_conf_t *clcf = conf;
 
-    ngx_str_t                     *value;
-    ngx_http_core_loc_conf_t      *core;
-    ngx_clear_status_main_conf_t  *cmcf;
+    ngx_str_t                 *value;
+    ngx_cs_main_conf_t        *cmcf;
+    ngx_http_core_loc_conf_t  *core;
 
     if (clcf->conf.fetch.url.data) {
         return "is duplicate";
@@ -319,44 +317,44 @@ ngx_clear_status_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (ngx_clear_status_pass_url(cf, &value[1], &clcf->conf.fetch.url)
+    if (ngx_cs_pass_url(cf, &value[1], &clcf->conf.fetch.url)
         != NGX_CONF_OK)
     {
         return NGX_CONF_ERROR;
     }
 
-    ngx_clear_status_place(cf, &clcf->pass);
+    ngx_cs_place(cf, &clcf->pass);
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_clear_status_module);
     cmcf->used = 1;
 
     core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    core->handler = ngx_clear_status_content;
-    clcf->handler = ngx_clear_status_content;
+    core->handler = ngx_cs_content;
+    clcf->handler = ngx_cs_content;
 
     return NGX_CONF_OK;
 }
 
 
 static char *
-ngx_clear_status_metrics(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_metrics(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_core_loc_conf_t  *core;
 
     core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    core->handler = ngx_clear_status_metrics_content;
+    core->handler = ngx_cs_metrics_content;
 
     return NGX_CONF_OK;
 }
 
 
 static ngx_int_t
-ngx_clear_status_metrics_content(ngx_http_request_t *r)
+ngx_cs_metrics_content(ngx_http_request_t *r)
 {
-    ngx_int_t                      rc;
-    ngx_str_t                      type, text;
-    ngx_http_complex_value_t       cv;
-    ngx_clear_status_main_conf_t  *cmcf;
+    ngx_int_t                 rc;
+    ngx_str_t                 type, text;
+    ngx_cs_main_conf_t       *cmcf;
+    ngx_http_complex_value_t  cv;
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
         return NGX_HTTP_NOT_ALLOWED;
@@ -369,8 +367,8 @@ ngx_clear_status_metrics_content(ngx_http_request_t *r)
 
     cmcf = ngx_http_get_module_main_conf(r, ngx_clear_status_module);
 
-    rc = ngx_clear_status_prometheus(r->pool, cmcf->zones.elts,
-                                     cmcf->zones.nelts, &text);
+    rc = ngx_cs_prometheus(r->pool, cmcf->zones.elts,
+                           cmcf->zones.nelts, &text);
     if (rc != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -385,71 +383,69 @@ ngx_clear_status_metrics_content(ngx_http_request_t *r)
 
 
 static char *
-ngx_clear_status_dashboard_directive(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf)
+ngx_cs_dashboard_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_core_loc_conf_t  *core;
 
     core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    core->handler = ngx_clear_status_dashboard_content;
+    core->handler = ngx_cs_dashboard_content;
 
-    return ngx_clear_status_dashboard_body(cf, cmd, conf);
+    return ngx_cs_dashboard_body(cf, cmd, conf);
 }
 
 
 static ngx_int_t
-ngx_clear_status_dashboard_content(ngx_http_request_t *r)
+ngx_cs_dashboard_content(ngx_http_request_t *r)
 {
-    ngx_clear_status_loc_conf_t   *clcf;
-    ngx_clear_status_main_conf_t  *cmcf;
+    ngx_cs_loc_conf_t   *clcf;
+    ngx_cs_main_conf_t  *cmcf;
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_clear_status_module);
     cmcf = ngx_http_get_module_main_conf(r, ngx_clear_status_module);
 
-    return ngx_clear_status_dashboard(r, cmcf->zones.elts, cmcf->zones.nelts,
-                                      clcf->dashboard_body);
+    return ngx_cs_dashboard(r, cmcf->zones.elts, cmcf->zones.nelts,
+                            clcf->dashboard_body);
 }
 
 
 static char *
-ngx_clear_status_purge_directive(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf)
+ngx_cs_purge_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_clear_status_loc_conf_t *clcf = conf;
+    ngx_cs_loc_conf_t *clcf = conf;
 
     ngx_http_core_loc_conf_t  *core;
 
     core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    core->handler = ngx_clear_status_purge_content;
+    core->handler = ngx_cs_purge_content;
 
-    ngx_clear_status_place(cf, &clcf->purge);
+    ngx_cs_place(cf, &clcf->purge);
 
     return NGX_CONF_OK;
 }
 
 
 static ngx_int_t
-ngx_clear_status_purge_content(ngx_http_request_t *r)
+ngx_cs_purge_content(ngx_http_request_t *r)
 {
-    ngx_clear_status_loc_conf_t  *clcf;
+    ngx_cs_loc_conf_t  *clcf;
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_clear_status_module);
 
-    return ngx_clear_status_purge(r, clcf->conf.shm_zone);
+    return ngx_cs_purge(r, clcf->conf.shm_zone);
 }
 
 
 static ngx_int_t
-ngx_clear_status_preconfiguration(ngx_conf_t *cf)
+ngx_cs_preconfiguration(ngx_conf_t *cf)
 {
-    return ngx_clear_status_variables_add(cf);
+    return ngx_cs_variables_add(cf);
 }
 
 
 static ngx_int_t
-ngx_clear_status_postconfiguration(ngx_conf_t *cf)
+ngx_cs_postconfiguration(ngx_conf_t *cf)
 {
-    ngx_clear_status_main_conf_t  *cmcf;
+    ngx_cs_main_conf_t  *cmcf;
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_clear_status_module);
 
@@ -457,9 +453,9 @@ ngx_clear_status_postconfiguration(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    cmcf->tenants = ngx_clear_status_tenant_add(cf, &ngx_clear_status_module);
-    cmcf->metrics = ngx_clear_status_metrics_add(cf, &ngx_clear_status_module);
-    cmcf->errors = ngx_clear_status_errors_add(cf, &ngx_clear_status_module);
+    cmcf->tenants = ngx_cs_tenant_add(cf, &ngx_clear_status_module);
+    cmcf->metrics = ngx_cs_metrics_add(cf, &ngx_clear_status_module);
+    cmcf->errors = ngx_cs_errors_add(cf, &ngx_clear_status_module);
 
     if (cmcf->tenants == NULL || cmcf->metrics == NULL
         || cmcf->errors == NULL)
@@ -467,16 +463,16 @@ ngx_clear_status_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    ngx_clear_status_refusal_init(ngx_clear_status_ours);
+    ngx_cs_refusal_init(ngx_cs_ours);
 
-    return ngx_clear_status_log_init(cf, ngx_clear_status_ours);
+    return ngx_cs_log_init(cf, ngx_cs_ours);
 }
 
 
 static ngx_int_t
-ngx_clear_status_init_module(ngx_cycle_t *cycle)
+ngx_cs_init_module(ngx_cycle_t *cycle)
 {
-    ngx_clear_status_main_conf_t  *cmcf;
+    ngx_cs_main_conf_t  *cmcf;
 
     cmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_clear_status_module);
 
@@ -484,10 +480,10 @@ ngx_clear_status_init_module(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    ngx_clear_status_token_file_check(cycle, &cmcf->token_files);
+    ngx_cs_token_file_check(cycle, &cmcf->token_files);
 
-    if (ngx_clear_status_wake_init_module(cycle) != NGX_OK
-        || ngx_clear_status_outbox_init_module(cycle) != NGX_OK)
+    if (ngx_cs_wake_init_module(cycle) != NGX_OK
+        || ngx_cs_outbox_init_module(cycle) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -499,12 +495,12 @@ ngx_clear_status_init_module(ngx_cycle_t *cycle)
 /* cache manager and loader, which come here too, have nothing to do */
 
 static ngx_int_t
-ngx_clear_status_init_process(ngx_cycle_t *cycle)
+ngx_cs_init_process(ngx_cycle_t *cycle)
 {
-    uint64_t                        wake, mask;
-    ngx_uint_t                      i;
-    ngx_shm_zone_t                **zones;
-    ngx_clear_status_main_conf_t   *cmcf;
+    uint64_t             wake, mask;
+    ngx_uint_t           i;
+    ngx_shm_zone_t     **zones;
+    ngx_cs_main_conf_t  *cmcf;
 
     cmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_clear_status_module);
 
@@ -515,47 +511,45 @@ ngx_clear_status_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    ngx_clear_status_tenant_init_process(cmcf->tenants);
-    ngx_clear_status_metrics_init_process(cmcf->metrics);
-    ngx_clear_status_errors_init_process(cmcf->errors);
+    ngx_cs_tenant_init_process(cmcf->tenants);
+    ngx_cs_metrics_init_process(cmcf->metrics);
+    ngx_cs_errors_init_process(cmcf->errors);
 
-    if (ngx_clear_status_fetch_init_process(cycle) != NGX_OK
-        || ngx_clear_status_flight_init_process(cycle) != NGX_OK
-        || ngx_clear_status_wake_init_process(cycle,
-                                              ngx_clear_status_flight_wake)
+    if (ngx_cs_fetch_init_process(cycle) != NGX_OK
+        || ngx_cs_flight_init_process(cycle) != NGX_OK
+        || ngx_cs_wake_init_process(cycle,
+                                    ngx_cs_flight_wake)
            != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    ngx_clear_status_token_file_init_process(cycle, &cmcf->token_files);
+    ngx_cs_token_file_init_process(cycle, &cmcf->token_files);
 
     wake = 0;
     zones = cmcf->zones.elts;
 
     for (i = 0; i < cmcf->zones.nelts; i++) {
-        if (ngx_clear_status_zone_attach(zones[i], &mask, cycle->log)
-            != NGX_OK)
-        {
+        if (ngx_cs_zone_attach(zones[i], &mask, cycle->log) != NGX_OK) {
             return NGX_ERROR;
         }
 
         wake |= mask;
     }
 
-    ngx_clear_status_wake(wake);
+    ngx_cs_wake(wake);
 
     return NGX_OK;
 }
 
 
 static void
-ngx_clear_status_exit_process(ngx_cycle_t *cycle)
+ngx_cs_exit_process(ngx_cycle_t *cycle)
 {
-    uint64_t                        wake, mask;
-    ngx_uint_t                      i;
-    ngx_shm_zone_t                **zones;
-    ngx_clear_status_main_conf_t   *cmcf;
+    uint64_t             wake, mask;
+    ngx_uint_t           i;
+    ngx_shm_zone_t     **zones;
+    ngx_cs_main_conf_t  *cmcf;
 
     cmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_clear_status_module);
 
@@ -566,17 +560,17 @@ ngx_clear_status_exit_process(ngx_cycle_t *cycle)
         return;
     }
 
-    ngx_clear_status_fetch_exit_process(cycle);
+    ngx_cs_fetch_exit_process(cycle);
 
     wake = 0;
     zones = cmcf->zones.elts;
 
     for (i = 0; i < cmcf->zones.nelts; i++) {
-        ngx_clear_status_zone_detach(zones[i], &mask);
+        ngx_cs_zone_detach(zones[i], &mask);
         wake |= mask;
     }
 
-    ngx_clear_status_wake(wake);
-    ngx_clear_status_wake_exit_process(cycle);
-    ngx_clear_status_metrics_exit_process();
+    ngx_cs_wake(wake);
+    ngx_cs_wake_exit_process(cycle);
+    ngx_cs_metrics_exit_process();
 }

@@ -140,8 +140,8 @@ clear_on_boolean(void *ctx, int value)
 static int
 clear_on_number(void *ctx, const char *p, size_t len)
 {
-    int                minus;
-    size_t             i;
+    int     minus;
+    size_t  i;
     long long          n;
     clear_parse_t  *parse = ctx;
 

@@ -235,7 +235,7 @@ clear_presigned_number(const char *p)
 static int64_t
 clear_presigned_basic_date(const char *p)
 {
-    char    digits[14];
+    char  digits[14];
 
     /* terminated, so all 16 are there */
 

@@ -6,8 +6,8 @@
  */
 
 
-#ifndef _CLEAR_ANSWER_H_INCLUDED_
-#define _CLEAR_ANSWER_H_INCLUDED_
+#ifndef _CLEAR_TASK_H_INCLUDED_
+#define _CLEAR_TASK_H_INCLUDED_
 
 
 #include <stddef.h>
@@ -60,4 +60,4 @@ typedef struct {
 } clear_answer_t;
 
 
-#endif /* _CLEAR_ANSWER_H_INCLUDED_ */
+#endif /* _CLEAR_TASK_H_INCLUDED_ */

@@ -8,28 +8,26 @@
 #include "conf/conf.h"
 
 
-static void ngx_clear_status_merge_fetch(ngx_conf_t *cf,
-    ngx_clear_status_fetch_conf_t *conf, ngx_clear_status_fetch_conf_t *prev);
-static ngx_uint_t ngx_clear_status_resolves(ngx_resolver_t *resolver);
-static void ngx_clear_status_merge_freshness(
-    ngx_clear_status_loc_conf_t *conf, ngx_clear_status_loc_conf_t *prev);
-static void ngx_clear_status_merge_credentials(
-    ngx_clear_status_credentials_conf_t *conf,
-    ngx_clear_status_credentials_conf_t *prev);
-static char *ngx_clear_status_merge_zone(ngx_conf_t *cf,
-    ngx_clear_status_loc_conf_t *conf, ngx_clear_status_loc_conf_t *prev);
-static char *ngx_clear_status_merge_pass(ngx_conf_t *cf,
-    ngx_clear_status_loc_conf_t *conf, ngx_clear_status_loc_conf_t *prev);
-static char *ngx_clear_status_check_pass(ngx_conf_t *cf,
-    ngx_clear_status_loc_conf_t *conf);
+static void ngx_cs_merge_fetch(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf,
+    ngx_cs_fetch_conf_t *prev);
+static ngx_uint_t ngx_cs_resolves(ngx_resolver_t *resolver);
+static void ngx_cs_merge_freshness(ngx_cs_loc_conf_t *conf,
+    ngx_cs_loc_conf_t *prev);
+static void ngx_cs_merge_credentials(ngx_cs_credentials_conf_t *conf,
+    ngx_cs_credentials_conf_t *prev);
+static char *ngx_cs_merge_zone(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf,
+    ngx_cs_loc_conf_t *prev);
+static char *ngx_cs_merge_pass(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf,
+    ngx_cs_loc_conf_t *prev);
+static char *ngx_cs_check_pass(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf);
 
 
 void *
-ngx_clear_status_create_main_conf(ngx_conf_t *cf)
+ngx_cs_create_main_conf(ngx_conf_t *cf)
 {
-    ngx_clear_status_main_conf_t  *cmcf;
+    ngx_cs_main_conf_t  *cmcf;
 
-    cmcf = ngx_pcalloc(cf->pool, sizeof(ngx_clear_status_main_conf_t));
+    cmcf = ngx_pcalloc(cf->pool, sizeof(ngx_cs_main_conf_t));
 
     if (cmcf == NULL
         || ngx_array_init(&cmcf->zones, cf->pool, 1, sizeof(ngx_shm_zone_t *))
@@ -45,12 +43,12 @@ ngx_clear_status_create_main_conf(ngx_conf_t *cf)
 
 
 void *
-ngx_clear_status_create_loc_conf(ngx_conf_t *cf)
+ngx_cs_create_loc_conf(ngx_conf_t *cf)
 {
-    ngx_clear_status_conf_t      *conf;
-    ngx_clear_status_loc_conf_t  *clcf;
+    ngx_cs_conf_t      *conf;
+    ngx_cs_loc_conf_t  *clcf;
 
-    clcf = ngx_pcalloc(cf->pool, sizeof(ngx_clear_status_loc_conf_t));
+    clcf = ngx_pcalloc(cf->pool, sizeof(ngx_cs_loc_conf_t));
     if (clcf == NULL) {
         return NULL;
     }
@@ -88,15 +86,15 @@ ngx_clear_status_create_loc_conf(ngx_conf_t *cf)
 
 
 char *
-ngx_clear_status_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+ngx_cs_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 {
-    ngx_clear_status_loc_conf_t *prev = parent;
-    ngx_clear_status_loc_conf_t *conf = child;
+    ngx_cs_loc_conf_t *prev = parent;
+    ngx_cs_loc_conf_t *conf = child;
 
-    ngx_clear_status_merge_fetch(cf, &conf->conf.fetch, &prev->conf.fetch);
-    ngx_clear_status_merge_freshness(conf, prev);
-    ngx_clear_status_merge_credentials(&conf->conf.credentials,
-                                       &prev->conf.credentials);
+    ngx_cs_merge_fetch(cf, &conf->conf.fetch, &prev->conf.fetch);
+    ngx_cs_merge_freshness(conf, prev);
+    ngx_cs_merge_credentials(&conf->conf.credentials,
+                             &prev->conf.credentials);
 
     ngx_conf_merge_uint_value(conf->max_fails, prev->max_fails, 5);
     ngx_conf_merge_msec_value(conf->fail_timeout, prev->fail_timeout, 1000);
@@ -104,17 +102,17 @@ ngx_clear_status_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     conf->conf.breaker.max_fails = conf->max_fails;
     conf->conf.breaker.fail_timeout = conf->fail_timeout;
 
-    if (ngx_clear_status_merge_zone(cf, conf, prev) != NGX_CONF_OK) {
+    if (ngx_cs_merge_zone(cf, conf, prev) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
-    return ngx_clear_status_merge_pass(cf, conf, prev);
+    return ngx_cs_merge_pass(cf, conf, prev);
 }
 
 
 static void
-ngx_clear_status_merge_fetch(ngx_conf_t *cf,
-    ngx_clear_status_fetch_conf_t *conf, ngx_clear_status_fetch_conf_t *prev)
+ngx_cs_merge_fetch(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf,
+    ngx_cs_fetch_conf_t *prev)
 {
     ngx_http_core_loc_conf_t  *clcf;
 
@@ -143,7 +141,7 @@ ngx_clear_status_merge_fetch(ngx_conf_t *cf,
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
-    if (ngx_clear_status_resolves(clcf->resolver)) {
+    if (ngx_cs_resolves(clcf->resolver)) {
         conf->resolver = clcf->resolver;
         conf->resolver_timeout = clcf->resolver_timeout;
     }
@@ -153,7 +151,7 @@ ngx_clear_status_merge_fetch(ngx_conf_t *cf,
 /* nginx sets a resolver without name servers where none is configured */
 
 static ngx_uint_t
-ngx_clear_status_resolves(ngx_resolver_t *resolver)
+ngx_cs_resolves(ngx_resolver_t *resolver)
 {
     if (resolver == NULL) {
         return 0;
@@ -168,8 +166,7 @@ ngx_clear_status_resolves(ngx_resolver_t *resolver)
 
 
 static void
-ngx_clear_status_merge_freshness(ngx_clear_status_loc_conf_t *conf,
-    ngx_clear_status_loc_conf_t *prev)
+ngx_cs_merge_freshness(ngx_cs_loc_conf_t *conf, ngx_cs_loc_conf_t *prev)
 {
     clear_freshness_conf_t  *freshness, *previous;
 
@@ -199,8 +196,8 @@ ngx_clear_status_merge_freshness(ngx_clear_status_loc_conf_t *conf,
 /* either kind of token takes the place of both kinds of the level above */
 
 static void
-ngx_clear_status_merge_credentials(ngx_clear_status_credentials_conf_t *conf,
-    ngx_clear_status_credentials_conf_t *prev)
+ngx_cs_merge_credentials(ngx_cs_credentials_conf_t *conf,
+    ngx_cs_credentials_conf_t *prev)
 {
     if (conf->token == NULL && conf->token_file == NULL) {
         conf->token = prev->token;
@@ -214,10 +211,10 @@ ngx_clear_status_merge_credentials(ngx_clear_status_credentials_conf_t *conf,
 
 
 static char *
-ngx_clear_status_merge_zone(ngx_conf_t *cf, ngx_clear_status_loc_conf_t *conf,
-    ngx_clear_status_loc_conf_t *prev)
+ngx_cs_merge_zone(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf,
+    ngx_cs_loc_conf_t *prev)
 {
-    ngx_clear_status_main_conf_t  *cmcf;
+    ngx_cs_main_conf_t  *cmcf;
 
     if (conf->zone.data == NULL) {
         conf->zone = prev->zone;
@@ -238,7 +235,7 @@ ngx_clear_status_merge_zone(ngx_conf_t *cf, ngx_clear_status_loc_conf_t *conf,
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_clear_status_module);
 
-    conf->conf.shm_zone = ngx_clear_status_zone_by_name(cmcf, &conf->zone);
+    conf->conf.shm_zone = ngx_cs_zone_by_name(cmcf, &conf->zone);
 
     if (conf->conf.shm_zone == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
@@ -254,8 +251,8 @@ ngx_clear_status_merge_zone(ngx_conf_t *cf, ngx_clear_status_loc_conf_t *conf,
 /* as proxy_pass: "if" and "limit_except" go on with their location's */
 
 static char *
-ngx_clear_status_merge_pass(ngx_conf_t *cf, ngx_clear_status_loc_conf_t *conf,
-    ngx_clear_status_loc_conf_t *prev)
+ngx_cs_merge_pass(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf,
+    ngx_cs_loc_conf_t *prev)
 {
     ngx_http_core_loc_conf_t  *clcf;
 
@@ -275,16 +272,16 @@ ngx_clear_status_merge_pass(ngx_conf_t *cf, ngx_clear_status_loc_conf_t *conf,
         clcf->handler = conf->handler;
     }
 
-    return ngx_clear_status_check_pass(cf, conf);
+    return ngx_cs_check_pass(cf, conf);
 }
 
 
 static char *
-ngx_clear_status_check_pass(ngx_conf_t *cf, ngx_clear_status_loc_conf_t *clcf)
+ngx_cs_check_pass(ngx_conf_t *cf, ngx_cs_loc_conf_t *clcf)
 {
-    char                                 *missing;
-    ngx_clear_status_conf_t              *conf;
-    ngx_clear_status_credentials_conf_t  *credentials;
+    char                       *missing;
+    ngx_cs_conf_t              *conf;
+    ngx_cs_credentials_conf_t  *credentials;
 
     conf = &clcf->conf;
     credentials = &conf->credentials;
@@ -302,8 +299,8 @@ ngx_clear_status_check_pass(ngx_conf_t *cf, ngx_clear_status_loc_conf_t *clcf)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_clear_status_credentials_init_conf(cf, credentials,
-                                               &conf->fetch.url)
+    if (ngx_cs_credentials_init_conf(cf, credentials,
+                                     &conf->fetch.url)
         != NGX_OK)
     {
         return NGX_CONF_ERROR;
@@ -311,7 +308,7 @@ ngx_clear_status_check_pass(ngx_conf_t *cf, ngx_clear_status_loc_conf_t *clcf)
 
     /* what it cannot use may be of a level above, and is named already */
 
-    if (ngx_clear_status_fetch_init_conf(cf, &conf->fetch) != NGX_OK) {
+    if (ngx_cs_fetch_init_conf(cf, &conf->fetch) != NGX_OK) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"clear_status_pass\" cannot be used so in %V:%ui",
                       &clcf->pass.file, clcf->pass.line);
@@ -326,8 +323,7 @@ ngx_clear_status_check_pass(ngx_conf_t *cf, ngx_clear_status_loc_conf_t *clcf)
 
 
 ngx_shm_zone_t *
-ngx_clear_status_zone_by_name(ngx_clear_status_main_conf_t *cmcf,
-    ngx_str_t *name)
+ngx_cs_zone_by_name(ngx_cs_main_conf_t *cmcf, ngx_str_t *name)
 {
     ngx_uint_t        i;
     ngx_shm_zone_t  **zones;
@@ -348,7 +344,7 @@ ngx_clear_status_zone_by_name(ngx_clear_status_main_conf_t *cmcf,
 
 
 void
-ngx_clear_status_place(ngx_conf_t *cf, ngx_clear_status_place_t *place)
+ngx_cs_place(ngx_conf_t *cf, ngx_cs_place_t *place)
 {
     if (cf->conf_file) {
         place->file = cf->conf_file->file.name;

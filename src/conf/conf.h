@@ -2,13 +2,13 @@
  * Copyright (C) The ngx_clear_status_module authors
  *
  * The module's configuration as nginx keeps it: made, merged and checked.
- * A location's settings for a request are inside, in ngx_clear_status_conf_t;
+ * A location's settings for a request are inside, in ngx_cs_conf_t;
  * what else is here counts at configuration time only.
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_CONF_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_CONF_H_INCLUDED_
+#ifndef _NGX_CS_CONF_CONF_H_INCLUDED_
+#define _NGX_CS_CONF_CONF_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -25,7 +25,7 @@ typedef struct {
     ngx_shm_zone_t              *metrics;
     ngx_shm_zone_t              *errors;
     ngx_uint_t                   used;         /* by some clear_status_pass */
-} ngx_clear_status_main_conf_t;
+} ngx_cs_main_conf_t;
 
 
 /* where a directive stands, for what can be checked only later */
@@ -33,34 +33,33 @@ typedef struct {
 typedef struct {
     ngx_str_t                    file;
     ngx_uint_t                   line;
-} ngx_clear_status_place_t;
+} ngx_cs_place_t;
 
 
 typedef struct {
-    ngx_clear_status_conf_t      conf;
+    ngx_cs_conf_t                conf;
     ngx_http_handler_pt          handler;      /* of clear_status_pass */
-    ngx_clear_status_place_t     pass;
-    ngx_clear_status_place_t     cache;
-    ngx_clear_status_place_t     purge;        /* of clear_status_purge */
+    ngx_cs_place_t               pass;
+    ngx_cs_place_t               cache;
+    ngx_cs_place_t               purge;        /* of clear_status_purge */
     ngx_str_t                    zone;         /* its name; empty: off */
     ngx_array_t                 *valid;        /* of clear_valid_t */
     ngx_uint_t                   max_fails;
     ngx_msec_t                   fail_timeout;
     ngx_uint_t                   dashboard_body;  /* stored bodies shown */
-} ngx_clear_status_loc_conf_t;
+} ngx_cs_loc_conf_t;
 
 
-void *ngx_clear_status_create_main_conf(ngx_conf_t *cf);
-void *ngx_clear_status_create_loc_conf(ngx_conf_t *cf);
-char *ngx_clear_status_merge_loc_conf(ngx_conf_t *cf, void *parent,
-    void *child);
+void *ngx_cs_create_main_conf(ngx_conf_t *cf);
+void *ngx_cs_create_loc_conf(ngx_conf_t *cf);
+char *ngx_cs_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child);
 
 /* a zone of this configuration, or NULL */
-ngx_shm_zone_t *ngx_clear_status_zone_by_name(
-    ngx_clear_status_main_conf_t *cmcf, ngx_str_t *name);
+ngx_shm_zone_t *ngx_cs_zone_by_name(ngx_cs_main_conf_t *cmcf,
+    ngx_str_t *name);
 
 /* notes where the directive at hand stands */
-void ngx_clear_status_place(ngx_conf_t *cf, ngx_clear_status_place_t *place);
+void ngx_cs_place(ngx_conf_t *cf, ngx_cs_place_t *place);
 
 
-#endif /* _NGX_CLEAR_STATUS_CONF_H_INCLUDED_ */
+#endif /* _NGX_CS_CONF_CONF_H_INCLUDED_ */

@@ -10,28 +10,26 @@
 #include "conf/conf.h"
 
 
-#define NGX_CLEAR_STATUS_PATH  "/one-integration/workflow/status"
+#define NGX_CS_PATH  "/one-integration/workflow/status"
 
 
-static char *ngx_clear_status_pass_parse(ngx_conf_t *cf, ngx_str_t *value,
+static char *ngx_cs_pass_parse(ngx_conf_t *cf, ngx_str_t *value,
     size_t scheme, ngx_url_t *u);
-static char *ngx_clear_status_invalid(ngx_conf_t *cf, ngx_command_t *cmd,
-    char *rc);
-static ngx_int_t ngx_clear_status_valid_subject(ngx_str_t *value,
-    clear_valid_t *valid);
-static ngx_int_t ngx_clear_status_parse_time(ngx_str_t *value,
-    ngx_clear_status_time_t *words, int64_t *time);
+static char *ngx_cs_invalid(ngx_conf_t *cf, ngx_command_t *cmd, char *rc);
+static ngx_int_t ngx_cs_valid_subject(ngx_str_t *value, clear_valid_t *valid);
+static ngx_int_t ngx_cs_parse_time(ngx_str_t *value, ngx_cs_time_t *words,
+    int64_t *time);
 
 
 char *
-ngx_clear_status_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_clear_status_main_conf_t *cmcf = conf;
+    ngx_cs_main_conf_t *cmcf = conf;
 
-    u_char           *p;
-    ssize_t           size;
-    ngx_str_t        *value, name, s;
-    ngx_shm_zone_t   *shm_zone, **slot;
+    u_char          *p;
+    ssize_t          size;
+    ngx_str_t       *value, name, s;
+    ngx_shm_zone_t  *shm_zone, **slot;
 
     value = cf->args->elts;
 
@@ -66,22 +64,22 @@ ngx_clear_status_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (size < (ssize_t) NGX_CLEAR_STATUS_ZONE_MIN) {
+    if (size < (ssize_t) NGX_CS_ZONE_MIN) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "zone \"%V\" is too small in \"%V\", at least 64k "
                            "is needed", &value[1], &cmd->name);
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_clear_status_zone_by_name(cmcf, &name)) {
+    if (ngx_cs_zone_by_name(cmcf, &name)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "duplicate zone \"%V\" in \"%V\"",
                            &name, &cmd->name);
         return NGX_CONF_ERROR;
     }
 
-    shm_zone = ngx_clear_status_zone_add(cf, &name, size,
-                                         &ngx_clear_status_module);
+    shm_zone = ngx_cs_zone_add(cf, &name, size,
+                               &ngx_clear_status_module);
     slot = ngx_array_push(&cmcf->zones);
 
     if (shm_zone == NULL || slot == NULL) {
@@ -100,11 +98,11 @@ ngx_clear_status_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
  */
 
 char *
-ngx_clear_status_pass_url(ngx_conf_t *cf, ngx_str_t *value, ngx_str_t *url)
+ngx_cs_pass_url(ngx_conf_t *cf, ngx_str_t *value, ngx_str_t *url)
 {
-    size_t      scheme;
-    u_char     *p;
-    ngx_url_t   u;
+    size_t     scheme;
+    u_char    *p;
+    ngx_url_t  u;
 
     scheme = (ngx_strncasecmp(value->data, (u_char *) "http://", 7) == 0) ? 7
              : (ngx_strncasecmp(value->data, (u_char *) "https://", 8) == 0)
@@ -112,12 +110,12 @@ ngx_clear_status_pass_url(ngx_conf_t *cf, ngx_str_t *value, ngx_str_t *url)
 
     ngx_memzero(&u, sizeof(ngx_url_t));
 
-    if (ngx_clear_status_pass_parse(cf, value, scheme, &u) != NGX_CONF_OK) {
+    if (ngx_cs_pass_parse(cf, value, scheme, &u) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 
     if (u.uri.len <= 1) {
-        ngx_str_set(&u.uri, NGX_CLEAR_STATUS_PATH);
+        ngx_str_set(&u.uri, NGX_CS_PATH);
     }
 
     p = ngx_pnalloc(cf->pool, value->len + u.uri.len + sizeof(":65535"));
@@ -147,11 +145,11 @@ ngx_clear_status_pass_url(ngx_conf_t *cf, ngx_str_t *value, ngx_str_t *url)
 
 
 static char *
-ngx_clear_status_pass_parse(ngx_conf_t *cf, ngx_str_t *value, size_t scheme,
+ngx_cs_pass_parse(ngx_conf_t *cf, ngx_str_t *value, size_t scheme,
     ngx_url_t *u)
 {
-    char    *err;
-    size_t   i;
+    char   *err;
+    size_t  i;
 
     err = scheme ? NULL : "must begin with \"http://\" or \"https://\"";
 
@@ -192,9 +190,9 @@ ngx_clear_status_pass_parse(ngx_conf_t *cf, ngx_str_t *value, size_t scheme,
 
 
 char *
-ngx_clear_status_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_clear_status_loc_conf_t *clcf = conf;
+    ngx_cs_loc_conf_t *clcf = conf;
 
     ngx_str_t  *value;
 
@@ -214,7 +212,7 @@ ngx_clear_status_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         clcf->zone.len = 0;
     }
 
-    ngx_clear_status_place(cf, &clcf->cache);
+    ngx_cs_place(cf, &clcf->cache);
 
     return NGX_CONF_OK;
 }
@@ -223,9 +221,9 @@ ngx_clear_status_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 /* a token or an id; the message never shows it */
 
 char *
-ngx_clear_status_credential(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_credential(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_clear_status_loc_conf_t *clcf = conf;
+    ngx_cs_loc_conf_t *clcf = conf;
 
     char                       *rc;
     ngx_http_complex_value_t  **cv;
@@ -244,7 +242,7 @@ ngx_clear_status_credential(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if ((*cv)->lengths == NULL
-        && !ngx_clear_status_credentials_valid(&(*cv)->value))
+        && !ngx_cs_credentials_valid(&(*cv)->value))
     {
         return (*cv)->value.len
                ? "has a value that cannot be sent as a header field"
@@ -256,13 +254,13 @@ ngx_clear_status_credential(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
-ngx_clear_status_token_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_token_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_clear_status_loc_conf_t *clcf = conf;
+    ngx_cs_loc_conf_t *clcf = conf;
 
-    ngx_str_t                            *value;
-    ngx_clear_status_main_conf_t         *cmcf;
-    ngx_clear_status_credentials_conf_t  *credentials;
+    ngx_str_t                  *value;
+    ngx_cs_main_conf_t         *cmcf;
+    ngx_cs_credentials_conf_t  *credentials;
 
     credentials = &clcf->conf.credentials;
 
@@ -277,7 +275,7 @@ ngx_clear_status_token_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_clear_status_module);
 
-    credentials->token_file = ngx_clear_status_token_file_add(cf,
+    credentials->token_file = ngx_cs_token_file_add(cf,
                                                          &cmcf->token_files,
                                                          &value[1]);
 
@@ -286,15 +284,15 @@ ngx_clear_status_token_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
-ngx_clear_status_valid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_valid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_clear_status_loc_conf_t *clcf = conf;
+    ngx_cs_loc_conf_t *clcf = conf;
 
-    int64_t                   ttl;
-    ngx_str_t                *value;
-    ngx_uint_t                i, last;
-    clear_valid_t            *valid;
-    ngx_clear_status_time_t   words = { 0, 1 };
+    int64_t         ttl;
+    ngx_str_t      *value;
+    ngx_uint_t      i, last;
+    clear_valid_t  *valid;
+    ngx_cs_time_t   words = { 0, 1 };
 
     if (clcf->valid == NULL) {
         clcf->valid = ngx_array_create(cf->pool, 4, sizeof(clear_valid_t));
@@ -306,7 +304,7 @@ ngx_clear_status_valid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
     last = cf->args->nelts - 1;
 
-    if (ngx_clear_status_parse_time(&value[last], &words, &ttl) != NGX_OK) {
+    if (ngx_cs_parse_time(&value[last], &words, &ttl) != NGX_OK) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid time value \"%V\" in \"%V\"",
                            &value[last], &cmd->name);
@@ -326,7 +324,7 @@ ngx_clear_status_valid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             break;
         }
 
-        if (ngx_clear_status_valid_subject(&value[i], valid) != NGX_OK) {
+        if (ngx_cs_valid_subject(&value[i], valid) != NGX_OK) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid state or code \"%V\" in \"%V\"",
                                &value[i], &cmd->name);
@@ -341,7 +339,7 @@ ngx_clear_status_valid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 /* "any" leaves state and code empty */
 
 static ngx_int_t
-ngx_clear_status_valid_subject(ngx_str_t *value, clear_valid_t *valid)
+ngx_cs_valid_subject(ngx_str_t *value, clear_valid_t *valid)
 {
     size_t     i;
     ngx_int_t  code;
@@ -376,7 +374,7 @@ ngx_clear_status_valid_subject(ngx_str_t *value, clear_valid_t *valid)
 /* a time in an int64_t, or one of the words that cmd->post allows */
 
 char *
-ngx_clear_status_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     int64_t    *field;
     ngx_str_t  *value;
@@ -389,7 +387,7 @@ ngx_clear_status_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (ngx_clear_status_parse_time(&value[1], cmd->post, field) != NGX_OK) {
+    if (ngx_cs_parse_time(&value[1], cmd->post, field) != NGX_OK) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid time value \"%V\" in \"%V\"",
                            &value[1], &cmd->name);
@@ -401,8 +399,7 @@ ngx_clear_status_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static ngx_int_t
-ngx_clear_status_parse_time(ngx_str_t *value, ngx_clear_status_time_t *words,
-    int64_t *time)
+ngx_cs_parse_time(ngx_str_t *value, ngx_cs_time_t *words, int64_t *time)
 {
     ngx_int_t  ms;
 
@@ -426,31 +423,31 @@ ngx_clear_status_parse_time(ngx_str_t *value, ngx_clear_status_time_t *words,
 /* nginx's own setters do not show a bad value */
 
 char *
-ngx_clear_status_msec(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_msec(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    return ngx_clear_status_invalid(cf, cmd,
-                                    ngx_conf_set_msec_slot(cf, cmd, conf));
+    return ngx_cs_invalid(cf, cmd,
+                          ngx_conf_set_msec_slot(cf, cmd, conf));
 }
 
 
 char *
-ngx_clear_status_num(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_num(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    return ngx_clear_status_invalid(cf, cmd,
-                                    ngx_conf_set_num_slot(cf, cmd, conf));
+    return ngx_cs_invalid(cf, cmd,
+                          ngx_conf_set_num_slot(cf, cmd, conf));
 }
 
 
 char *
-ngx_clear_status_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    return ngx_clear_status_invalid(cf, cmd,
-                                    ngx_conf_set_size_slot(cf, cmd, conf));
+    return ngx_cs_invalid(cf, cmd,
+                          ngx_conf_set_size_slot(cf, cmd, conf));
 }
 
 
 char *
-ngx_clear_status_http_version(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_http_version(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_str_t   *value;
     ngx_uint_t  *version;
@@ -470,7 +467,7 @@ ngx_clear_status_http_version(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         *version = 20;
 
     } else {
-        return ngx_clear_status_invalid(cf, cmd, "invalid value");
+        return ngx_cs_invalid(cf, cmd, "invalid value");
     }
 
     return NGX_CONF_OK;
@@ -478,7 +475,7 @@ ngx_clear_status_http_version(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
-ngx_clear_status_invalid(ngx_conf_t *cf, ngx_command_t *cmd, char *rc)
+ngx_cs_invalid(ngx_conf_t *cf, ngx_command_t *cmd, char *rc)
 {
     ngx_str_t  *value;
 
@@ -500,7 +497,7 @@ ngx_clear_status_invalid(ngx_conf_t *cf, ngx_command_t *cmd, char *rc)
 /* a file that has to be readable now; errors then show file and line */
 
 char *
-ngx_clear_status_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     char       *rc;
     ngx_fd_t    fd;
@@ -535,13 +532,13 @@ ngx_clear_status_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 /* the URL may hold a password: the message does not show it */
 
 char *
-ngx_clear_status_proxy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_proxy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_clear_status_loc_conf_t *clcf = conf;
+    ngx_cs_loc_conf_t *clcf = conf;
 
-    ngx_str_t          *value, *proxy;
-    ngx_uint_t          i;
-    static ngx_str_t    schemes[] = {
+    ngx_str_t        *value, *proxy;
+    ngx_uint_t        i;
+    static ngx_str_t  schemes[] = {
         ngx_string("http://"),
         ngx_string("https://"),
         ngx_string("socks5://"),
@@ -566,7 +563,7 @@ ngx_clear_status_proxy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         if (proxy->len > schemes[i].len
             && ngx_strncasecmp(proxy->data, schemes[i].data, schemes[i].len)
                == 0
-            && ngx_clear_status_credentials_valid(proxy))
+            && ngx_cs_credentials_valid(proxy))
         {
             return NGX_CONF_OK;
         }
@@ -579,10 +576,9 @@ ngx_clear_status_proxy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 /* the parameter of clear_status_dashboard, if there is one */
 
 char *
-ngx_clear_status_dashboard_body(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf)
+ngx_cs_dashboard_body(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_clear_status_loc_conf_t *clcf = conf;
+    ngx_cs_loc_conf_t *clcf = conf;
 
     ngx_str_t  *value;
 

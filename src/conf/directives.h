@@ -8,8 +8,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_DIRECTIVES_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_DIRECTIVES_H_INCLUDED_
+#ifndef _NGX_CS_CONF_DIRECTIVES_H_INCLUDED_
+#define _NGX_CS_CONF_DIRECTIVES_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -22,36 +22,31 @@
 typedef struct {
     unsigned                     off:1;
     unsigned                     forever:1;
-} ngx_clear_status_time_t;
+} ngx_cs_time_t;
 
 
 /* as ngx_command_t's set; each returns NGX_CONF_OK or an error */
 
-char *ngx_clear_status_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_clear_status_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_clear_status_credential(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_clear_status_token_file(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_clear_status_valid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_clear_status_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_clear_status_msec(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_clear_status_num(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_clear_status_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_clear_status_http_version(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_clear_status_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_clear_status_proxy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_clear_status_dashboard_body(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
+char *ngx_cs_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_credential(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_token_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_valid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_msec(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_num(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_http_version(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_proxy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_dashboard_body(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /*
  * The URL of clear_status_pass, checked and normalised, so that equal URLs
  * make equal tenants: scheme and host in lower case, no default port, and
  * Clear's own path where there is none.
  */
-char *ngx_clear_status_pass_url(ngx_conf_t *cf, ngx_str_t *value,
-    ngx_str_t *url);
+char *ngx_cs_pass_url(ngx_conf_t *cf, ngx_str_t *value, ngx_str_t *url);
 
 
-#endif /* _NGX_CLEAR_STATUS_DIRECTIVES_H_INCLUDED_ */
+#endif /* _NGX_CS_CONF_DIRECTIVES_H_INCLUDED_ */

@@ -7,8 +7,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_ANSWER_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_ANSWER_H_INCLUDED_
+#ifndef _NGX_CS_CORE_ANSWER_H_INCLUDED_
+#define _NGX_CS_CORE_ANSWER_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -18,11 +18,11 @@
 
 
 /* a strong entity tag with its quotes: 128 bits of SHA-256 in hexadecimal */
-#define NGX_CLEAR_STATUS_ETAG_LEN  34
+#define NGX_CS_ETAG_LEN  34
 
 
 /* the status of a success, the only one; NGX_HTTP_OK to those who know HTTP */
-#define NGX_CLEAR_STATUS_OK        200
+#define NGX_CS_OK        200
 
 
 /*
@@ -35,7 +35,7 @@ typedef struct {
     ngx_str_t                    tenant;
     ngx_str_t                    task_id;
     uint32_t                     hash;
-} ngx_clear_status_key_t;
+} ngx_cs_key_t;
 
 
 typedef struct {
@@ -47,17 +47,17 @@ typedef struct {
     ngx_uint_t                   upstream_status;  /* HTTP; 0: no response */
     ngx_msec_t                   upstream_time;
     clear_workflow_e             workflow;     /* of a success */
-    u_char                       etag[NGX_CLEAR_STATUS_ETAG_LEN];
+    u_char                       etag[NGX_CS_ETAG_LEN];
     unsigned                     storable:1;   /* later requests may have it */
     unsigned                     urls:1;       /* carries presigned URLs */
     unsigned                     forwarded:1;  /* a fetch went out for it */
-} ngx_clear_status_answer_t;
+} ngx_cs_answer_t;
 
 
 /* when another fetch may follow this error: mono, ms; 0: nobody said */
 
 static ngx_inline int64_t
-ngx_clear_status_answer_again(ngx_clear_status_answer_t *error)
+ngx_cs_answer_again(ngx_cs_answer_t *error)
 {
     return (error->stamp.fresh_until == CLEAR_FOREVER)
            ? error->retry_until
@@ -65,4 +65,4 @@ ngx_clear_status_answer_again(ngx_clear_status_answer_t *error)
 }
 
 
-#endif /* _NGX_CLEAR_STATUS_ANSWER_H_INCLUDED_ */
+#endif /* _NGX_CS_CORE_ANSWER_H_INCLUDED_ */

@@ -9,24 +9,22 @@
 
 
 /* what the slab pool around the block needs itself */
-#define NGX_CLEAR_STATUS_SHARED_POOL  (16 * ngx_pagesize)
+#define NGX_CS_SHARED_POOL  (16 * ngx_pagesize)
 
 
-static ngx_int_t ngx_clear_status_shared_init(ngx_shm_zone_t *shm_zone,
-    void *data);
+static ngx_int_t ngx_cs_shared_init(ngx_shm_zone_t *shm_zone, void *data);
 
 
 ngx_shm_zone_t *
-ngx_clear_status_shared_add(ngx_conf_t *cf, ngx_str_t *name, size_t size,
-    void *tag)
+ngx_cs_shared_add(ngx_conf_t *cf, ngx_str_t *name, size_t size, void *tag)
 {
     ngx_shm_zone_t  *shm_zone;
 
     shm_zone = ngx_shared_memory_add(cf, name,
-                                     size + NGX_CLEAR_STATUS_SHARED_POOL, tag);
+                                     size + NGX_CS_SHARED_POOL, tag);
 
     if (shm_zone) {
-        shm_zone->init = ngx_clear_status_shared_init;
+        shm_zone->init = ngx_cs_shared_init;
     }
 
     return shm_zone;
@@ -39,7 +37,7 @@ ngx_clear_status_shared_add(ngx_conf_t *cf, ngx_str_t *name, size_t size,
  */
 
 static ngx_int_t
-ngx_clear_status_shared_init(ngx_shm_zone_t *shm_zone, void *data)
+ngx_cs_shared_init(ngx_shm_zone_t *shm_zone, void *data)
 {
     ngx_slab_pool_t  *shpool;
 
@@ -51,7 +49,7 @@ ngx_clear_status_shared_init(ngx_shm_zone_t *shm_zone, void *data)
 
     if (data == NULL) {
         data = ngx_slab_calloc(shpool, shm_zone->shm.size
-                                       - NGX_CLEAR_STATUS_SHARED_POOL);
+                                       - NGX_CS_SHARED_POOL);
         if (data == NULL) {
             return NGX_ERROR;
         }
@@ -66,7 +64,7 @@ ngx_clear_status_shared_init(ngx_shm_zone_t *shm_zone, void *data)
 
 
 void
-ngx_clear_status_shared_lock(ngx_shm_zone_t *shm_zone)
+ngx_cs_shared_lock(ngx_shm_zone_t *shm_zone)
 {
     ngx_slab_pool_t  *shpool;
 
@@ -77,7 +75,7 @@ ngx_clear_status_shared_lock(ngx_shm_zone_t *shm_zone)
 
 
 void
-ngx_clear_status_shared_unlock(ngx_shm_zone_t *shm_zone)
+ngx_cs_shared_unlock(ngx_shm_zone_t *shm_zone)
 {
     ngx_slab_pool_t  *shpool;
 

@@ -6,20 +6,20 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_DIGEST_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_DIGEST_H_INCLUDED_
+#ifndef _NGX_CS_CORE_DIGEST_H_INCLUDED_
+#define _NGX_CS_CORE_DIGEST_H_INCLUDED_
 
 
 #include <ngx_config.h>
 #include <ngx_core.h>
 
 
-#define NGX_CLEAR_STATUS_DIGEST_LEN  32
+#define NGX_CS_DIGEST_LEN  32
 
 
 /* NGX_OK; NGX_ERROR: no memory, and digest is undefined */
-ngx_int_t ngx_clear_status_digest(u_char *p, size_t len,
-    u_char digest[NGX_CLEAR_STATUS_DIGEST_LEN]);
+ngx_int_t ngx_cs_digest(u_char *p, size_t len,
+    u_char digest[NGX_CS_DIGEST_LEN]);
 
 
-#endif /* _NGX_CLEAR_STATUS_DIGEST_H_INCLUDED_ */
+#endif /* _NGX_CS_CORE_DIGEST_H_INCLUDED_ */

@@ -8,18 +8,18 @@
 #include "core/names.h"
 
 
-char  *ngx_clear_status_names_caches[] = {
+char  *ngx_cs_names_caches[] = {
     "NONE", "HIT", "MISS", "EXPIRED", "STALE", "UPDATING", "COLLAPSED",
     "BYPASS"
 };
 
 
-char  *ngx_clear_status_names_outcomes[NGX_CLEAR_STATUS_NAMES_OUTCOMES] = {
+char  *ngx_cs_names_outcomes[NGX_CS_NAMES_OUTCOMES] = {
     "success", "resolve", "connect", "tls", "timeout", "broken", "too_large",
     "local", "error"
 };
 
 
-char  *ngx_clear_status_names_states[] = {
+char  *ngx_cs_names_states[] = {
     "none", "created", "processing", "success", "failed", "other", "error"
 };

@@ -6,8 +6,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_NAMES_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_NAMES_H_INCLUDED_
+#ifndef _NGX_CS_CORE_NAMES_H_INCLUDED_
+#define _NGX_CS_CORE_NAMES_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -15,17 +15,17 @@
 
 
 /* of clear_transport_e, and an error that upstream sent */
-#define NGX_CLEAR_STATUS_NAMES_OUTCOMES  9
+#define NGX_CS_NAMES_OUTCOMES  9
 
 
-/* by ngx_clear_status_cache_e */
-extern char  *ngx_clear_status_names_caches[];
+/* by ngx_cs_cache_e */
+extern char  *ngx_cs_names_caches[];
 
-/* by what ngx_clear_status_metrics_fetch() counts */
-extern char  *ngx_clear_status_names_outcomes[];
+/* by what ngx_cs_metrics_fetch() counts */
+extern char  *ngx_cs_names_outcomes[];
 
-/* by NGX_CLEAR_STATUS_STATE_* and clear_workflow_e */
-extern char  *ngx_clear_status_names_states[];
+/* by NGX_CS_STATE_* and clear_workflow_e */
+extern char  *ngx_cs_names_states[];
 
 
-#endif /* _NGX_CLEAR_STATUS_NAMES_H_INCLUDED_ */
+#endif /* _NGX_CS_CORE_NAMES_H_INCLUDED_ */

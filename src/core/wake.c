@@ -16,28 +16,28 @@
 #include <sys/eventfd.h>
 
 
-#define NGX_CLEAR_STATUS_WAKE_MAX  64
+#define NGX_CS_WAKE_MAX  64
 
 
 typedef struct {
-    ngx_fd_t                     fds[NGX_CLEAR_STATUS_WAKE_MAX];
+    ngx_fd_t                     fds[NGX_CS_WAKE_MAX];
     ngx_uint_t                   n;
     ngx_uint_t                   refs;     /* configurations */
     ngx_connection_t            *connection;
     void                       (*handler)(void);
-} ngx_clear_status_wakes_t;
+} ngx_cs_wakes_t;
 
 
-static void ngx_clear_status_wake_close(void *data);
-static void ngx_clear_status_wake_handler(ngx_event_t *ev);
-static void ngx_clear_status_wake_drain(ngx_fd_t fd);
+static void ngx_cs_wake_close(void *data);
+static void ngx_cs_wake_handler(ngx_event_t *ev);
+static void ngx_cs_wake_drain(ngx_fd_t fd);
 
 
-static ngx_clear_status_wakes_t  ngx_clear_status_wakes;
+static ngx_cs_wakes_t            ngx_cs_wakes;
 
 
 ngx_int_t
-ngx_clear_status_wake_init_module(ngx_cycle_t *cycle)
+ngx_cs_wake_init_module(ngx_cycle_t *cycle)
 {
     ngx_fd_t             fd;
     ngx_uint_t           n;
@@ -49,14 +49,14 @@ ngx_clear_status_wake_init_module(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    cln->handler = ngx_clear_status_wake_close;
-    ngx_clear_status_wakes.refs++;
+    cln->handler = ngx_cs_wake_close;
+    ngx_cs_wakes.refs++;
 
     ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
 
-    n = ngx_min(ngx_max(ccf->worker_processes, 1), NGX_CLEAR_STATUS_WAKE_MAX);
+    n = ngx_min(ngx_max(ccf->worker_processes, 1), NGX_CS_WAKE_MAX);
 
-    while (ngx_clear_status_wakes.n < n) {
+    while (ngx_cs_wakes.n < n) {
 
         fd = eventfd(0, EFD_NONBLOCK|EFD_CLOEXEC);
 
@@ -66,7 +66,7 @@ ngx_clear_status_wake_init_module(ngx_cycle_t *cycle)
             return NGX_ERROR;
         }
 
-        ngx_clear_status_wakes.fds[ngx_clear_status_wakes.n++] = fd;
+        ngx_cs_wakes.fds[ngx_cs_wakes.n++] = fd;
     }
 
     return NGX_OK;
@@ -76,30 +76,29 @@ ngx_clear_status_wake_init_module(ngx_cycle_t *cycle)
 /* with the last configuration that uses them */
 
 static void
-ngx_clear_status_wake_close(void *data)
+ngx_cs_wake_close(void *data)
 {
-    if (--ngx_clear_status_wakes.refs) {
+    if (--ngx_cs_wakes.refs) {
         return;
     }
 
-    while (ngx_clear_status_wakes.n) {
-        (void) close(ngx_clear_status_wakes.fds[--ngx_clear_status_wakes.n]);
+    while (ngx_cs_wakes.n) {
+        (void) close(ngx_cs_wakes.fds[--ngx_cs_wakes.n]);
     }
 }
 
 
 ngx_int_t
-ngx_clear_status_wake_init_process(ngx_cycle_t *cycle, void (*handler)(void))
+ngx_cs_wake_init_process(ngx_cycle_t *cycle, void (*handler)(void))
 {
     ngx_int_t          event;
     ngx_connection_t  *c;
 
-    if (ngx_worker >= ngx_clear_status_wakes.n) {
+    if (ngx_worker >= ngx_cs_wakes.n) {
         return NGX_OK;
     }
 
-    c = ngx_get_connection(ngx_clear_status_wakes.fds[ngx_worker],
-                           cycle->log);
+    c = ngx_get_connection(ngx_cs_wakes.fds[ngx_worker], cycle->log);
     if (c == NULL) {
         return NGX_ERROR;
     }
@@ -108,12 +107,12 @@ ngx_clear_status_wake_init_process(ngx_cycle_t *cycle, void (*handler)(void))
 
     c->read->channel = 1;
     c->read->log = cycle->log;
-    c->read->handler = ngx_clear_status_wake_handler;
+    c->read->handler = ngx_cs_wake_handler;
     c->write->log = cycle->log;
     c->write->channel = 1;
 
-    ngx_clear_status_wakes.connection = c;
-    ngx_clear_status_wakes.handler = handler;
+    ngx_cs_wakes.connection = c;
+    ngx_cs_wakes.handler = handler;
 
     event = (ngx_event_flags & NGX_USE_CLEAR_EVENT) ? NGX_CLEAR_EVENT
                                                     : NGX_LEVEL_EVENT;
@@ -123,22 +122,22 @@ ngx_clear_status_wake_init_process(ngx_cycle_t *cycle, void (*handler)(void))
 
 
 static void
-ngx_clear_status_wake_handler(ngx_event_t *ev)
+ngx_cs_wake_handler(ngx_event_t *ev)
 {
     ngx_connection_t  *c;
 
     c = ev->data;
 
     if (!(ngx_event_flags & NGX_USE_CLEAR_EVENT)) {
-        ngx_clear_status_wake_drain(c->fd);
+        ngx_cs_wake_drain(c->fd);
     }
 
-    ngx_clear_status_wakes.handler();
+    ngx_cs_wakes.handler();
 }
 
 
 static void
-ngx_clear_status_wake_drain(ngx_fd_t fd)
+ngx_cs_wake_drain(ngx_fd_t fd)
 {
     uint64_t  count;
 
@@ -150,14 +149,14 @@ ngx_clear_status_wake_drain(ngx_fd_t fd)
 
 
 void
-ngx_clear_status_wake(uint64_t mask)
+ngx_cs_wake(uint64_t mask)
 {
     uint64_t    one;
     ngx_uint_t  i;
 
     one = 1;
 
-    for (i = 0; mask && i < ngx_clear_status_wakes.n; i++, mask >>= 1) {
+    for (i = 0; mask && i < ngx_cs_wakes.n; i++, mask >>= 1) {
 
         if (!(mask & 1)) {
             continue;
@@ -165,27 +164,25 @@ ngx_clear_status_wake(uint64_t mask)
 
         /* it can only fail where its counter is full: then nobody misses it */
 
-        if (write(ngx_clear_status_wakes.fds[i], &one, sizeof(uint64_t))
-            == -1)
-        {
-            ngx_clear_status_wake_drain(ngx_clear_status_wakes.fds[i]);
+        if (write(ngx_cs_wakes.fds[i], &one, sizeof(uint64_t)) == -1) {
+            ngx_cs_wake_drain(ngx_cs_wakes.fds[i]);
         }
     }
 }
 
 
 void
-ngx_clear_status_wake_exit_process(ngx_cycle_t *cycle)
+ngx_cs_wake_exit_process(ngx_cycle_t *cycle)
 {
     ngx_connection_t  *c;
 
-    c = ngx_clear_status_wakes.connection;
+    c = ngx_cs_wakes.connection;
 
     if (c == NULL) {
         return;
     }
 
-    ngx_clear_status_wakes.connection = NULL;
+    ngx_cs_wakes.connection = NULL;
 
     (void) ngx_del_event(c->read, NGX_READ_EVENT, 0);
 

@@ -9,8 +9,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_WAKE_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_WAKE_H_INCLUDED_
+#ifndef _NGX_CS_CORE_WAKE_H_INCLUDED_
+#define _NGX_CS_CORE_WAKE_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -18,22 +18,21 @@
 
 
 /* in the master, for each configuration, before workers are forked */
-ngx_int_t ngx_clear_status_wake_init_module(ngx_cycle_t *cycle);
+ngx_int_t ngx_cs_wake_init_module(ngx_cycle_t *cycle);
 
 /*
  * In each worker: handler is called from the event loop after a wake-up,
  * once for any number of them.
  */
-ngx_int_t ngx_clear_status_wake_init_process(ngx_cycle_t *cycle,
-    void (*handler)(void));
+ngx_int_t ngx_cs_wake_init_process(ngx_cycle_t *cycle, void (*handler)(void));
 
-void ngx_clear_status_wake_exit_process(ngx_cycle_t *cycle);
+void ngx_cs_wake_exit_process(ngx_cycle_t *cycle);
 
 /*
  * Wakes the workers whose number modulo 64 is set in the mask.  If ours is, it
  * means the one of another generation.
  */
-void ngx_clear_status_wake(uint64_t mask);
+void ngx_cs_wake(uint64_t mask);
 
 
-#endif /* _NGX_CLEAR_STATUS_WAKE_H_INCLUDED_ */
+#endif /* _NGX_CS_CORE_WAKE_H_INCLUDED_ */

@@ -9,7 +9,7 @@
 
 
 ngx_uint_t
-ngx_clear_status_fetch_safe(CURLcode code)
+ngx_cs_fetch_safe(CURLcode code)
 {
     switch (code) {
 
@@ -30,7 +30,7 @@ ngx_clear_status_fetch_safe(CURLcode code)
 
 
 clear_transport_e
-ngx_clear_status_fetch_transport(CURLcode code)
+ngx_cs_fetch_transport(CURLcode code)
 {
     switch (code) {
 
@@ -64,7 +64,7 @@ ngx_clear_status_fetch_transport(CURLcode code)
 
 
 void
-ngx_clear_status_fetch_text(ngx_pool_t *pool, ngx_str_t *dst, const char *text)
+ngx_cs_fetch_text(ngx_pool_t *pool, ngx_str_t *dst, const char *text)
 {
     size_t   i, len;
     u_char  *p;

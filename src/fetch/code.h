@@ -5,8 +5,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_FETCH_CODE_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_FETCH_CODE_H_INCLUDED_
+#ifndef _NGX_CS_FETCH_CODE_H_INCLUDED_
+#define _NGX_CS_FETCH_CODE_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -18,13 +18,12 @@
 
 
 /* whether a GET may be sent again: no whole response came */
-ngx_uint_t ngx_clear_status_fetch_safe(CURLcode code);
+ngx_uint_t ngx_cs_fetch_safe(CURLcode code);
 
-clear_transport_e ngx_clear_status_fetch_transport(CURLcode code);
+clear_transport_e ngx_cs_fetch_transport(CURLcode code);
 
 /* a copy without what could break a log line; empty where no memory is left */
-void ngx_clear_status_fetch_text(ngx_pool_t *pool, ngx_str_t *dst,
-    const char *text);
+void ngx_cs_fetch_text(ngx_pool_t *pool, ngx_str_t *dst, const char *text);
 
 
-#endif /* _NGX_CLEAR_STATUS_FETCH_CODE_H_INCLUDED_ */
+#endif /* _NGX_CS_FETCH_CODE_H_INCLUDED_ */

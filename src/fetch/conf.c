@@ -10,23 +10,21 @@
 #include "fetch/tls.h"
 
 
-static void ngx_clear_status_fetch_conf_url(
-    ngx_clear_status_fetch_conf_t *conf);
-static ngx_uint_t ngx_clear_status_fetch_conf_fixed(ngx_str_t *host);
-static ngx_int_t ngx_clear_status_fetch_conf_proxy(ngx_conf_t *cf,
-    ngx_clear_status_fetch_conf_t *conf);
+static void ngx_cs_fetch_conf_url(ngx_cs_fetch_conf_t *conf);
+static ngx_uint_t ngx_cs_fetch_conf_fixed(ngx_str_t *host);
+static ngx_int_t ngx_cs_fetch_conf_proxy(ngx_conf_t *cf,
+    ngx_cs_fetch_conf_t *conf);
 
 
 ngx_int_t
-ngx_clear_status_fetch_init_conf(ngx_conf_t *cf,
-    ngx_clear_status_fetch_conf_t *conf)
+ngx_cs_fetch_init_conf(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf)
 {
-    ngx_str_t                    none;
-    ngx_clear_status_tls_conf_t  tls;
+    ngx_str_t          none;
+    ngx_cs_tls_conf_t  tls;
 
-    ngx_clear_status_fetch_conf_url(conf);
+    ngx_cs_fetch_conf_url(conf);
 
-    if (ngx_clear_status_fetch_conf_proxy(cf, conf) != NGX_OK) {
+    if (ngx_cs_fetch_conf_proxy(cf, conf) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -52,7 +50,7 @@ ngx_clear_status_fetch_init_conf(ngx_conf_t *cf,
     tls.key = conf->ssl_certificate_key.len ? conf->ssl_certificate_key
                                             : conf->ssl_certificate;
 
-    conf->tls = ngx_clear_status_tls_create(cf, &tls);
+    conf->tls = ngx_cs_tls_create(cf, &tls);
 
     return conf->tls ? NGX_OK : NGX_ERROR;
 }
@@ -61,10 +59,10 @@ ngx_clear_status_fetch_init_conf(ngx_conf_t *cf,
 /* the URL was checked: http or https, a host, at most a port, a path */
 
 static void
-ngx_clear_status_fetch_conf_url(ngx_clear_status_fetch_conf_t *conf)
+ngx_cs_fetch_conf_url(ngx_cs_fetch_conf_t *conf)
 {
-    u_char      *p, *last, *colon;
-    ngx_int_t    port;
+    u_char    *p, *last, *colon;
+    ngx_int_t  port;
 
     conf->https = (ngx_strncasecmp(conf->url.data, (u_char *) "https:", 6)
                    == 0);
@@ -101,14 +99,14 @@ ngx_clear_status_fetch_conf_url(ngx_clear_status_fetch_conf_t *conf)
         }
     }
 
-    conf->fixed = ngx_clear_status_fetch_conf_fixed(&conf->host);
+    conf->fixed = ngx_cs_fetch_conf_fixed(&conf->host);
 }
 
 
 /* addresses, and the name that libcurl never asks for (RFC 6761) */
 
 static ngx_uint_t
-ngx_clear_status_fetch_conf_fixed(ngx_str_t *host)
+ngx_cs_fetch_conf_fixed(ngx_str_t *host)
 {
     if (host->len == 0 || host->data[0] == '['
         || ngx_inet_addr(host->data, host->len) != INADDR_NONE)
@@ -125,8 +123,7 @@ ngx_clear_status_fetch_conf_fixed(ngx_str_t *host)
 /* a SOCKS proxy resolves the name, as the others do: libcurl's "socks5h" */
 
 static ngx_int_t
-ngx_clear_status_fetch_conf_proxy(ngx_conf_t *cf,
-    ngx_clear_status_fetch_conf_t *conf)
+ngx_cs_fetch_conf_proxy(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf)
 {
     size_t   skip;
     u_char  *p;

@@ -7,8 +7,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_FETCH_CONF_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_FETCH_CONF_H_INCLUDED_
+#ifndef _NGX_CS_FETCH_CONF_H_INCLUDED_
+#define _NGX_CS_FETCH_CONF_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -17,7 +17,7 @@
 
 /*
  * Embedded in the location configuration.  The first block is set by
- * directives, before ngx_clear_status_fetch_init_conf(); strings are
+ * directives, before ngx_cs_fetch_init_conf(); strings are
  * terminated by a NUL that their length does not count.
  */
 
@@ -44,7 +44,7 @@ typedef struct {
     in_port_t                    port;
     unsigned                     https:1;
     unsigned                     fixed:1;  /* host needs no resolver */
-} ngx_clear_status_fetch_conf_t;
+} ngx_cs_fetch_conf_t;
 
 
 /*
@@ -52,8 +52,7 @@ typedef struct {
  * trusted certificates once into a store that all connections share, reads
  * certificate and key.  Errors are logged with the directive's name.
  */
-ngx_int_t ngx_clear_status_fetch_init_conf(ngx_conf_t *cf,
-    ngx_clear_status_fetch_conf_t *conf);
+ngx_int_t ngx_cs_fetch_init_conf(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf);
 
 
-#endif /* _NGX_CLEAR_STATUS_FETCH_CONF_H_INCLUDED_ */
+#endif /* _NGX_CS_FETCH_CONF_H_INCLUDED_ */

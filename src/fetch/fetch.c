@@ -21,22 +21,22 @@
 
 
 /* a retry waits so many ms, plus at most as many again */
-#define NGX_CLEAR_STATUS_RETRY_WAIT   20
+#define NGX_CS_RETRY_WAIT   20
 
 /* dead connections in a row, before that counts as a retry */
-#define NGX_CLEAR_STATUS_DEAD_MAX     3
+#define NGX_CS_DEAD_MAX     3
 
 
 typedef struct {
     ngx_queue_t                      queue;     /* waiting or flying */
-    ngx_clear_status_fetch_t        *fetch;
-    ngx_clear_status_fetch_result_t  result;
-    ngx_clear_status_profile_t      *profile;
-    ngx_clear_status_multi_t        *multi;     /* where easy is in */
+    ngx_cs_fetch_t                  *fetch;
+    ngx_cs_fetch_result_t            result;
+    ngx_cs_profile_t                *profile;
+    ngx_cs_multi_t                  *multi;     /* where easy is in */
     CURL                            *easy;
     struct curl_slist               *headers;
-    ngx_clear_status_resolve_t       resolve;
-    ngx_clear_status_fetch_header_t  header;
+    ngx_cs_resolve_t                 resolve;
+    ngx_cs_fetch_header_t            header;
     ngx_event_t                      deadline;
     ngx_event_t                      retry;
     ngx_msec_t                       start;
@@ -50,60 +50,54 @@ typedef struct {
     unsigned                         tunnel:1;  /* the proxy refused */
     unsigned                         queued:1;
     char                             text[CURL_ERROR_SIZE];
-} ngx_clear_status_transfer_t;
+} ngx_cs_transfer_t;
 
 
-static void ngx_clear_status_fetch_depart(ngx_clear_status_transfer_t *t);
-static void ngx_clear_status_fetch_resolved(void *data, ngx_int_t rc);
-static void ngx_clear_status_fetch_refuse(ngx_clear_status_transfer_t *t,
+static void ngx_cs_fetch_depart(ngx_cs_transfer_t *t);
+static void ngx_cs_fetch_resolved(void *data, ngx_int_t rc);
+static void ngx_cs_fetch_refuse(ngx_cs_transfer_t *t,
     clear_transport_e transport);
-static void ngx_clear_status_fetch_enqueue(ngx_clear_status_transfer_t *t);
-static void ngx_clear_status_fetch_next(void);
-static ngx_int_t ngx_clear_status_fetch_launch(
-    ngx_clear_status_transfer_t *t);
-static ngx_int_t ngx_clear_status_fetch_setup(ngx_clear_status_transfer_t *t);
-static int ngx_clear_status_fetch_connected(void *data, char *remote,
-    char *local, int remote_port, int local_port);
-static size_t ngx_clear_status_fetch_header(char *p, size_t size, size_t n,
-    void *data);
-static size_t ngx_clear_status_fetch_write(char *p, size_t size, size_t n,
-    void *data);
-static void ngx_clear_status_fetch_ended(CURL *easy, CURLcode code);
-static void ngx_clear_status_fetch_info(ngx_clear_status_transfer_t *t,
-    CURLcode code);
-static void ngx_clear_status_fetch_stop(ngx_clear_status_transfer_t *t);
-static void ngx_clear_status_fetch_broken(ngx_clear_status_multi_t *multi);
-static ngx_uint_t ngx_clear_status_fetch_again(ngx_clear_status_transfer_t *t,
-    CURLcode code);
-static void ngx_clear_status_fetch_land(ngx_clear_status_transfer_t *t,
-    CURLcode code);
-static void ngx_clear_status_fetch_finish(ngx_clear_status_transfer_t *t,
+static void ngx_cs_fetch_enqueue(ngx_cs_transfer_t *t);
+static void ngx_cs_fetch_next(void);
+static ngx_int_t ngx_cs_fetch_launch(ngx_cs_transfer_t *t);
+static ngx_int_t ngx_cs_fetch_setup(ngx_cs_transfer_t *t);
+static int ngx_cs_fetch_connected(void *data, char *remote, char *local,
+    int remote_port, int local_port);
+static size_t ngx_cs_fetch_header(char *p, size_t size, size_t n, void *data);
+static size_t ngx_cs_fetch_write(char *p, size_t size, size_t n, void *data);
+static void ngx_cs_fetch_ended(CURL *easy, CURLcode code);
+static void ngx_cs_fetch_info(ngx_cs_transfer_t *t, CURLcode code);
+static void ngx_cs_fetch_stop(ngx_cs_transfer_t *t);
+static void ngx_cs_fetch_broken(ngx_cs_multi_t *multi);
+static ngx_uint_t ngx_cs_fetch_again(ngx_cs_transfer_t *t, CURLcode code);
+static void ngx_cs_fetch_land(ngx_cs_transfer_t *t, CURLcode code);
+static void ngx_cs_fetch_finish(ngx_cs_transfer_t *t,
     clear_transport_e transport);
-static void ngx_clear_status_fetch_deadline(ngx_event_t *ev);
-static void ngx_clear_status_fetch_retry(ngx_event_t *ev);
+static void ngx_cs_fetch_deadline(ngx_event_t *ev);
+static void ngx_cs_fetch_retry(ngx_event_t *ev);
 
 
 /* of this worker */
-static ngx_queue_t  ngx_clear_status_waiting;
-static ngx_queue_t  ngx_clear_status_flying;
-static ngx_uint_t   ngx_clear_status_streams;
+static ngx_queue_t  ngx_cs_waiting;
+static ngx_queue_t  ngx_cs_flying;
+static ngx_uint_t   ngx_cs_streams;
 
 
 ngx_int_t
-ngx_clear_status_fetch_start(ngx_clear_status_fetch_t *fetch)
+ngx_cs_fetch_start(ngx_cs_fetch_t *fetch)
 {
-    ngx_clear_status_transfer_t  *t;
+    ngx_cs_transfer_t  *t;
 
-    t = ngx_pcalloc(fetch->pool, sizeof(ngx_clear_status_transfer_t));
+    t = ngx_pcalloc(fetch->pool, sizeof(ngx_cs_transfer_t));
     if (t == NULL) {
         return NGX_ERROR;
     }
 
     t->fetch = fetch;
     t->start = ngx_current_msec;
-    t->profile = ngx_clear_status_profile_get(fetch->conf);
-    t->headers = ngx_clear_status_fetch_list(fetch->pool, fetch->headers,
-                                             fetch->nheaders);
+    t->profile = ngx_cs_profile_get(fetch->conf);
+    t->headers = ngx_cs_fetch_list(fetch->pool, fetch->headers,
+                                   fetch->nheaders);
 
     if (t->profile == NULL || t->headers == NULL) {
         return NGX_ERROR;
@@ -112,20 +106,20 @@ ngx_clear_status_fetch_start(ngx_clear_status_fetch_t *fetch)
     t->resolve.host = fetch->conf->host;
     t->resolve.port = fetch->conf->port;
     t->resolve.pool = fetch->pool;
-    t->resolve.handler = ngx_clear_status_fetch_resolved;
+    t->resolve.handler = ngx_cs_fetch_resolved;
     t->resolve.data = t;
 
-    t->deadline.handler = ngx_clear_status_fetch_deadline;
+    t->deadline.handler = ngx_cs_fetch_deadline;
     t->deadline.data = t;
     t->deadline.log = fetch->log;
 
-    t->retry.handler = ngx_clear_status_fetch_retry;
+    t->retry.handler = ngx_cs_fetch_retry;
     t->retry.data = t;
     t->retry.log = fetch->log;
 
     ngx_add_timer(&t->deadline, fetch->conf->timeout);
 
-    ngx_clear_status_fetch_depart(t);
+    ngx_cs_fetch_depart(t);
 
     return NGX_OK;
 }
@@ -134,42 +128,42 @@ ngx_clear_status_fetch_start(ngx_clear_status_fetch_t *fetch)
 /* an attempt begins */
 
 static void
-ngx_clear_status_fetch_depart(ngx_clear_status_transfer_t *t)
+ngx_cs_fetch_depart(ngx_cs_transfer_t *t)
 {
-    ngx_clear_status_fetch_conf_t  *conf;
+    ngx_cs_fetch_conf_t  *conf;
 
     conf = t->fetch->conf;
 
     /* a proxy resolves the name itself, and its own name is libcurl's */
 
     if (conf->resolver == NULL || conf->fixed || conf->proxy.len) {
-        ngx_clear_status_fetch_enqueue(t);
+        ngx_cs_fetch_enqueue(t);
         return;
     }
 
-    if (ngx_clear_status_resolve_start(&t->resolve, conf->resolver,
-                                       conf->resolver_timeout)
+    if (ngx_cs_resolve_start(&t->resolve, conf->resolver,
+                             conf->resolver_timeout)
         != NGX_OK)
     {
-        ngx_clear_status_fetch_refuse(t, CLEAR_TRANSPORT_LOCAL);
+        ngx_cs_fetch_refuse(t, CLEAR_TRANSPORT_LOCAL);
     }
 }
 
 
 static void
-ngx_clear_status_fetch_resolved(void *data, ngx_int_t rc)
+ngx_cs_fetch_resolved(void *data, ngx_int_t rc)
 {
-    ngx_clear_status_transfer_t *t = data;
+    ngx_cs_transfer_t *t = data;
 
     u_char  *p;
 
     if (rc == NGX_OK) {
-        ngx_clear_status_fetch_enqueue(t);
+        ngx_cs_fetch_enqueue(t);
         return;
     }
 
     if (rc == NGX_ERROR) {
-        ngx_clear_status_fetch_refuse(t, CLEAR_TRANSPORT_LOCAL);
+        ngx_cs_fetch_refuse(t, CLEAR_TRANSPORT_LOCAL);
         return;
     }
 
@@ -177,16 +171,15 @@ ngx_clear_status_fetch_resolved(void *data, ngx_int_t rc)
                      &t->resolve.host, ngx_resolver_strerror(rc));
     *p = '\0';
 
-    ngx_clear_status_fetch_text(t->fetch->pool, &t->result.text, t->text);
-    ngx_clear_status_fetch_refuse(t, CLEAR_TRANSPORT_RESOLVE);
+    ngx_cs_fetch_text(t->fetch->pool, &t->result.text, t->text);
+    ngx_cs_fetch_refuse(t, CLEAR_TRANSPORT_RESOLVE);
 }
 
 
 /* told from the event loop: this may be within start() */
 
 static void
-ngx_clear_status_fetch_refuse(ngx_clear_status_transfer_t *t,
-    clear_transport_e transport)
+ngx_cs_fetch_refuse(ngx_cs_transfer_t *t, clear_transport_e transport)
 {
     t->refused = transport;
     ngx_add_timer(&t->retry, 1);
@@ -194,33 +187,33 @@ ngx_clear_status_fetch_refuse(ngx_clear_status_transfer_t *t,
 
 
 static void
-ngx_clear_status_fetch_enqueue(ngx_clear_status_transfer_t *t)
+ngx_cs_fetch_enqueue(ngx_cs_transfer_t *t)
 {
     t->queued = 1;
-    ngx_queue_insert_tail(&ngx_clear_status_waiting, &t->queue);
+    ngx_queue_insert_tail(&ngx_cs_waiting, &t->queue);
 
-    ngx_clear_status_fetch_next();
+    ngx_cs_fetch_next();
 }
 
 
 static void
-ngx_clear_status_fetch_next(void)
+ngx_cs_fetch_next(void)
 {
-    ngx_int_t                     rc;
-    ngx_queue_t                  *q;
-    ngx_clear_status_transfer_t  *t;
+    ngx_int_t           rc;
+    ngx_queue_t        *q;
+    ngx_cs_transfer_t  *t;
 
-    while (ngx_clear_status_streams < NGX_CLEAR_STATUS_STREAMS
-           && !ngx_queue_empty(&ngx_clear_status_waiting))
+    while (ngx_cs_streams < NGX_CS_STREAMS
+           && !ngx_queue_empty(&ngx_cs_waiting))
     {
-        q = ngx_queue_head(&ngx_clear_status_waiting);
-        t = ngx_queue_data(q, ngx_clear_status_transfer_t, queue);
+        q = ngx_queue_head(&ngx_cs_waiting);
+        t = ngx_queue_data(q, ngx_cs_transfer_t, queue);
 
-        rc = ngx_clear_status_fetch_launch(t);
+        rc = ngx_cs_fetch_launch(t);
 
         /* no connection of nginx's free: there is one when a transfer ends */
 
-        if (rc == NGX_AGAIN && ngx_clear_status_streams) {
+        if (rc == NGX_AGAIN && ngx_cs_streams) {
             return;
         }
 
@@ -228,47 +221,47 @@ ngx_clear_status_fetch_next(void)
         t->queued = 0;
 
         if (rc != NGX_OK) {
-            ngx_clear_status_fetch_refuse(t, CLEAR_TRANSPORT_LOCAL);
+            ngx_cs_fetch_refuse(t, CLEAR_TRANSPORT_LOCAL);
             continue;
         }
 
-        ngx_queue_insert_tail(&ngx_clear_status_flying, &t->queue);
-        ngx_clear_status_streams++;
+        ngx_queue_insert_tail(&ngx_cs_flying, &t->queue);
+        ngx_cs_streams++;
     }
 }
 
 
 static ngx_int_t
-ngx_clear_status_fetch_launch(ngx_clear_status_transfer_t *t)
+ngx_cs_fetch_launch(ngx_cs_transfer_t *t)
 {
-    ngx_clear_status_profile_t  *profile;
+    ngx_cs_profile_t  *profile;
 
     profile = t->profile;
 
-    if (ngx_clear_status_profile_open(profile, ngx_clear_status_fetch_ended,
-                                      ngx_clear_status_fetch_broken)
+    if (ngx_cs_profile_open(profile, ngx_cs_fetch_ended,
+                            ngx_cs_fetch_broken)
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    if (!ngx_clear_status_multi_room(profile->multi)) {
+    if (!ngx_cs_multi_room(profile->multi)) {
         ngx_log_error(NGX_LOG_WARN, t->fetch->log, 0,
                       "worker_connections are not enough for upstream");
         return NGX_AGAIN;
     }
 
-    t->easy = ngx_clear_status_fetch_easy_get(&profile->easy, &profile->conf);
+    t->easy = ngx_cs_fetch_easy_get(&profile->easy, &profile->conf);
     if (t->easy == NULL) {
         return NGX_ERROR;
     }
 
     t->fetch->begin(t->fetch->data);
 
-    if (ngx_clear_status_fetch_setup(t) != NGX_OK
-        || ngx_clear_status_multi_add(profile->multi, t->easy) != NGX_OK)
+    if (ngx_cs_fetch_setup(t) != NGX_OK
+        || ngx_cs_multi_add(profile->multi, t->easy) != NGX_OK)
     {
-        ngx_clear_status_fetch_easy_put(&profile->easy, t->easy);
+        ngx_cs_fetch_easy_put(&profile->easy, t->easy);
         t->easy = NULL;
         return NGX_ERROR;
     }
@@ -284,15 +277,15 @@ ngx_clear_status_fetch_launch(ngx_clear_status_transfer_t *t)
 
 
 static ngx_int_t
-ngx_clear_status_fetch_setup(ngx_clear_status_transfer_t *t)
+ngx_cs_fetch_setup(ngx_cs_transfer_t *t)
 {
-    CURL                           *easy;
-    ngx_msec_t                      elapsed, left;
-    ngx_clear_status_fetch_conf_t  *conf;
+    CURL                 *easy;
+    ngx_msec_t            elapsed, left;
+    ngx_cs_fetch_conf_t  *conf;
 
     t->result.status = 0;
     t->result.attempts++;
-    ngx_clear_status_fetch_header_reset(&t->header);
+    ngx_cs_fetch_header_reset(&t->header);
     t->body_size = 0;
     t->bytes = 0;
     t->sent = 0;
@@ -304,7 +297,7 @@ ngx_clear_status_fetch_setup(ngx_clear_status_transfer_t *t)
     elapsed = ngx_current_msec - t->start;
     left = (conf->timeout > elapsed) ? conf->timeout - elapsed : 1;
 
-    ngx_clear_status_resolve_set(&t->resolve, easy);
+    ngx_cs_resolve_set(&t->resolve, easy);
 
     /* the one that is copied; without it another thing would be asked for */
 
@@ -326,13 +319,12 @@ ngx_clear_status_fetch_setup(ngx_clear_status_transfer_t *t)
     (void) curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
     (void) curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->text);
     (void) curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION,
-                            ngx_clear_status_fetch_connected);
+                            ngx_cs_fetch_connected);
     (void) curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
     (void) curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION,
-                            ngx_clear_status_fetch_header);
+                            ngx_cs_fetch_header);
     (void) curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
-    (void) curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION,
-                            ngx_clear_status_fetch_write);
+    (void) curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, ngx_cs_fetch_write);
     (void) curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
     (void) curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) left);
 
@@ -346,10 +338,10 @@ ngx_clear_status_fetch_setup(ngx_clear_status_transfer_t *t)
  */
 
 static int
-ngx_clear_status_fetch_connected(void *data, char *remote, char *local,
-    int remote_port, int local_port)
+ngx_cs_fetch_connected(void *data, char *remote, char *local, int remote_port,
+    int local_port)
 {
-    ngx_clear_status_transfer_t *t = data;
+    ngx_cs_transfer_t *t = data;
 
     t->sent = 1;
 
@@ -358,27 +350,27 @@ ngx_clear_status_fetch_connected(void *data, char *remote, char *local,
 
 
 static size_t
-ngx_clear_status_fetch_header(char *p, size_t size, size_t n, void *data)
+ngx_cs_fetch_header(char *p, size_t size, size_t n, void *data)
 {
-    ngx_clear_status_transfer_t *t = data;
+    ngx_cs_transfer_t *t = data;
 
     n *= size;
 
     t->bytes = 1;
     t->profile->wedged = 0;
 
-    t->refused = ngx_clear_status_fetch_header_line(&t->header,
-                                                    t->fetch->pool,
-                                                    (u_char *) p, n);
+    t->refused = ngx_cs_fetch_header_line(&t->header,
+                                          t->fetch->pool,
+                                          (u_char *) p, n);
 
     return (t->refused == CLEAR_TRANSPORT_OK) ? n : 0;
 }
 
 
 static size_t
-ngx_clear_status_fetch_write(char *p, size_t size, size_t n, void *data)
+ngx_cs_fetch_write(char *p, size_t size, size_t n, void *data)
 {
-    ngx_clear_status_transfer_t *t = data;
+    ngx_cs_transfer_t *t = data;
 
     n *= size;
 
@@ -401,25 +393,25 @@ ngx_clear_status_fetch_write(char *p, size_t size, size_t n, void *data)
 
 
 static void
-ngx_clear_status_fetch_ended(CURL *easy, CURLcode code)
+ngx_cs_fetch_ended(CURL *easy, CURLcode code)
 {
-    ngx_clear_status_transfer_t  *t;
+    ngx_cs_transfer_t  *t;
 
     (void) curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **) &t);
 
-    ngx_clear_status_fetch_info(t, code);
-    ngx_clear_status_fetch_stop(t);
+    ngx_cs_fetch_info(t, code);
+    ngx_cs_fetch_stop(t);
 
     if (code == CURLE_OUT_OF_MEMORY || (code == CURLE_HTTP2 && !t->opened)) {
-        ngx_clear_status_profile_spoilt(t->profile, t->multi);
+        ngx_cs_profile_spoilt(t->profile, t->multi);
     }
 
     if (code == CURLE_FILESIZE_EXCEEDED) {
         t->refused = CLEAR_TRANSPORT_TOO_LARGE;
     }
 
-    if (!ngx_clear_status_fetch_again(t, code)) {
-        ngx_clear_status_fetch_land(t, code);
+    if (!ngx_cs_fetch_again(t, code)) {
+        ngx_cs_fetch_land(t, code);
     }
 }
 
@@ -427,7 +419,7 @@ ngx_clear_status_fetch_ended(CURL *easy, CURLcode code)
 /* what libcurl knows about a transfer, before its handle is used again */
 
 static void
-ngx_clear_status_fetch_info(ngx_clear_status_transfer_t *t, CURLcode code)
+ngx_cs_fetch_info(ngx_cs_transfer_t *t, CURLcode code)
 {
     long  n;
 
@@ -447,10 +439,10 @@ ngx_clear_status_fetch_info(ngx_clear_status_transfer_t *t, CURLcode code)
     if (t->bytes) {
         n = 0;
         (void) curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &n);
-        ngx_clear_status_profile_version(t->profile, n);
+        ngx_cs_profile_version(t->profile, n);
 
     } else if (code == CURLE_OPERATION_TIMEDOUT && t->sent) {
-        ngx_clear_status_profile_silent(t->profile, t->multi, t->fetch->log);
+        ngx_cs_profile_silent(t->profile, t->multi, t->fetch->log);
     }
 
     ngx_log_debug4(NGX_LOG_DEBUG_HTTP, t->fetch->log, 0,
@@ -460,14 +452,14 @@ ngx_clear_status_fetch_info(ngx_clear_status_transfer_t *t, CURLcode code)
 
 
 static void
-ngx_clear_status_fetch_stop(ngx_clear_status_transfer_t *t)
+ngx_cs_fetch_stop(ngx_cs_transfer_t *t)
 {
     /* whoever has an easy handle is in the queue of those that fly */
 
     ngx_queue_remove(&t->queue);   /* NOLINT(clang-analyzer-core.*) */
-    ngx_clear_status_streams--;
+    ngx_cs_streams--;
 
-    ngx_clear_status_fetch_easy_put(&t->profile->easy, t->easy);
+    ngx_cs_fetch_easy_put(&t->profile->easy, t->easy);
     t->easy = NULL;
 }
 
@@ -475,35 +467,35 @@ ngx_clear_status_fetch_stop(ngx_clear_status_transfer_t *t)
 /* all that are in it end; first of all they leave it, while it is there */
 
 static void
-ngx_clear_status_fetch_broken(ngx_clear_status_multi_t *multi)
+ngx_cs_fetch_broken(ngx_cs_multi_t *multi)
 {
-    ngx_queue_t                  *q, *next, lost;
-    ngx_clear_status_transfer_t  *t;
+    ngx_queue_t        *q, *next, lost;
+    ngx_cs_transfer_t  *t;
 
     ngx_queue_init(&lost);
 
-    for (q = ngx_queue_head(&ngx_clear_status_flying);
-         q != ngx_queue_sentinel(&ngx_clear_status_flying);
+    for (q = ngx_queue_head(&ngx_cs_flying);
+         q != ngx_queue_sentinel(&ngx_cs_flying);
          q = next)
     {
         next = ngx_queue_next(q);
-        t = ngx_queue_data(q, ngx_clear_status_transfer_t, queue);
+        t = ngx_queue_data(q, ngx_cs_transfer_t, queue);
 
         if (t->multi == multi) {
-            ngx_clear_status_multi_remove(multi, t->easy);
-            ngx_clear_status_fetch_stop(t);
+            ngx_cs_multi_remove(multi, t->easy);
+            ngx_cs_fetch_stop(t);
             ngx_queue_insert_tail(&lost, &t->queue);
         }
     }
 
-    ngx_clear_status_profile_drop(multi);
+    ngx_cs_profile_drop(multi);
 
     while (!ngx_queue_empty(&lost)) {
         q = ngx_queue_head(&lost);
         ngx_queue_remove(q);
 
-        t = ngx_queue_data(q, ngx_clear_status_transfer_t, queue);
-        ngx_clear_status_fetch_finish(t, CLEAR_TRANSPORT_LOCAL);
+        t = ngx_queue_data(q, ngx_cs_transfer_t, queue);
+        ngx_cs_fetch_finish(t, CLEAR_TRANSPORT_LOCAL);
     }
 }
 
@@ -511,7 +503,7 @@ ngx_clear_status_fetch_broken(ngx_clear_status_multi_t *multi)
 /* whether another attempt follows, which is then on its way */
 
 static ngx_uint_t
-ngx_clear_status_fetch_again(ngx_clear_status_transfer_t *t, CURLcode code)
+ngx_cs_fetch_again(ngx_cs_transfer_t *t, CURLcode code)
 {
     ngx_msec_t  wait, elapsed, timeout;
 
@@ -532,7 +524,7 @@ ngx_clear_status_fetch_again(ngx_clear_status_transfer_t *t, CURLcode code)
         }
 
     } else if (t->tunnel
-               || (!ngx_clear_status_fetch_safe(code)
+               || (!ngx_cs_fetch_safe(code)
                    && (code != CURLE_OPERATION_TIMEDOUT || t->sent)))
     {
         return 0;
@@ -541,15 +533,15 @@ ngx_clear_status_fetch_again(ngx_clear_status_transfer_t *t, CURLcode code)
     /* a connection that was used before and had died meanwhile */
 
     if (code != CURLE_OK && t->sent && !t->bytes && !t->opened
-        && t->dead < NGX_CLEAR_STATUS_DEAD_MAX)
+        && t->dead < NGX_CS_DEAD_MAX)
     {
         t->dead++;
-        ngx_clear_status_fetch_enqueue(t);
+        ngx_cs_fetch_enqueue(t);
         return 1;
     }
 
-    wait = NGX_CLEAR_STATUS_RETRY_WAIT
-           + ngx_random() % NGX_CLEAR_STATUS_RETRY_WAIT;
+    wait = NGX_CS_RETRY_WAIT
+           + ngx_random() % NGX_CS_RETRY_WAIT;
 
     if (t->counted == t->fetch->conf->retries || wait >= timeout - elapsed) {
         return 0;
@@ -558,14 +550,14 @@ ngx_clear_status_fetch_again(ngx_clear_status_transfer_t *t, CURLcode code)
     t->counted++;
 
     ngx_add_timer(&t->retry, wait);
-    ngx_clear_status_fetch_next();
+    ngx_cs_fetch_next();
 
     return 1;
 }
 
 
 static void
-ngx_clear_status_fetch_land(ngx_clear_status_transfer_t *t, CURLcode code)
+ngx_cs_fetch_land(ngx_cs_transfer_t *t, CURLcode code)
 {
     clear_transport_e  transport;
 
@@ -576,19 +568,18 @@ ngx_clear_status_fetch_land(ngx_clear_status_transfer_t *t, CURLcode code)
 
     } else if (code != CURLE_OK) {
         transport = t->tunnel ? CLEAR_TRANSPORT_CONNECT
-                              : ngx_clear_status_fetch_transport(code);
-        ngx_clear_status_fetch_text(t->fetch->pool, &t->result.text,
-                                    t->text[0] ? t->text
-                                               : curl_easy_strerror(code));
+                              : ngx_cs_fetch_transport(code);
+        ngx_cs_fetch_text(t->fetch->pool, &t->result.text,
+                          t->text[0] ? t->text
+                                     : curl_easy_strerror(code));
     }
 
-    ngx_clear_status_fetch_finish(t, transport);
+    ngx_cs_fetch_finish(t, transport);
 }
 
 
 static void
-ngx_clear_status_fetch_finish(ngx_clear_status_transfer_t *t,
-    clear_transport_e transport)
+ngx_cs_fetch_finish(ngx_cs_transfer_t *t, clear_transport_e transport)
 {
     if (t->deadline.timer_set) {
         ngx_del_timer(&t->deadline);
@@ -602,18 +593,18 @@ ngx_clear_status_fetch_finish(ngx_clear_status_transfer_t *t,
     t->result.retry_after = t->header.retry_after;
     t->result.elapsed = ngx_current_msec - t->start;
 
-    ngx_clear_status_fetch_next();
+    ngx_cs_fetch_next();
 
     t->fetch->done(t->fetch->data, &t->result);
 }
 
 
 static void
-ngx_clear_status_fetch_deadline(ngx_event_t *ev)
+ngx_cs_fetch_deadline(ngx_event_t *ev)
 {
-    ngx_clear_status_transfer_t *t = ev->data;
+    ngx_cs_transfer_t *t = ev->data;
 
-    ngx_clear_status_resolve_cancel(&t->resolve);
+    ngx_cs_resolve_cancel(&t->resolve);
 
     if (t->queued) {
         ngx_queue_remove(&t->queue);
@@ -621,35 +612,35 @@ ngx_clear_status_fetch_deadline(ngx_event_t *ev)
     }
 
     if (t->easy) {
-        ngx_clear_status_fetch_info(t, CURLE_OPERATION_TIMEDOUT);
-        ngx_clear_status_multi_remove(t->multi, t->easy);
-        ngx_clear_status_fetch_stop(t);
+        ngx_cs_fetch_info(t, CURLE_OPERATION_TIMEDOUT);
+        ngx_cs_multi_remove(t->multi, t->easy);
+        ngx_cs_fetch_stop(t);
     }
 
-    ngx_clear_status_fetch_finish(t, CLEAR_TRANSPORT_TIMEOUT);
+    ngx_cs_fetch_finish(t, CLEAR_TRANSPORT_TIMEOUT);
 }
 
 
 static void
-ngx_clear_status_fetch_retry(ngx_event_t *ev)
+ngx_cs_fetch_retry(ngx_event_t *ev)
 {
-    ngx_clear_status_transfer_t *t = ev->data;
+    ngx_cs_transfer_t *t = ev->data;
 
     if (t->refused != CLEAR_TRANSPORT_OK) {
-        ngx_clear_status_fetch_finish(t, t->refused);
+        ngx_cs_fetch_finish(t, t->refused);
         return;
     }
 
-    ngx_clear_status_fetch_depart(t);
+    ngx_cs_fetch_depart(t);
 }
 
 
 ngx_int_t
-ngx_clear_status_fetch_init_process(ngx_cycle_t *cycle)
+ngx_cs_fetch_init_process(ngx_cycle_t *cycle)
 {
-    ngx_queue_init(&ngx_clear_status_waiting);
-    ngx_queue_init(&ngx_clear_status_flying);
-    ngx_clear_status_profile_init();
+    ngx_queue_init(&ngx_cs_waiting);
+    ngx_queue_init(&ngx_cs_flying);
+    ngx_cs_profile_init();
 
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
@@ -662,7 +653,7 @@ ngx_clear_status_fetch_init_process(ngx_cycle_t *cycle)
 
 
 void
-ngx_clear_status_fetch_exit_process(ngx_cycle_t *cycle)
+ngx_cs_fetch_exit_process(ngx_cycle_t *cycle)
 {
-    ngx_clear_status_profile_exit();
+    ngx_cs_profile_exit();
 }

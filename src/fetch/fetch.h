@@ -4,12 +4,12 @@
  * One GET to upstream, retries included: libcurl's multi interface on nginx's
  * event loop.  It knows URLs, header fields, time and bytes; nothing of
  * requests, zones or JSON.  It never blocks, and never calls back from within
- * ngx_clear_status_fetch_start().
+ * ngx_cs_fetch_start().
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_FETCH_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_FETCH_H_INCLUDED_
+#ifndef _NGX_CS_FETCH_FETCH_H_INCLUDED_
+#define _NGX_CS_FETCH_FETCH_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -29,7 +29,7 @@ typedef struct {
     ngx_msec_t                   elapsed;
     ngx_uint_t                   attempts;
     ngx_uint_t                   connections;  /* newly opened */
-} ngx_clear_status_fetch_result_t;
+} ngx_cs_fetch_result_t;
 
 
 /*
@@ -39,7 +39,7 @@ typedef struct {
  */
 
 typedef struct {
-    ngx_clear_status_fetch_conf_t  *conf;
+    ngx_cs_fetch_conf_t            *conf;
     ngx_str_t                    target;   /* path and query, terminated */
     ngx_keyval_t                *headers;  /* name and value, without CR, LF
                                               and NUL; wiped by the caller */
@@ -55,12 +55,12 @@ typedef struct {
     ngx_int_t                  (*body)(void *data, u_char *p, size_t len);
 
     void                       (*done)(void *data,
-                                    ngx_clear_status_fetch_result_t *result);
-} ngx_clear_status_fetch_t;
+                                    ngx_cs_fetch_result_t *result);
+} ngx_cs_fetch_t;
 
 
-ngx_int_t ngx_clear_status_fetch_init_process(ngx_cycle_t *cycle);
-void ngx_clear_status_fetch_exit_process(ngx_cycle_t *cycle);
+ngx_int_t ngx_cs_fetch_init_process(ngx_cycle_t *cycle);
+void ngx_cs_fetch_exit_process(ngx_cycle_t *cycle);
 
 /*
  * Starts a fetch; NGX_OK, or NGX_ERROR with nothing started (no memory).
@@ -68,7 +68,7 @@ void ngx_clear_status_fetch_exit_process(ngx_cycle_t *cycle);
  * timeout running; while it lives it holds a timer that keeps an exiting
  * worker alive.
  */
-ngx_int_t ngx_clear_status_fetch_start(ngx_clear_status_fetch_t *fetch);
+ngx_int_t ngx_cs_fetch_start(ngx_cs_fetch_t *fetch);
 
 
-#endif /* _NGX_CLEAR_STATUS_FETCH_H_INCLUDED_ */
+#endif /* _NGX_CS_FETCH_FETCH_H_INCLUDED_ */

@@ -11,8 +11,7 @@
 
 
 CURL *
-ngx_clear_status_fetch_easy_get(ngx_clear_status_easy_t *free,
-    ngx_clear_status_fetch_conf_t *conf)
+ngx_cs_fetch_easy_get(ngx_cs_easy_t *free, ngx_cs_fetch_conf_t *conf)
 {
     CURL  *easy;
 
@@ -21,13 +20,13 @@ ngx_clear_status_fetch_easy_get(ngx_clear_status_easy_t *free,
     }
 
     if (free->url == NULL) {
-        free->url = ngx_clear_status_fetch_url(conf);
+        free->url = ngx_cs_fetch_url(conf);
     }
 
     easy = free->url ? curl_easy_init() : NULL;
 
     if (easy
-        && ngx_clear_status_fetch_options(easy, conf, free->url) != NGX_OK)
+        && ngx_cs_fetch_options(easy, conf, free->url) != NGX_OK)
     {
         curl_easy_cleanup(easy);
         return NULL;
@@ -40,9 +39,9 @@ ngx_clear_status_fetch_easy_get(ngx_clear_status_easy_t *free,
 /* what these point to goes with the fetch */
 
 void
-ngx_clear_status_fetch_easy_put(ngx_clear_status_easy_t *free, CURL *easy)
+ngx_cs_fetch_easy_put(ngx_cs_easy_t *free, CURL *easy)
 {
-    if (free->n == NGX_CLEAR_STATUS_STREAMS) {
+    if (free->n == NGX_CS_STREAMS) {
         curl_easy_cleanup(easy);
         return;
     }
@@ -56,7 +55,7 @@ ngx_clear_status_fetch_easy_put(ngx_clear_status_easy_t *free, CURL *easy)
 
 
 void
-ngx_clear_status_fetch_easy_exit(ngx_clear_status_easy_t *free)
+ngx_cs_fetch_easy_exit(ngx_cs_easy_t *free)
 {
     while (free->n) {
         curl_easy_cleanup(free->easy[--free->n]);

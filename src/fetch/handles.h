@@ -6,8 +6,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_FETCH_EASY_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_FETCH_EASY_H_INCLUDED_
+#ifndef _NGX_CS_FETCH_HANDLES_H_INCLUDED_
+#define _NGX_CS_FETCH_HANDLES_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -19,26 +19,24 @@
 
 
 /* transfers at once, of a worker */
-#define NGX_CLEAR_STATUS_STREAMS  100
+#define NGX_CS_STREAMS  100
 
 
 typedef struct {
-    CURL                        *easy[NGX_CLEAR_STATUS_STREAMS];
+    CURL                        *easy[NGX_CS_STREAMS];
     ngx_uint_t                   n;
     CURLU                       *url;      /* of all of them */
-} ngx_clear_status_easy_t;
+} ngx_cs_easy_t;
 
 
 /* NULL: no memory */
-CURL *ngx_clear_status_fetch_easy_get(ngx_clear_status_easy_t *free,
-    ngx_clear_status_fetch_conf_t *conf);
+CURL *ngx_cs_fetch_easy_get(ngx_cs_easy_t *free, ngx_cs_fetch_conf_t *conf);
 
 /* out of every multi handle */
-void ngx_clear_status_fetch_easy_put(ngx_clear_status_easy_t *free,
-    CURL *easy);
+void ngx_cs_fetch_easy_put(ngx_cs_easy_t *free, CURL *easy);
 
 /* none of them may be in use */
-void ngx_clear_status_fetch_easy_exit(ngx_clear_status_easy_t *free);
+void ngx_cs_fetch_easy_exit(ngx_cs_easy_t *free);
 
 
-#endif /* _NGX_CLEAR_STATUS_FETCH_EASY_H_INCLUDED_ */
+#endif /* _NGX_CS_FETCH_HANDLES_H_INCLUDED_ */

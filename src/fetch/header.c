@@ -8,19 +8,19 @@
 #include "fetch/header.h"
 
 
-#define NGX_CLEAR_STATUS_HEADER_MAX  (12 * 1024)
+#define NGX_CS_HEADER_MAX  (12 * 1024)
 
 
-static ngx_uint_t ngx_clear_status_fetch_header_is(u_char *p, size_t len,
-    char *name, ngx_str_t *value);
-static clear_transport_e ngx_clear_status_fetch_header_length(
-    ngx_clear_status_fetch_header_t *header, ngx_str_t *value);
+static ngx_uint_t ngx_cs_fetch_header_is(u_char *p, size_t len, char *name,
+    ngx_str_t *value);
+static clear_transport_e ngx_cs_fetch_header_length(
+    ngx_cs_fetch_header_t *header, ngx_str_t *value);
 
 
 void
-ngx_clear_status_fetch_header_reset(ngx_clear_status_fetch_header_t *header)
+ngx_cs_fetch_header_reset(ngx_cs_fetch_header_t *header)
 {
-    ngx_memzero(header, sizeof(ngx_clear_status_fetch_header_t));
+    ngx_memzero(header, sizeof(ngx_cs_fetch_header_t));
     header->length = -1;
 }
 
@@ -32,18 +32,18 @@ ngx_clear_status_fetch_header_reset(ngx_clear_status_fetch_header_t *header)
  */
 
 clear_transport_e
-ngx_clear_status_fetch_header_line(ngx_clear_status_fetch_header_t *header,
-    ngx_pool_t *pool, u_char *p, size_t len)
+ngx_cs_fetch_header_line(ngx_cs_fetch_header_t *header, ngx_pool_t *pool,
+    u_char *p, size_t len)
 {
     ngx_str_t  value;
 
     if (len > 5 && ngx_strncmp(p, "HTTP/", 5) == 0) {
-        ngx_clear_status_fetch_header_reset(header);
+        ngx_cs_fetch_header_reset(header);
     }
 
     header->size += len;
 
-    if (header->size > NGX_CLEAR_STATUS_HEADER_MAX) {
+    if (header->size > NGX_CS_HEADER_MAX) {
         return CLEAR_TRANSPORT_TOO_LARGE;
     }
 
@@ -55,11 +55,11 @@ ngx_clear_status_fetch_header_line(ngx_clear_status_fetch_header_t *header,
         return CLEAR_TRANSPORT_OK;
     }
 
-    if (ngx_clear_status_fetch_header_is(p, len, "content-length:", &value)) {
-        return ngx_clear_status_fetch_header_length(header, &value);
+    if (ngx_cs_fetch_header_is(p, len, "content-length:", &value)) {
+        return ngx_cs_fetch_header_length(header, &value);
     }
 
-    if (ngx_clear_status_fetch_header_is(p, len, "retry-after:", &value)) {
+    if (ngx_cs_fetch_header_is(p, len, "retry-after:", &value)) {
         header->retry_after.len = value.len;
         header->retry_after.data = ngx_pnalloc(pool, value.len + 1);
 
@@ -75,8 +75,7 @@ ngx_clear_status_fetch_header_line(ngx_clear_status_fetch_header_t *header,
 
 
 static ngx_uint_t
-ngx_clear_status_fetch_header_is(u_char *p, size_t len, char *name,
-    ngx_str_t *value)
+ngx_cs_fetch_header_is(u_char *p, size_t len, char *name, ngx_str_t *value)
 {
     size_t  n;
 
@@ -111,8 +110,7 @@ ngx_clear_status_fetch_header_is(u_char *p, size_t len, char *name,
  */
 
 static clear_transport_e
-ngx_clear_status_fetch_header_length(ngx_clear_status_fetch_header_t *header,
-    ngx_str_t *value)
+ngx_cs_fetch_header_length(ngx_cs_fetch_header_t *header, ngx_str_t *value)
 {
     off_t  length;
 

@@ -6,8 +6,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_FETCH_HEADER_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_FETCH_HEADER_H_INCLUDED_
+#ifndef _NGX_CS_FETCH_HEADER_H_INCLUDED_
+#define _NGX_CS_FETCH_HEADER_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -21,16 +21,14 @@ typedef struct {
     off_t                        length;       /* -1: not said */
     size_t                       size;         /* bytes so far */
     unsigned                     complete:1;
-} ngx_clear_status_fetch_header_t;
+} ngx_cs_fetch_header_t;
 
 
-void ngx_clear_status_fetch_header_reset(
-    ngx_clear_status_fetch_header_t *header);
+void ngx_cs_fetch_header_reset(ngx_cs_fetch_header_t *header);
 
 /* one line with its end; CLEAR_TRANSPORT_OK: go on */
-clear_transport_e ngx_clear_status_fetch_header_line(
-    ngx_clear_status_fetch_header_t *header, ngx_pool_t *pool, u_char *p,
-    size_t len);
+clear_transport_e ngx_cs_fetch_header_line(ngx_cs_fetch_header_t *header,
+    ngx_pool_t *pool, u_char *p, size_t len);
 
 
-#endif /* _NGX_CLEAR_STATUS_FETCH_HEADER_H_INCLUDED_ */
+#endif /* _NGX_CS_FETCH_HEADER_H_INCLUDED_ */

@@ -29,16 +29,16 @@
  * Sockets of a transfer at once: one for each address family where a name has
  * both, or the one that tells that its name was looked up.
  */
-#define NGX_CLEAR_STATUS_MULTI_SOCKETS  2
+#define NGX_CS_MULTI_SOCKETS  2
 
 /* connections that wait for their next transfer, at the most */
-#define NGX_CLEAR_STATUS_MULTI_IDLE     64
+#define NGX_CS_MULTI_IDLE     64
 
 /* nginx connections that are left for others */
-#define NGX_CLEAR_STATUS_MULTI_SPARE    2
+#define NGX_CS_MULTI_SPARE    2
 
 
-struct ngx_clear_status_multi_s {
+struct ngx_cs_multi_s {
     ngx_queue_t                        queue;    /* of all */
     CURLM                             *multi;
     ngx_event_t                        timer;
@@ -46,12 +46,12 @@ struct ngx_clear_status_multi_s {
     ngx_event_t                        end;
     ngx_log_t                         *log;
     ngx_uint_t                         active;   /* transfers */
-    ngx_clear_status_sockets_t         sockets;
+    ngx_cs_sockets_t                   sockets;
     ngx_uint_t                         max_host;
     ngx_uint_t                         begun;    /* transfers, since the last
                                                     drive */
-    ngx_clear_status_multi_pt          handler;
-    ngx_clear_status_multi_broken_pt   broken;
+    ngx_cs_multi_pt                    handler;
+    ngx_cs_multi_broken_pt             broken;
     unsigned                           failed:1;
     unsigned                           given_up:1;  /* a socket, silently */
     unsigned                           retired:1;
@@ -59,38 +59,37 @@ struct ngx_clear_status_multi_s {
 };
 
 
-static int ngx_clear_status_multi_socket(CURL *easy, curl_socket_t s, int what,
+static int ngx_cs_multi_socket(CURL *easy, curl_socket_t s, int what,
     void *data, void *socket);
-static curl_socket_t ngx_clear_status_multi_open(void *data,
-    curlsocktype purpose, struct curl_sockaddr *address);
-static int ngx_clear_status_multi_close(void *data, curl_socket_t s);
-static int ngx_clear_status_multi_fail(ngx_clear_status_multi_t *m);
-static void ngx_clear_status_multi_disarm(ngx_clear_status_multi_t *m);
-static int ngx_clear_status_multi_timer(CURLM *multi, long ms, void *data);
-static void ngx_clear_status_multi_timer_handler(ngx_event_t *ev);
-static void ngx_clear_status_multi_socket_handler(ngx_event_t *ev);
-static void ngx_clear_status_multi_drive(ngx_clear_status_multi_t *m,
-    curl_socket_t s, int what);
-static CURLMcode ngx_clear_status_multi_action(ngx_clear_status_multi_t *m,
-    curl_socket_t s, int what);
-static CURLMcode ngx_clear_status_multi_act(ngx_clear_status_multi_t *m,
-    curl_socket_t s, int what);
-static void ngx_clear_status_multi_finish(ngx_clear_status_multi_t *m);
-static void ngx_clear_status_multi_end_handler(ngx_event_t *ev);
+static curl_socket_t ngx_cs_multi_open(void *data, curlsocktype purpose,
+    struct curl_sockaddr *address);
+static int ngx_cs_multi_close(void *data, curl_socket_t s);
+static int ngx_cs_multi_fail(ngx_cs_multi_t *m);
+static void ngx_cs_multi_disarm(ngx_cs_multi_t *m);
+static int ngx_cs_multi_timer(CURLM *multi, long ms, void *data);
+static void ngx_cs_multi_timer_handler(ngx_event_t *ev);
+static void ngx_cs_multi_socket_handler(ngx_event_t *ev);
+static void ngx_cs_multi_drive(ngx_cs_multi_t *m, curl_socket_t s, int what);
+static CURLMcode ngx_cs_multi_action(ngx_cs_multi_t *m, curl_socket_t s,
+    int what);
+static CURLMcode ngx_cs_multi_act(ngx_cs_multi_t *m, curl_socket_t s,
+    int what);
+static void ngx_cs_multi_finish(ngx_cs_multi_t *m);
+static void ngx_cs_multi_end_handler(ngx_event_t *ev);
 
 
 /* of this worker */
-static ngx_queue_t  ngx_clear_status_multis;
+static ngx_queue_t  ngx_cs_multis;
 
 
-ngx_clear_status_multi_t *
-ngx_clear_status_multi_create(ngx_log_t *log, ngx_uint_t max_host,
-    ngx_clear_status_multi_pt handler, ngx_clear_status_multi_broken_pt broken)
+ngx_cs_multi_t *
+ngx_cs_multi_create(ngx_log_t *log, ngx_uint_t max_host,
+    ngx_cs_multi_pt handler, ngx_cs_multi_broken_pt broken)
 {
-    CURLM                     *multi;
-    ngx_clear_status_multi_t  *m;
+    CURLM           *multi;
+    ngx_cs_multi_t  *m;
 
-    m = ngx_calloc(sizeof(ngx_clear_status_multi_t), log);
+    m = ngx_calloc(sizeof(ngx_cs_multi_t), log);
     multi = curl_multi_init();
 
     if (m == NULL || multi == NULL) {
@@ -104,34 +103,32 @@ ngx_clear_status_multi_create(ngx_log_t *log, ngx_uint_t max_host,
     m->handler = handler;
     m->broken = broken;
 
-    ngx_clear_status_sockets_init(&m->sockets,
-                                  ngx_clear_status_multi_socket_handler, m,
-                                  log);
+    ngx_cs_sockets_init(&m->sockets, ngx_cs_multi_socket_handler, m, log);
 
-    m->timer.handler = ngx_clear_status_multi_timer_handler;
+    m->timer.handler = ngx_cs_multi_timer_handler;
     m->timer.data = m;
     m->timer.log = log;
     m->timer.cancelable = 1;
 
-    m->now.handler = ngx_clear_status_multi_timer_handler;
+    m->now.handler = ngx_cs_multi_timer_handler;
     m->now.data = m;
     m->now.log = log;
 
-    m->end.handler = ngx_clear_status_multi_end_handler;
+    m->end.handler = ngx_cs_multi_end_handler;
     m->end.data = m;
     m->end.log = log;
 
-    if (ngx_clear_status_multis.next == NULL) {
-        ngx_queue_init(&ngx_clear_status_multis);
+    if (ngx_cs_multis.next == NULL) {
+        ngx_queue_init(&ngx_cs_multis);
     }
 
-    ngx_queue_insert_tail(&ngx_clear_status_multis, &m->queue);
+    ngx_queue_insert_tail(&ngx_cs_multis, &m->queue);
 
     (void) curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION,
-                             ngx_clear_status_multi_socket);
+                             ngx_cs_multi_socket);
     (void) curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, m);
     (void) curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION,
-                             ngx_clear_status_multi_timer);
+                             ngx_cs_multi_timer);
     (void) curl_multi_setopt(multi, CURLMOPT_TIMERDATA, m);
     (void) curl_multi_setopt(multi, CURLMOPT_PIPELINING,
                              (long) CURLPIPE_MULTIPLEX);
@@ -139,16 +136,16 @@ ngx_clear_status_multi_create(ngx_log_t *log, ngx_uint_t max_host,
     /* else all but four are closed when a crowd of transfers has ended */
 
     (void) curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
-                             (long) NGX_CLEAR_STATUS_MULTI_IDLE);
+                             (long) NGX_CS_MULTI_IDLE);
 
-    ngx_clear_status_multi_max_host(m, max_host);
+    ngx_cs_multi_max_host(m, max_host);
 
     return m;
 }
 
 
 void
-ngx_clear_status_multi_destroy(ngx_clear_status_multi_t *m)
+ngx_cs_multi_destroy(ngx_cs_multi_t *m)
 {
     (void) curl_multi_cleanup(m->multi);
 
@@ -179,7 +176,7 @@ ngx_clear_status_multi_destroy(ngx_clear_status_multi_t *m)
 
 
 void
-ngx_clear_status_multi_retire(ngx_clear_status_multi_t *m)
+ngx_cs_multi_retire(ngx_cs_multi_t *m)
 {
     m->retired = 1;
 
@@ -190,9 +187,9 @@ ngx_clear_status_multi_retire(ngx_clear_status_multi_t *m)
 
 
 static void
-ngx_clear_status_multi_end_handler(ngx_event_t *ev)
+ngx_cs_multi_end_handler(ngx_event_t *ev)
 {
-    ngx_clear_status_multi_destroy(ev->data);
+    ngx_cs_multi_destroy(ev->data);
 }
 
 
@@ -202,23 +199,23 @@ ngx_clear_status_multi_end_handler(ngx_event_t *ev)
  */
 
 ngx_uint_t
-ngx_clear_status_multi_room(ngx_clear_status_multi_t *m)
+ngx_cs_multi_room(ngx_cs_multi_t *m)
 {
-    ngx_uint_t                 need, transfers, sockets;
-    ngx_queue_t               *q;
-    ngx_clear_status_multi_t  *item;
+    ngx_uint_t       need, transfers, sockets;
+    ngx_queue_t     *q;
+    ngx_cs_multi_t  *item;
 
-    need = NGX_CLEAR_STATUS_MULTI_SPARE;
+    need = NGX_CS_MULTI_SPARE;
 
-    for (q = ngx_queue_head(&ngx_clear_status_multis);
-         q != ngx_queue_sentinel(&ngx_clear_status_multis);
+    for (q = ngx_queue_head(&ngx_cs_multis);
+         q != ngx_queue_sentinel(&ngx_cs_multis);
          q = ngx_queue_next(q))
     {
-        item = ngx_queue_data(q, ngx_clear_status_multi_t, queue);
+        item = ngx_queue_data(q, ngx_cs_multi_t, queue);
 
         transfers = item->active + (item == m);
         sockets = ngx_min(transfers, item->max_host)
-                  * NGX_CLEAR_STATUS_MULTI_SOCKETS;
+                  * NGX_CS_MULTI_SOCKETS;
 
         if (sockets > item->sockets.n) {
             need += sockets - item->sockets.n;
@@ -233,13 +230,13 @@ ngx_clear_status_multi_room(ngx_clear_status_multi_t *m)
 
 
 ngx_int_t
-ngx_clear_status_multi_add(ngx_clear_status_multi_t *m, CURL *easy)
+ngx_cs_multi_add(ngx_cs_multi_t *m, CURL *easy)
 {
     (void) curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION,
-                            ngx_clear_status_multi_open);
+                            ngx_cs_multi_open);
     (void) curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, m);
     (void) curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION,
-                            ngx_clear_status_multi_close);
+                            ngx_cs_multi_close);
     (void) curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, m);
 
     if (curl_multi_add_handle(m->multi, easy) != CURLM_OK) {
@@ -254,7 +251,7 @@ ngx_clear_status_multi_add(ngx_clear_status_multi_t *m, CURL *easy)
 
 
 void
-ngx_clear_status_multi_remove(ngx_clear_status_multi_t *m, CURL *easy)
+ngx_cs_multi_remove(ngx_cs_multi_t *m, CURL *easy)
 {
     (void) curl_multi_remove_handle(m->multi, easy);
     ERR_clear_error();
@@ -268,8 +265,7 @@ ngx_clear_status_multi_remove(ngx_clear_status_multi_t *m, CURL *easy)
 
 
 void
-ngx_clear_status_multi_max_host(ngx_clear_status_multi_t *m,
-    ngx_uint_t max_host)
+ngx_cs_multi_max_host(ngx_cs_multi_t *m, ngx_uint_t max_host)
 {
     if (m->max_host == max_host) {
         return;
@@ -283,24 +279,24 @@ ngx_clear_status_multi_max_host(ngx_clear_status_multi_t *m,
 
 
 void
-ngx_clear_status_multi_threads(ngx_clear_status_multi_t *m)
+ngx_cs_multi_threads(ngx_cs_multi_t *m)
 {
     m->threads = 1;
 }
 
 
 ngx_uint_t
-ngx_clear_status_multi_active(ngx_clear_status_multi_t *m)
+ngx_cs_multi_active(ngx_cs_multi_t *m)
 {
     return m->active;
 }
 
 
 static int
-ngx_clear_status_multi_socket(CURL *easy, curl_socket_t s, int what,
-    void *data, void *socket)
+ngx_cs_multi_socket(CURL *easy, curl_socket_t s, int what, void *data,
+    void *socket)
 {
-    ngx_clear_status_multi_t *m = data;
+    ngx_cs_multi_t *m = data;
     ngx_connection_t *c = socket;
 
     ngx_log_debug3(NGX_LOG_DEBUG_EVENT, m->log, 0,
@@ -308,7 +304,7 @@ ngx_clear_status_multi_socket(CURL *easy, curl_socket_t s, int what,
 
     if (what == CURL_POLL_REMOVE) {
         if (c) {
-            if (ngx_clear_status_sockets_forget(&m->sockets, c)) {
+            if (ngx_cs_sockets_forget(&m->sockets, c)) {
                 m->given_up = 1;
                 ngx_post_event(&m->now, &ngx_posted_events);
             }
@@ -324,16 +320,16 @@ ngx_clear_status_multi_socket(CURL *easy, curl_socket_t s, int what,
     }
 
     if (c == NULL) {
-        c = ngx_clear_status_sockets_add(&m->sockets, s);
+        c = ngx_cs_sockets_add(&m->sockets, s);
         if (c == NULL) {
-            return ngx_clear_status_multi_fail(m);
+            return ngx_cs_multi_fail(m);
         }
 
         (void) curl_multi_assign(m->multi, s, c);
     }
 
-    if (ngx_clear_status_sockets_wait(c, what) != NGX_OK) {
-        return ngx_clear_status_multi_fail(m);
+    if (ngx_cs_sockets_wait(c, what) != NGX_OK) {
+        return ngx_cs_multi_fail(m);
     }
 
     return 0;
@@ -341,10 +337,10 @@ ngx_clear_status_multi_socket(CURL *easy, curl_socket_t s, int what,
 
 
 static curl_socket_t
-ngx_clear_status_multi_open(void *data, curlsocktype purpose,
+ngx_cs_multi_open(void *data, curlsocktype purpose,
     struct curl_sockaddr *address)
 {
-    ngx_clear_status_multi_t *m = data;
+    ngx_cs_multi_t *m = data;
 
     curl_socket_t  s;
 
@@ -354,8 +350,8 @@ ngx_clear_status_multi_open(void *data, curlsocktype purpose,
         return CURL_SOCKET_BAD;
     }
 
-    if (ngx_clear_status_sockets_opened(&m->sockets, s) != NGX_OK) {
-        (void) ngx_clear_status_multi_fail(m);
+    if (ngx_cs_sockets_opened(&m->sockets, s) != NGX_OK) {
+        (void) ngx_cs_multi_fail(m);
     }
 
     return s;
@@ -365,11 +361,11 @@ ngx_clear_status_multi_open(void *data, curlsocktype purpose,
 /* by libcurl, after what it has to say over TLS */
 
 static int
-ngx_clear_status_multi_close(void *data, curl_socket_t s)
+ngx_cs_multi_close(void *data, curl_socket_t s)
 {
-    ngx_clear_status_multi_t *m = data;
+    ngx_cs_multi_t *m = data;
 
-    ngx_clear_status_sockets_not_idle(&m->sockets, s);
+    ngx_cs_sockets_not_idle(&m->sockets, s);
 
     return ngx_close_socket(s);
 }
@@ -378,7 +374,7 @@ ngx_clear_status_multi_close(void *data, curl_socket_t s)
 /* for libcurl the multi is dead now; the next drive tells its owner */
 
 static int
-ngx_clear_status_multi_fail(ngx_clear_status_multi_t *m)
+ngx_cs_multi_fail(ngx_cs_multi_t *m)
 {
     m->failed = 1;
 
@@ -391,7 +387,7 @@ ngx_clear_status_multi_fail(ngx_clear_status_multi_t *m)
 /* a dead multi does not tell in time which sockets it closes */
 
 static void
-ngx_clear_status_multi_disarm(ngx_clear_status_multi_t *m)
+ngx_cs_multi_disarm(ngx_cs_multi_t *m)
 {
     ngx_queue_t       *q;
     ngx_connection_t  *c;
@@ -401,15 +397,15 @@ ngx_clear_status_multi_disarm(ngx_clear_status_multi_t *m)
         c = ngx_queue_data(q, ngx_connection_t, queue);
 
         (void) curl_multi_assign(m->multi, c->fd, NULL);
-        (void) ngx_clear_status_sockets_forget(&m->sockets, c);
+        (void) ngx_cs_sockets_forget(&m->sockets, c);
     }
 }
 
 
 static int
-ngx_clear_status_multi_timer(CURLM *multi, long ms, void *data)
+ngx_cs_multi_timer(CURLM *multi, long ms, void *data)
 {
-    ngx_clear_status_multi_t *m = data;
+    ngx_cs_multi_t *m = data;
 
     /* nginx would leave a timer alone that moves by little */
 
@@ -433,28 +429,27 @@ ngx_clear_status_multi_timer(CURLM *multi, long ms, void *data)
 
 
 static void
-ngx_clear_status_multi_timer_handler(ngx_event_t *ev)
+ngx_cs_multi_timer_handler(ngx_event_t *ev)
 {
-    ngx_clear_status_multi_drive(ev->data, CURL_SOCKET_TIMEOUT, 0);
+    ngx_cs_multi_drive(ev->data, CURL_SOCKET_TIMEOUT, 0);
 }
 
 
 static void
-ngx_clear_status_multi_socket_handler(ngx_event_t *ev)
+ngx_cs_multi_socket_handler(ngx_event_t *ev)
 {
     ngx_connection_t  *c;
 
     c = ev->data;
 
-    ngx_clear_status_multi_drive(c->data, c->fd,
-                                 ev->write ? CURL_CSELECT_OUT
-                                           : CURL_CSELECT_IN);
+    ngx_cs_multi_drive(c->data, c->fd,
+                       ev->write ? CURL_CSELECT_OUT
+                                 : CURL_CSELECT_IN);
 }
 
 
 static void
-ngx_clear_status_multi_drive(ngx_clear_status_multi_t *m, curl_socket_t s,
-    int what)
+ngx_cs_multi_drive(ngx_cs_multi_t *m, curl_socket_t s, int what)
 {
     CURLMcode   rc;
     ngx_uint_t  corked;
@@ -462,28 +457,28 @@ ngx_clear_status_multi_drive(ngx_clear_status_multi_t *m, curl_socket_t s,
     /* libcurl sends each request by itself */
 
     corked = (s == CURL_SOCKET_TIMEOUT && m->begun > 1)
-             ? ngx_clear_status_sockets_cork(&m->sockets) : 0;
+             ? ngx_cs_sockets_cork(&m->sockets) : 0;
 
     m->begun = 0;
 
-    rc = ngx_clear_status_multi_action(m, s, what);
+    rc = ngx_cs_multi_action(m, s, what);
 
     if (corked) {
-        ngx_clear_status_sockets_uncork(&m->sockets);
+        ngx_cs_sockets_uncork(&m->sockets);
     }
 
     /* what libcurl's TLS left would be logged as an alert of nginx's own */
 
     ERR_clear_error();
 
-    ngx_clear_status_multi_finish(m);
+    ngx_cs_multi_finish(m);
 
     if ((rc != CURLM_OK || m->failed) && (m->active || !m->retired)) {
         ngx_log_error(NGX_LOG_ERR, m->log, 0,
                       "upstream connections are given up: %s",
                       m->failed ? "no event for a socket"
                                 : curl_multi_strerror(rc));
-        ngx_clear_status_multi_disarm(m);
+        ngx_cs_multi_disarm(m);
         m->broken(m);
     }
 }
@@ -496,20 +491,19 @@ ngx_clear_status_multi_drive(ngx_clear_status_multi_t *m, curl_socket_t s,
  */
 
 static CURLMcode
-ngx_clear_status_multi_action(ngx_clear_status_multi_t *m, curl_socket_t s,
-    int what)
+ngx_cs_multi_action(ngx_cs_multi_t *m, curl_socket_t s, int what)
 {
     sigset_t   all, old;
     CURLMcode  rc;
 
     if (!m->threads) {
-        return ngx_clear_status_multi_act(m, s, what);
+        return ngx_cs_multi_act(m, s, what);
     }
 
     (void) sigfillset(&all);
     (void) pthread_sigmask(SIG_SETMASK, &all, &old);
 
-    rc = ngx_clear_status_multi_act(m, s, what);
+    rc = ngx_cs_multi_act(m, s, what);
 
     (void) pthread_sigmask(SIG_SETMASK, &old, NULL);
 
@@ -518,8 +512,7 @@ ngx_clear_status_multi_action(ngx_clear_status_multi_t *m, curl_socket_t s,
 
 
 static CURLMcode
-ngx_clear_status_multi_act(ngx_clear_status_multi_t *m, curl_socket_t s,
-    int what)
+ngx_cs_multi_act(ngx_cs_multi_t *m, curl_socket_t s, int what)
 {
     int        running;
     CURLMcode  rc;
@@ -541,12 +534,12 @@ ngx_clear_status_multi_act(ngx_clear_status_multi_t *m, curl_socket_t s,
 
 
 static void
-ngx_clear_status_multi_finish(ngx_clear_status_multi_t *m)
+ngx_cs_multi_finish(ngx_cs_multi_t *m)
 {
-    int        left;
-    CURL      *easy;
-    CURLMsg   *msg;
-    CURLcode   code;
+    int       left;
+    CURL     *easy;
+    CURLMsg  *msg;
+    CURLcode  code;
 
     for ( ;; ) {
         msg = curl_multi_info_read(m->multi, &left);
@@ -564,7 +557,7 @@ ngx_clear_status_multi_finish(ngx_clear_status_multi_t *m)
         easy = msg->easy_handle;
         code = msg->data.result;
 
-        ngx_clear_status_multi_remove(m, easy);
+        ngx_cs_multi_remove(m, easy);
 
         m->handler(easy, code);
     }

@@ -11,17 +11,16 @@
 
 
 /* seconds that a connection is used, so that a new address is seen once */
-#define NGX_CLEAR_STATUS_CONNECTION_LIFE  3600
+#define NGX_CS_CONNECTION_LIFE  3600
 
 
-static void ngx_clear_status_fetch_options_off(CURL *easy);
-static ngx_int_t ngx_clear_status_fetch_options_proxy(CURL *easy,
-    ngx_clear_status_fetch_conf_t *conf);
+static void ngx_cs_fetch_options_off(CURL *easy);
+static ngx_int_t ngx_cs_fetch_options_proxy(CURL *easy,
+    ngx_cs_fetch_conf_t *conf);
 
 
 ngx_int_t
-ngx_clear_status_fetch_options(CURL *easy,
-    ngx_clear_status_fetch_conf_t *conf, CURLU *url)
+ngx_cs_fetch_options(CURL *easy, ngx_cs_fetch_conf_t *conf, CURLU *url)
 {
     ngx_uint_t  http2;
 
@@ -30,7 +29,7 @@ ngx_clear_status_fetch_options(CURL *easy,
     /* first of all, what it would not be safe to go without */
 
     if (curl_easy_setopt(easy, CURLOPT_CURLU, url) != CURLE_OK
-        || ngx_clear_status_fetch_options_proxy(easy, conf) != NGX_OK)
+        || ngx_cs_fetch_options_proxy(easy, conf) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -40,7 +39,7 @@ ngx_clear_status_fetch_options(CURL *easy,
     (void) curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
 
     (void) curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN,
-                            (long) NGX_CLEAR_STATUS_CONNECTION_LIFE);
+                            (long) NGX_CS_CONNECTION_LIFE);
 
     (void) curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                             http2 ? (long) CURL_HTTP_VERSION_2TLS
@@ -48,10 +47,10 @@ ngx_clear_status_fetch_options(CURL *easy,
     (void) curl_easy_setopt(easy, CURLOPT_PIPEWAIT,
                             (http2 && conf->https) ? 1L : 0L);
 
-    ngx_clear_status_fetch_options_off(easy);
+    ngx_cs_fetch_options_off(easy);
 
     if (conf->tls) {
-        ngx_clear_status_tls_set(easy, conf->tls);
+        ngx_cs_tls_set(easy, conf->tls);
     }
 
     return NGX_OK;
@@ -59,12 +58,12 @@ ngx_clear_status_fetch_options(CURL *easy,
 
 
 CURLU *
-ngx_clear_status_fetch_url(ngx_clear_status_fetch_conf_t *conf)
+ngx_cs_fetch_url(ngx_cs_fetch_conf_t *conf)
 {
-    char       *text;
-    CURLU      *url;
-    size_t      len;
-    CURLUcode   rc;
+    char      *text;
+    CURLU     *url;
+    size_t     len;
+    CURLUcode  rc;
 
     len = conf->authority.data + conf->authority.len - conf->url.data;
 
@@ -92,7 +91,7 @@ ngx_clear_status_fetch_url(ngx_clear_status_fetch_conf_t *conf)
 
 
 static void
-ngx_clear_status_fetch_options_off(CURL *easy)
+ngx_cs_fetch_options_off(CURL *easy)
 {
     (void) curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     (void) curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -110,8 +109,7 @@ ngx_clear_status_fetch_options_off(CURL *easy)
  */
 
 static ngx_int_t
-ngx_clear_status_fetch_options_proxy(CURL *easy,
-    ngx_clear_status_fetch_conf_t *conf)
+ngx_cs_fetch_options_proxy(CURL *easy, ngx_cs_fetch_conf_t *conf)
 {
     if (curl_easy_setopt(easy, CURLOPT_PROXY,
                          conf->proxy.len ? (char *) conf->proxy.data : "")
@@ -131,8 +129,7 @@ ngx_clear_status_fetch_options_proxy(CURL *easy,
 
 
 struct curl_slist *
-ngx_clear_status_fetch_list(ngx_pool_t *pool, ngx_keyval_t *headers,
-    ngx_uint_t n)
+ngx_cs_fetch_list(ngx_pool_t *pool, ngx_keyval_t *headers, ngx_uint_t n)
 {
     u_char             *p;
     ngx_uint_t          i, k;

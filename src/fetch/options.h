@@ -6,8 +6,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_FETCH_OPTIONS_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_FETCH_OPTIONS_H_INCLUDED_
+#ifndef _NGX_CS_FETCH_OPTIONS_H_INCLUDED_
+#define _NGX_CS_FETCH_OPTIONS_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -22,23 +22,23 @@
  * Where to connect to, taken apart once and for all.  What to ask for there
  * is each transfer's own request target.  NULL: no memory.
  */
-CURLU *ngx_clear_status_fetch_url(ngx_clear_status_fetch_conf_t *conf);
+CURLU *ngx_cs_fetch_url(ngx_cs_fetch_conf_t *conf);
 
 /*
  * All that the transfers of a profile share, so all but the request target,
  * the header, callbacks, limits and times.  url has to live as long as easy.
  * NGX_ERROR: no memory, and easy is not to be used.
  */
-ngx_int_t ngx_clear_status_fetch_options(CURL *easy,
-    ngx_clear_status_fetch_conf_t *conf, CURLU *url);
+ngx_int_t ngx_cs_fetch_options(CURL *easy, ngx_cs_fetch_conf_t *conf,
+    CURLU *url);
 
 /*
  * Our fields and these, as a list in memory of the pool, so that libcurl keeps
  * no copy of a secret.  A value ends at its first NUL.
  * NULL: no memory.
  */
-struct curl_slist *ngx_clear_status_fetch_list(ngx_pool_t *pool,
-    ngx_keyval_t *headers, ngx_uint_t n);
+struct curl_slist *ngx_cs_fetch_list(ngx_pool_t *pool, ngx_keyval_t *headers,
+    ngx_uint_t n);
 
 
-#endif /* _NGX_CLEAR_STATUS_FETCH_OPTIONS_H_INCLUDED_ */
+#endif /* _NGX_CS_FETCH_OPTIONS_H_INCLUDED_ */

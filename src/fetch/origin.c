@@ -9,93 +9,91 @@
 
 
 /* connections to a host: where streams share one, and where they cannot */
-#define NGX_CLEAR_STATUS_HOST_H2  2
-#define NGX_CLEAR_STATUS_HOST_H1  NGX_CLEAR_STATUS_STREAMS
+#define NGX_CS_HOST_H2  2
+#define NGX_CS_HOST_H1  NGX_CS_STREAMS
 
 /* timeouts without a byte in a row, before new connections are used */
-#define NGX_CLEAR_STATUS_WEDGED   2
+#define NGX_CS_WEDGED   2
 
 
-static ngx_uint_t ngx_clear_status_profile_same(
-    ngx_clear_status_fetch_conf_t *a, ngx_clear_status_fetch_conf_t *b);
-static ngx_uint_t ngx_clear_status_profile_shares(
-    ngx_clear_status_profile_t *profile);
+static ngx_uint_t ngx_cs_profile_same(ngx_cs_fetch_conf_t *a,
+    ngx_cs_fetch_conf_t *b);
+static ngx_uint_t ngx_cs_profile_shares(ngx_cs_profile_t *profile);
 
 
 /* of this worker */
-static ngx_queue_t  ngx_clear_status_profiles;
+static ngx_queue_t  ngx_cs_profiles;
 
 
 void
-ngx_clear_status_profile_init(void)
+ngx_cs_profile_init(void)
 {
-    ngx_queue_init(&ngx_clear_status_profiles);
+    ngx_queue_init(&ngx_cs_profiles);
 }
 
 
 /* what still has transfers ends with the process */
 
 void
-ngx_clear_status_profile_exit(void)
+ngx_cs_profile_exit(void)
 {
-    ngx_queue_t                 *q;
-    ngx_clear_status_profile_t  *profile;
+    ngx_queue_t       *q;
+    ngx_cs_profile_t  *profile;
 
-    for (q = ngx_queue_head(&ngx_clear_status_profiles);
-         q != ngx_queue_sentinel(&ngx_clear_status_profiles);
+    for (q = ngx_queue_head(&ngx_cs_profiles);
+         q != ngx_queue_sentinel(&ngx_cs_profiles);
          q = ngx_queue_next(q))
     {
-        profile = ngx_queue_data(q, ngx_clear_status_profile_t, queue);
+        profile = ngx_queue_data(q, ngx_cs_profile_t, queue);
 
         if (profile->multi
-            && ngx_clear_status_multi_active(profile->multi) == 0)
+            && ngx_cs_multi_active(profile->multi) == 0)
         {
-            ngx_clear_status_multi_destroy(profile->multi);
+            ngx_cs_multi_destroy(profile->multi);
             profile->multi = NULL;
         }
 
         if (profile->multi == NULL) {
-            ngx_clear_status_fetch_easy_exit(&profile->easy);
+            ngx_cs_fetch_easy_exit(&profile->easy);
         }
     }
 }
 
 
-ngx_clear_status_profile_t *
-ngx_clear_status_profile_get(ngx_clear_status_fetch_conf_t *conf)
+ngx_cs_profile_t *
+ngx_cs_profile_get(ngx_cs_fetch_conf_t *conf)
 {
-    ngx_queue_t                 *q;
-    ngx_clear_status_profile_t  *profile;
+    ngx_queue_t       *q;
+    ngx_cs_profile_t  *profile;
 
-    for (q = ngx_queue_head(&ngx_clear_status_profiles);
-         q != ngx_queue_sentinel(&ngx_clear_status_profiles);
+    for (q = ngx_queue_head(&ngx_cs_profiles);
+         q != ngx_queue_sentinel(&ngx_cs_profiles);
          q = ngx_queue_next(q))
     {
-        profile = ngx_queue_data(q, ngx_clear_status_profile_t, queue);
+        profile = ngx_queue_data(q, ngx_cs_profile_t, queue);
 
-        if (ngx_clear_status_profile_same(&profile->conf, conf)) {
+        if (ngx_cs_profile_same(&profile->conf, conf)) {
             return profile;
         }
     }
 
-    profile = ngx_pcalloc(ngx_cycle->pool, sizeof(ngx_clear_status_profile_t));
+    profile = ngx_pcalloc(ngx_cycle->pool, sizeof(ngx_cs_profile_t));
     if (profile == NULL) {
         return NULL;
     }
 
     profile->conf = *conf;
-    profile->max_host = ngx_clear_status_profile_shares(profile)
-                        ? NGX_CLEAR_STATUS_HOST_H2 : NGX_CLEAR_STATUS_HOST_H1;
+    profile->max_host = ngx_cs_profile_shares(profile)
+                        ? NGX_CS_HOST_H2 : NGX_CS_HOST_H1;
 
-    ngx_queue_insert_head(&ngx_clear_status_profiles, &profile->queue);
+    ngx_queue_insert_head(&ngx_cs_profiles, &profile->queue);
 
     return profile;
 }
 
 
 static ngx_uint_t
-ngx_clear_status_profile_same(ngx_clear_status_fetch_conf_t *a,
-    ngx_clear_status_fetch_conf_t *b)
+ngx_cs_profile_same(ngx_cs_fetch_conf_t *a, ngx_cs_fetch_conf_t *b)
 {
     return a->tls == b->tls
            && a->https == b->https
@@ -113,24 +111,24 @@ ngx_clear_status_profile_same(ngx_clear_status_fetch_conf_t *a,
 /* whether HTTP/2 is spoken, if upstream agrees */
 
 static ngx_uint_t
-ngx_clear_status_profile_shares(ngx_clear_status_profile_t *profile)
+ngx_cs_profile_shares(ngx_cs_profile_t *profile)
 {
     return profile->conf.https && profile->conf.http_version == 20;
 }
 
 
 ngx_int_t
-ngx_clear_status_profile_open(ngx_clear_status_profile_t *profile,
-    ngx_clear_status_multi_pt handler, ngx_clear_status_multi_broken_pt broken)
+ngx_cs_profile_open(ngx_cs_profile_t *profile, ngx_cs_multi_pt handler,
+    ngx_cs_multi_broken_pt broken)
 {
-    ngx_clear_status_multi_t  *multi;
+    ngx_cs_multi_t  *multi;
 
     if (profile->multi) {
         return NGX_OK;
     }
 
-    multi = ngx_clear_status_multi_create(ngx_cycle->log, profile->max_host,
-                                          handler, broken);
+    multi = ngx_cs_multi_create(ngx_cycle->log, profile->max_host,
+                                handler, broken);
     if (multi == NULL) {
         return NGX_ERROR;
     }
@@ -140,7 +138,7 @@ ngx_clear_status_profile_open(ngx_clear_status_profile_t *profile,
     if (profile->conf.proxy.len
         || (!profile->conf.fixed && profile->conf.resolver == NULL))
     {
-        ngx_clear_status_multi_threads(multi);
+        ngx_cs_multi_threads(multi);
     }
 
     profile->multi = multi;
@@ -150,10 +148,9 @@ ngx_clear_status_profile_open(ngx_clear_status_profile_t *profile,
 
 
 void
-ngx_clear_status_profile_version(ngx_clear_status_profile_t *profile,
-    long version)
+ngx_cs_profile_version(ngx_cs_profile_t *profile, long version)
 {
-    if (!ngx_clear_status_profile_shares(profile)) {
+    if (!ngx_cs_profile_shares(profile)) {
         return;
     }
 
@@ -161,11 +158,11 @@ ngx_clear_status_profile_version(ngx_clear_status_profile_t *profile,
 
     case CURL_HTTP_VERSION_1_0:
     case CURL_HTTP_VERSION_1_1:
-        profile->max_host = NGX_CLEAR_STATUS_HOST_H1;
+        profile->max_host = NGX_CS_HOST_H1;
         break;
 
     case CURL_HTTP_VERSION_2_0:
-        profile->max_host = NGX_CLEAR_STATUS_HOST_H2;
+        profile->max_host = NGX_CS_HOST_H2;
         break;
 
     default:
@@ -173,7 +170,7 @@ ngx_clear_status_profile_version(ngx_clear_status_profile_t *profile,
     }
 
     if (profile->multi) {
-        ngx_clear_status_multi_max_host(profile->multi, profile->max_host);
+        ngx_cs_multi_max_host(profile->multi, profile->max_host);
     }
 }
 
@@ -184,21 +181,21 @@ ngx_clear_status_profile_version(ngx_clear_status_profile_t *profile,
  */
 
 void
-ngx_clear_status_profile_silent(ngx_clear_status_profile_t *profile,
-    ngx_clear_status_multi_t *multi, ngx_log_t *log)
+ngx_cs_profile_silent(ngx_cs_profile_t *profile, ngx_cs_multi_t *multi,
+    ngx_log_t *log)
 {
     if (profile->multi != multi) {
         return;
     }
 
-    if (++profile->wedged < NGX_CLEAR_STATUS_WEDGED) {
+    if (++profile->wedged < NGX_CS_WEDGED) {
         return;
     }
 
     ngx_log_error(NGX_LOG_NOTICE, log, 0,
                   "upstream connections do not answer, using new ones");
 
-    ngx_clear_status_profile_drop(multi);
+    ngx_cs_profile_drop(multi);
 }
 
 
@@ -208,26 +205,25 @@ ngx_clear_status_profile_silent(ngx_clear_status_profile_t *profile,
  */
 
 void
-ngx_clear_status_profile_spoilt(ngx_clear_status_profile_t *profile,
-    ngx_clear_status_multi_t *multi)
+ngx_cs_profile_spoilt(ngx_cs_profile_t *profile, ngx_cs_multi_t *multi)
 {
     if (profile->multi == multi) {
-        ngx_clear_status_profile_drop(multi);
+        ngx_cs_profile_drop(multi);
     }
 }
 
 
 void
-ngx_clear_status_profile_drop(ngx_clear_status_multi_t *multi)
+ngx_cs_profile_drop(ngx_cs_multi_t *multi)
 {
-    ngx_queue_t                 *q;
-    ngx_clear_status_profile_t  *profile;
+    ngx_queue_t       *q;
+    ngx_cs_profile_t  *profile;
 
-    for (q = ngx_queue_head(&ngx_clear_status_profiles);
-         q != ngx_queue_sentinel(&ngx_clear_status_profiles);
+    for (q = ngx_queue_head(&ngx_cs_profiles);
+         q != ngx_queue_sentinel(&ngx_cs_profiles);
          q = ngx_queue_next(q))
     {
-        profile = ngx_queue_data(q, ngx_clear_status_profile_t, queue);
+        profile = ngx_queue_data(q, ngx_cs_profile_t, queue);
 
         if (profile->multi == multi) {
             profile->multi = NULL;
@@ -236,5 +232,5 @@ ngx_clear_status_profile_drop(ngx_clear_status_multi_t *multi)
         }
     }
 
-    ngx_clear_status_multi_retire(multi);
+    ngx_cs_multi_retire(multi);
 }

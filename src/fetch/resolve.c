@@ -9,19 +9,18 @@
 
 
 /* libcurl tries one after the other: no use in more */
-#define NGX_CLEAR_STATUS_ADDRESSES  8
+#define NGX_CS_ADDRESSES  8
 
 
-static void ngx_clear_status_resolve_handler(ngx_resolver_ctx_t *ctx);
-static ngx_int_t ngx_clear_status_resolve_entry(
-    ngx_clear_status_resolve_t *resolve, ngx_resolver_ctx_t *ctx);
-static u_char *ngx_clear_status_resolve_address(u_char *p,
-    ngx_resolver_addr_t *addr);
+static void ngx_cs_resolve_handler(ngx_resolver_ctx_t *ctx);
+static ngx_int_t ngx_cs_resolve_entry(ngx_cs_resolve_t *resolve,
+    ngx_resolver_ctx_t *ctx);
+static u_char *ngx_cs_resolve_address(u_char *p, ngx_resolver_addr_t *addr);
 
 
 ngx_int_t
-ngx_clear_status_resolve_start(ngx_clear_status_resolve_t *resolve,
-    ngx_resolver_t *resolver, ngx_msec_t timeout)
+ngx_cs_resolve_start(ngx_cs_resolve_t *resolve, ngx_resolver_t *resolver,
+    ngx_msec_t timeout)
 {
     ngx_resolver_ctx_t  *ctx, temp;
 
@@ -37,7 +36,7 @@ ngx_clear_status_resolve_start(ngx_clear_status_resolve_t *resolve,
     }
 
     ctx->name = resolve->host;
-    ctx->handler = ngx_clear_status_resolve_handler;
+    ctx->handler = ngx_cs_resolve_handler;
     ctx->data = resolve;
     ctx->timeout = timeout;
 
@@ -55,16 +54,16 @@ ngx_clear_status_resolve_start(ngx_clear_status_resolve_t *resolve,
 
 
 static void
-ngx_clear_status_resolve_handler(ngx_resolver_ctx_t *ctx)
+ngx_cs_resolve_handler(ngx_resolver_ctx_t *ctx)
 {
-    ngx_int_t                    rc;
-    ngx_clear_status_resolve_t  *resolve;
+    ngx_int_t          rc;
+    ngx_cs_resolve_t  *resolve;
 
     resolve = ctx->data;
     rc = ctx->state;
 
     if (rc == NGX_OK) {
-        rc = ngx_clear_status_resolve_entry(resolve, ctx);
+        rc = ngx_cs_resolve_entry(resolve, ctx);
     }
 
     resolve->ctx = NULL;
@@ -80,13 +79,12 @@ ngx_clear_status_resolve_handler(ngx_resolver_ctx_t *ctx)
  */
 
 static ngx_int_t
-ngx_clear_status_resolve_entry(ngx_clear_status_resolve_t *resolve,
-    ngx_resolver_ctx_t *ctx)
+ngx_cs_resolve_entry(ngx_cs_resolve_t *resolve, ngx_resolver_ctx_t *ctx)
 {
-    u_char      *p;
-    ngx_uint_t   i, n;
+    u_char     *p;
+    ngx_uint_t  i, n;
 
-    n = ngx_min(ctx->naddrs, NGX_CLEAR_STATUS_ADDRESSES);
+    n = ngx_min(ctx->naddrs, NGX_CS_ADDRESSES);
 
     p = ngx_pnalloc(resolve->pool, sizeof("+::65535") + resolve->host.len
                                    + n * (sizeof(",[]") + NGX_SOCKADDR_STRLEN));
@@ -105,7 +103,7 @@ ngx_clear_status_resolve_entry(ngx_clear_status_resolve_t *resolve,
             *p++ = ',';
         }
 
-        p = ngx_clear_status_resolve_address(p, &ctx->addrs[i]);
+        p = ngx_cs_resolve_address(p, &ctx->addrs[i]);
     }
 
     *p = '\0';
@@ -115,7 +113,7 @@ ngx_clear_status_resolve_entry(ngx_clear_status_resolve_t *resolve,
 
 
 static u_char *
-ngx_clear_status_resolve_address(u_char *p, ngx_resolver_addr_t *addr)
+ngx_cs_resolve_address(u_char *p, ngx_resolver_addr_t *addr)
 {
     ngx_uint_t  ipv6;
 
@@ -137,7 +135,7 @@ ngx_clear_status_resolve_address(u_char *p, ngx_resolver_addr_t *addr)
 
 
 void
-ngx_clear_status_resolve_cancel(ngx_clear_status_resolve_t *resolve)
+ngx_cs_resolve_cancel(ngx_cs_resolve_t *resolve)
 {
     if (resolve->ctx) {
         ngx_resolve_name_done(resolve->ctx);
@@ -147,7 +145,7 @@ ngx_clear_status_resolve_cancel(ngx_clear_status_resolve_t *resolve)
 
 
 void
-ngx_clear_status_resolve_set(ngx_clear_status_resolve_t *resolve, CURL *easy)
+ngx_cs_resolve_set(ngx_cs_resolve_t *resolve, CURL *easy)
 {
     if (resolve->entry.data == NULL) {
         return;

@@ -6,8 +6,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_RESOLVE_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_RESOLVE_H_INCLUDED_
+#ifndef _NGX_CS_FETCH_RESOLVE_H_INCLUDED_
+#define _NGX_CS_FETCH_RESOLVE_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -16,21 +16,21 @@
 #include <curl/curl.h>
 
 
-typedef struct ngx_clear_status_resolve_s  ngx_clear_status_resolve_t;
+typedef struct ngx_cs_resolve_s            ngx_cs_resolve_t;
 
 /* how it ended: NGX_OK, NGX_ERROR: no memory, or the resolver's code */
-typedef void (*ngx_clear_status_resolve_pt)(void *data, ngx_int_t rc);
+typedef void (*ngx_cs_resolve_pt)(void *data, ngx_int_t rc);
 
 /* the caller's, all zero at first; may be used again when it has ended */
 
-struct ngx_clear_status_resolve_s {
+struct ngx_cs_resolve_s {
     ngx_resolver_ctx_t           *ctx;      /* while it runs */
     struct curl_slist             entry;    /* data NULL: no addresses */
 
     ngx_str_t                     host;
     in_port_t                     port;
     ngx_pool_t                   *pool;
-    ngx_clear_status_resolve_pt   handler;
+    ngx_cs_resolve_pt             handler;
     void                         *data;
 };
 
@@ -39,15 +39,14 @@ struct ngx_clear_status_resolve_s {
  * NGX_OK: handler is or was called, maybe before this returns.
  * NGX_ERROR: no memory, handler is not called.
  */
-ngx_int_t ngx_clear_status_resolve_start(ngx_clear_status_resolve_t *resolve,
+ngx_int_t ngx_cs_resolve_start(ngx_cs_resolve_t *resolve,
     ngx_resolver_t *resolver, ngx_msec_t timeout);
 
 /* the handler will not be called any more */
-void ngx_clear_status_resolve_cancel(ngx_clear_status_resolve_t *resolve);
+void ngx_cs_resolve_cancel(ngx_cs_resolve_t *resolve);
 
 /* gives the addresses to a transfer, in place of any that libcurl knew */
-void ngx_clear_status_resolve_set(ngx_clear_status_resolve_t *resolve,
-    CURL *easy);
+void ngx_cs_resolve_set(ngx_cs_resolve_t *resolve, CURL *easy);
 
 
-#endif /* _NGX_CLEAR_STATUS_RESOLVE_H_INCLUDED_ */
+#endif /* _NGX_CS_FETCH_RESOLVE_H_INCLUDED_ */

@@ -10,16 +10,15 @@
 #include <fcntl.h>
 
 
-static ngx_int_t ngx_clear_status_sockets_reopened(ngx_connection_t *c);
-static void ngx_clear_status_sockets_idle(ngx_clear_status_sockets_t *sockets,
-    curl_socket_t s);
-static void ngx_clear_status_sockets_hold(ngx_clear_status_sockets_t *sockets,
+static ngx_int_t ngx_cs_sockets_reopened(ngx_connection_t *c);
+static void ngx_cs_sockets_idle(ngx_cs_sockets_t *sockets, curl_socket_t s);
+static void ngx_cs_sockets_hold(ngx_cs_sockets_t *sockets,
     int (*hold)(ngx_socket_t s));
 
 
 void
-ngx_clear_status_sockets_init(ngx_clear_status_sockets_t *sockets,
-    ngx_event_handler_pt handler, void *data, ngx_log_t *log)
+ngx_cs_sockets_init(ngx_cs_sockets_t *sockets, ngx_event_handler_pt handler,
+    void *data, ngx_log_t *log)
 {
     ngx_queue_init(&sockets->queue);
 
@@ -32,8 +31,7 @@ ngx_clear_status_sockets_init(ngx_clear_status_sockets_t *sockets,
 
 
 ngx_connection_t *
-ngx_clear_status_sockets_add(ngx_clear_status_sockets_t *sockets,
-    curl_socket_t s)
+ngx_cs_sockets_add(ngx_cs_sockets_t *sockets, curl_socket_t s)
 {
     ngx_connection_t  *c;
 
@@ -42,7 +40,7 @@ ngx_clear_status_sockets_add(ngx_clear_status_sockets_t *sockets,
         return NULL;
     }
 
-    ngx_clear_status_sockets_not_idle(sockets, s);
+    ngx_cs_sockets_not_idle(sockets, s);
 
     sockets->n++;
     ngx_queue_insert_tail(&sockets->queue, &c->queue);
@@ -58,7 +56,7 @@ ngx_clear_status_sockets_add(ngx_clear_status_sockets_t *sockets,
 
 
 ngx_int_t
-ngx_clear_status_sockets_wait(ngx_connection_t *c, int what)
+ngx_cs_sockets_wait(ngx_connection_t *c, int what)
 {
     ngx_int_t  rc;
 
@@ -91,8 +89,7 @@ ngx_clear_status_sockets_wait(ngx_connection_t *c, int what)
 
 
 ngx_int_t
-ngx_clear_status_sockets_opened(ngx_clear_status_sockets_t *sockets,
-    curl_socket_t s)
+ngx_cs_sockets_opened(ngx_cs_sockets_t *sockets, curl_socket_t s)
 {
     ngx_queue_t       *q;
     ngx_connection_t  *c;
@@ -103,7 +100,7 @@ ngx_clear_status_sockets_opened(ngx_clear_status_sockets_t *sockets,
     {
         c = ngx_queue_data(q, ngx_connection_t, queue);
 
-        if (c->fd == s && ngx_clear_status_sockets_reopened(c) != NGX_OK) {
+        if (c->fd == s && ngx_cs_sockets_reopened(c) != NGX_OK) {
             return NGX_ERROR;
         }
     }
@@ -113,7 +110,7 @@ ngx_clear_status_sockets_opened(ngx_clear_status_sockets_t *sockets,
 
 
 static ngx_int_t
-ngx_clear_status_sockets_reopened(ngx_connection_t *c)
+ngx_cs_sockets_reopened(ngx_connection_t *c)
 {
     int  what;
 
@@ -123,13 +120,12 @@ ngx_clear_status_sockets_reopened(ngx_connection_t *c)
     c->read->active = 0;
     c->write->active = 0;
 
-    return ngx_clear_status_sockets_wait(c, what);
+    return ngx_cs_sockets_wait(c, what);
 }
 
 
 ngx_uint_t
-ngx_clear_status_sockets_forget(ngx_clear_status_sockets_t *sockets,
-    ngx_connection_t *c)
+ngx_cs_sockets_forget(ngx_cs_sockets_t *sockets, ngx_connection_t *c)
 {
     ngx_uint_t  closed;
 
@@ -141,8 +137,8 @@ ngx_clear_status_sockets_forget(ngx_clear_status_sockets_t *sockets,
     /* with a closed socket epoll would not be content */
 
     if (!closed) {
-        (void) ngx_clear_status_sockets_wait(c, CURL_POLL_NONE);
-        ngx_clear_status_sockets_idle(sockets, c->fd);
+        (void) ngx_cs_sockets_wait(c, CURL_POLL_NONE);
+        ngx_cs_sockets_idle(sockets, c->fd);
     }
 
     if (c->read->posted) {
@@ -163,18 +159,16 @@ ngx_clear_status_sockets_forget(ngx_clear_status_sockets_t *sockets,
 /* one more than there is room for is never corked, which does no harm */
 
 static void
-ngx_clear_status_sockets_idle(ngx_clear_status_sockets_t *sockets,
-    curl_socket_t s)
+ngx_cs_sockets_idle(ngx_cs_sockets_t *sockets, curl_socket_t s)
 {
-    if (sockets->nidle < NGX_CLEAR_STATUS_SOCKETS_SHARED) {
+    if (sockets->nidle < NGX_CS_SOCKETS_SHARED) {
         sockets->idle[sockets->nidle++] = s;
     }
 }
 
 
 void
-ngx_clear_status_sockets_not_idle(ngx_clear_status_sockets_t *sockets,
-    curl_socket_t s)
+ngx_cs_sockets_not_idle(ngx_cs_sockets_t *sockets, curl_socket_t s)
 {
     ngx_uint_t  i;
 
@@ -188,13 +182,13 @@ ngx_clear_status_sockets_not_idle(ngx_clear_status_sockets_t *sockets,
 
 
 ngx_uint_t
-ngx_clear_status_sockets_cork(ngx_clear_status_sockets_t *sockets)
+ngx_cs_sockets_cork(ngx_cs_sockets_t *sockets)
 {
-    if (sockets->n > NGX_CLEAR_STATUS_SOCKETS_SHARED) {
+    if (sockets->n > NGX_CS_SOCKETS_SHARED) {
         return 0;
     }
 
-    ngx_clear_status_sockets_hold(sockets, ngx_tcp_nopush);
+    ngx_cs_sockets_hold(sockets, ngx_tcp_nopush);
 
     return 1;
 }
@@ -203,17 +197,16 @@ ngx_clear_status_sockets_cork(ngx_clear_status_sockets_t *sockets)
 /* one that was opened meanwhile was never corked, which does no harm */
 
 void
-ngx_clear_status_sockets_uncork(ngx_clear_status_sockets_t *sockets)
+ngx_cs_sockets_uncork(ngx_cs_sockets_t *sockets)
 {
-    ngx_clear_status_sockets_hold(sockets, ngx_tcp_push);
+    ngx_cs_sockets_hold(sockets, ngx_tcp_push);
 }
 
 
 /* best effort: what is no TCP socket refuses */
 
 static void
-ngx_clear_status_sockets_hold(ngx_clear_status_sockets_t *sockets,
-    int (*hold)(ngx_socket_t s))
+ngx_cs_sockets_hold(ngx_cs_sockets_t *sockets, int (*hold)(ngx_socket_t s))
 {
     ngx_uint_t         i;
     ngx_queue_t       *q;

@@ -8,8 +8,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_SOCKETS_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_SOCKETS_H_INCLUDED_
+#ifndef _NGX_CS_FETCH_SOCKETS_H_INCLUDED_
+#define _NGX_CS_FETCH_SOCKETS_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -20,7 +20,7 @@
 
 
 /* connections that many transfers share are so many at the most */
-#define NGX_CLEAR_STATUS_SOCKETS_SHARED  4
+#define NGX_CS_SOCKETS_SHARED  4
 
 
 typedef struct {
@@ -28,50 +28,48 @@ typedef struct {
     ngx_uint_t                   n;
 
     /* open, but libcurl waits for nothing from them */
-    curl_socket_t                idle[NGX_CLEAR_STATUS_SOCKETS_SHARED];
+    curl_socket_t                idle[NGX_CS_SOCKETS_SHARED];
     ngx_uint_t                   nidle;
 
     ngx_event_handler_pt         handler;   /* its event is a connection's */
     void                        *data;      /* of each of these */
     ngx_log_t                   *log;
-} ngx_clear_status_sockets_t;
+} ngx_cs_sockets_t;
 
 
-void ngx_clear_status_sockets_init(ngx_clear_status_sockets_t *sockets,
+void ngx_cs_sockets_init(ngx_cs_sockets_t *sockets,
     ngx_event_handler_pt handler, void *data, ngx_log_t *log);
 
 /* NULL: nginx has no connection left */
-ngx_connection_t *ngx_clear_status_sockets_add(
-    ngx_clear_status_sockets_t *sockets, curl_socket_t s);
+ngx_connection_t *ngx_cs_sockets_add(ngx_cs_sockets_t *sockets,
+    curl_socket_t s);
 
 /* waits for what, CURL_POLL_..., and nothing else */
-ngx_int_t ngx_clear_status_sockets_wait(ngx_connection_t *c, int what);
+ngx_int_t ngx_cs_sockets_wait(ngx_connection_t *c, int what);
 
 /*
  * libcurl opened a socket, maybe under the number of one that it closed
  * without a word: then it is waited for as the old one was.
  */
-ngx_int_t ngx_clear_status_sockets_opened(ngx_clear_status_sockets_t *sockets,
-    curl_socket_t s);
+ngx_int_t ngx_cs_sockets_opened(ngx_cs_sockets_t *sockets, curl_socket_t s);
 
 /*
  * The socket itself stays as it is.  1 where libcurl had closed it before it
  * said so, else 0.
  */
-ngx_uint_t ngx_clear_status_sockets_forget(ngx_clear_status_sockets_t *sockets,
+ngx_uint_t ngx_cs_sockets_forget(ngx_cs_sockets_t *sockets,
     ngx_connection_t *c);
 
 /* libcurl waits for the socket again, or is about to close it */
-void ngx_clear_status_sockets_not_idle(ngx_clear_status_sockets_t *sockets,
-    curl_socket_t s);
+void ngx_cs_sockets_not_idle(ngx_cs_sockets_t *sockets, curl_socket_t s);
 
 /*
  * What is sent between these two goes out in as few packets as it fits in, also
  * by connections that were idle.  cork() returns 0 where there are too many
  * sockets for that to be of use.
  */
-ngx_uint_t ngx_clear_status_sockets_cork(ngx_clear_status_sockets_t *sockets);
-void ngx_clear_status_sockets_uncork(ngx_clear_status_sockets_t *sockets);
+ngx_uint_t ngx_cs_sockets_cork(ngx_cs_sockets_t *sockets);
+void ngx_cs_sockets_uncork(ngx_cs_sockets_t *sockets);
 
 
-#endif /* _NGX_CLEAR_STATUS_SOCKETS_H_INCLUDED_ */
+#endif /* _NGX_CS_FETCH_SOCKETS_H_INCLUDED_ */

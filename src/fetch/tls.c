@@ -12,106 +12,101 @@
 
 
 /* a file with certificate or key */
-#define NGX_CLEAR_STATUS_PEM_MAX  (1024 * 1024)
+#define NGX_CS_PEM_MAX  (1024 * 1024)
 
 
-typedef struct ngx_clear_status_tls_s  ngx_clear_status_tls_t;
+typedef struct ngx_cs_tls_s            ngx_cs_tls_t;
 
-struct ngx_clear_status_tls_s {
-    ngx_clear_status_tls_t      *next;
-    ngx_clear_status_tls_conf_t  conf;
+struct ngx_cs_tls_s {
+    ngx_cs_tls_t                *next;
+    ngx_cs_tls_conf_t            conf;
     X509_STORE                  *store;        /* NULL: nothing is verified */
     ngx_str_t                    certificate;  /* the files' content */
     ngx_str_t                    key;
 };
 
 
-static ngx_uint_t ngx_clear_status_tls_same(ngx_clear_status_tls_conf_t *a,
-    ngx_clear_status_tls_conf_t *b);
-static ngx_uint_t ngx_clear_status_tls_equal(ngx_str_t *a, ngx_str_t *b);
-static X509_STORE *ngx_clear_status_tls_load(ngx_conf_t *cf, ngx_str_t *path);
-static ngx_int_t ngx_clear_status_tls_identity(ngx_conf_t *cf,
-    ngx_clear_status_tls_t *tls);
-static ngx_int_t ngx_clear_status_tls_check(ngx_conf_t *cf,
-    ngx_clear_status_tls_conf_t *conf);
-static ngx_int_t ngx_clear_status_tls_read(ngx_conf_t *cf, char *directive,
+static ngx_uint_t ngx_cs_tls_same(ngx_cs_tls_conf_t *a, ngx_cs_tls_conf_t *b);
+static ngx_uint_t ngx_cs_tls_equal(ngx_str_t *a, ngx_str_t *b);
+static X509_STORE *ngx_cs_tls_load(ngx_conf_t *cf, ngx_str_t *path);
+static ngx_int_t ngx_cs_tls_identity(ngx_conf_t *cf, ngx_cs_tls_t *tls);
+static ngx_int_t ngx_cs_tls_check(ngx_conf_t *cf, ngx_cs_tls_conf_t *conf);
+static ngx_int_t ngx_cs_tls_read(ngx_conf_t *cf, char *directive,
     ngx_str_t *path, ngx_str_t *content);
-static void ngx_clear_status_tls_error(ngx_conf_t *cf, char *directive,
+static void ngx_cs_tls_error(ngx_conf_t *cf, char *directive,
     ngx_str_t *path);
-static void ngx_clear_status_tls_cleanup(void *data);
-static void ngx_clear_status_tls_blob(CURL *easy, CURLoption option,
+static void ngx_cs_tls_cleanup(void *data);
+static void ngx_cs_tls_blob(CURL *easy, CURLoption option,
     ngx_str_t *content);
-static CURLcode ngx_clear_status_tls_ctx(CURL *easy, void *ctx, void *data);
+static CURLcode ngx_cs_tls_ctx(CURL *easy, void *ctx, void *data);
 
 
 /* of the configuration that was read last */
-static ngx_clear_status_tls_t  *ngx_clear_status_tls_list;
-static ngx_cycle_t             *ngx_clear_status_tls_cycle;
+static ngx_cs_tls_t            *ngx_cs_tls_list;
+static ngx_cycle_t             *ngx_cs_tls_cycle;
 
 
 void *
-ngx_clear_status_tls_create(ngx_conf_t *cf, ngx_clear_status_tls_conf_t *conf)
+ngx_cs_tls_create(ngx_conf_t *cf, ngx_cs_tls_conf_t *conf)
 {
-    ngx_pool_cleanup_t      *cln;
-    ngx_clear_status_tls_t  *tls;
+    ngx_cs_tls_t        *tls;
+    ngx_pool_cleanup_t  *cln;
 
-    if (ngx_clear_status_tls_cycle != cf->cycle) {
-        ngx_clear_status_tls_cycle = cf->cycle;
-        ngx_clear_status_tls_list = NULL;
+    if (ngx_cs_tls_cycle != cf->cycle) {
+        ngx_cs_tls_cycle = cf->cycle;
+        ngx_cs_tls_list = NULL;
     }
 
-    for (tls = ngx_clear_status_tls_list; tls; tls = tls->next) {
-        if (ngx_clear_status_tls_same(&tls->conf, conf)) {
+    for (tls = ngx_cs_tls_list; tls; tls = tls->next) {
+        if (ngx_cs_tls_same(&tls->conf, conf)) {
             return tls;
         }
     }
 
-    cln = ngx_pool_cleanup_add(cf->cycle->pool,
-                               sizeof(ngx_clear_status_tls_t));
+    cln = ngx_pool_cleanup_add(cf->cycle->pool, sizeof(ngx_cs_tls_t));
     if (cln == NULL) {
         return NULL;
     }
 
     tls = cln->data;
 
-    ngx_memzero(tls, sizeof(ngx_clear_status_tls_t));
+    ngx_memzero(tls, sizeof(ngx_cs_tls_t));
     tls->conf = *conf;
 
-    cln->handler = ngx_clear_status_tls_cleanup;
+    cln->handler = ngx_cs_tls_cleanup;
 
     if (conf->verify) {
-        tls->store = ngx_clear_status_tls_load(cf, &conf->trusted);
+        tls->store = ngx_cs_tls_load(cf, &conf->trusted);
         if (tls->store == NULL) {
             return NULL;
         }
     }
 
     if (conf->certificate.len
-        && ngx_clear_status_tls_identity(cf, tls) != NGX_OK)
+        && ngx_cs_tls_identity(cf, tls) != NGX_OK)
     {
         return NULL;
     }
 
-    tls->next = ngx_clear_status_tls_list;
-    ngx_clear_status_tls_list = tls;
+    tls->next = ngx_cs_tls_list;
+    ngx_cs_tls_list = tls;
 
     return tls;
 }
 
 
 static ngx_uint_t
-ngx_clear_status_tls_same(ngx_clear_status_tls_conf_t *a,
-    ngx_clear_status_tls_conf_t *b)
+ngx_cs_tls_same(ngx_cs_tls_conf_t *a, ngx_cs_tls_conf_t *b)
 {
     return a->verify == b->verify
-           && ngx_clear_status_tls_equal(&a->trusted, &b->trusted)
-           && ngx_clear_status_tls_equal(&a->certificate, &b->certificate)
-           && ngx_clear_status_tls_equal(&a->key, &b->key);
+           && ngx_cs_tls_equal(&a->trusted, &b->trusted)
+           && ngx_cs_tls_equal(&a->certificate, &b->certificate)
+           && ngx_cs_tls_equal(&a->key, &b->key);
 }
 
 
 static ngx_uint_t
-ngx_clear_status_tls_equal(ngx_str_t *a, ngx_str_t *b)
+ngx_cs_tls_equal(ngx_str_t *a, ngx_str_t *b)
 {
     return a->len == b->len
            && (a->len == 0 || ngx_memcmp(a->data, b->data, a->len) == 0);
@@ -119,7 +114,7 @@ ngx_clear_status_tls_equal(ngx_str_t *a, ngx_str_t *b)
 
 
 static X509_STORE *
-ngx_clear_status_tls_load(ngx_conf_t *cf, ngx_str_t *path)
+ngx_cs_tls_load(ngx_conf_t *cf, ngx_str_t *path)
 {
     const char              *file;
     X509_STORE              *store;
@@ -143,8 +138,8 @@ ngx_clear_status_tls_load(ngx_conf_t *cf, ngx_str_t *path)
         return store;
     }
 
-    ngx_clear_status_tls_error(cf, "clear_status_ssl_trusted_certificate",
-                               path);
+    ngx_cs_tls_error(cf, "clear_status_ssl_trusted_certificate",
+                     path);
     X509_STORE_free(store);
 
     return NULL;
@@ -157,29 +152,29 @@ ngx_clear_status_tls_load(ngx_conf_t *cf, ngx_str_t *path)
  */
 
 static ngx_int_t
-ngx_clear_status_tls_identity(ngx_conf_t *cf, ngx_clear_status_tls_t *tls)
+ngx_cs_tls_identity(ngx_conf_t *cf, ngx_cs_tls_t *tls)
 {
-    ngx_clear_status_tls_conf_t  *conf;
+    ngx_cs_tls_conf_t  *conf;
 
     conf = &tls->conf;
 
-    if (ngx_clear_status_tls_check(cf, conf) != NGX_OK
-        || ngx_clear_status_tls_read(cf, "clear_status_ssl_certificate",
-                                     &conf->certificate, &tls->certificate)
+    if (ngx_cs_tls_check(cf, conf) != NGX_OK
+        || ngx_cs_tls_read(cf, "clear_status_ssl_certificate",
+                           &conf->certificate, &tls->certificate)
            != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    return ngx_clear_status_tls_read(cf, "clear_status_ssl_certificate_key",
-                                     &conf->key, &tls->key);
+    return ngx_cs_tls_read(cf, "clear_status_ssl_certificate_key",
+                           &conf->key, &tls->key);
 }
 
 
 /* whether certificate and key can be read and belong together */
 
 static ngx_int_t
-ngx_clear_status_tls_check(ngx_conf_t *cf, ngx_clear_status_tls_conf_t *conf)
+ngx_cs_tls_check(ngx_conf_t *cf, ngx_cs_tls_conf_t *conf)
 {
     char       *directive;
     SSL_CTX    *ctx;
@@ -211,7 +206,7 @@ ngx_clear_status_tls_check(ngx_conf_t *cf, ngx_clear_status_tls_conf_t *conf)
     SSL_CTX_free(ctx);
 
     if (directive) {
-        ngx_clear_status_tls_error(cf, directive, path);
+        ngx_cs_tls_error(cf, directive, path);
         return NGX_ERROR;
     }
 
@@ -220,7 +215,7 @@ ngx_clear_status_tls_check(ngx_conf_t *cf, ngx_clear_status_tls_conf_t *conf)
 
 
 static ngx_int_t
-ngx_clear_status_tls_read(ngx_conf_t *cf, char *directive, ngx_str_t *path,
+ngx_cs_tls_read(ngx_conf_t *cf, char *directive, ngx_str_t *path,
     ngx_str_t *content)
 {
     ssize_t          n;
@@ -236,7 +231,7 @@ ngx_clear_status_tls_read(ngx_conf_t *cf, char *directive, ngx_str_t *path,
 
     if (file.fd != NGX_INVALID_FILE
         && ngx_fd_info(file.fd, &info) != NGX_FILE_ERROR
-        && ngx_file_size(&info) <= NGX_CLEAR_STATUS_PEM_MAX)
+        && ngx_file_size(&info) <= NGX_CS_PEM_MAX)
     {
         content->len = (size_t) ngx_file_size(&info);
         content->data = ngx_pnalloc(cf->cycle->pool, content->len);
@@ -261,7 +256,7 @@ ngx_clear_status_tls_read(ngx_conf_t *cf, char *directive, ngx_str_t *path,
 
 
 static void
-ngx_clear_status_tls_error(ngx_conf_t *cf, char *directive, ngx_str_t *path)
+ngx_cs_tls_error(ngx_conf_t *cf, char *directive, ngx_str_t *path)
 {
     char  text[256];
 
@@ -274,18 +269,18 @@ ngx_clear_status_tls_error(ngx_conf_t *cf, char *directive, ngx_str_t *path)
 
 
 static void
-ngx_clear_status_tls_cleanup(void *data)
+ngx_cs_tls_cleanup(void *data)
 {
-    ngx_clear_status_tls_t *tls = data;
+    ngx_cs_tls_t *tls = data;
 
-    ngx_clear_status_tls_t  *item;
+    ngx_cs_tls_t  *item;
 
     /* with one of them its whole configuration goes */
 
-    for (item = ngx_clear_status_tls_list; item; item = item->next) {
+    for (item = ngx_cs_tls_list; item; item = item->next) {
         if (item == tls) {
-            ngx_clear_status_tls_list = NULL;
-            ngx_clear_status_tls_cycle = NULL;
+            ngx_cs_tls_list = NULL;
+            ngx_cs_tls_cycle = NULL;
             break;
         }
     }
@@ -299,9 +294,9 @@ ngx_clear_status_tls_cleanup(void *data)
 
 
 void
-ngx_clear_status_tls_set(CURL *easy, void *data)
+ngx_cs_tls_set(CURL *easy, void *data)
 {
-    ngx_clear_status_tls_t *tls = data;
+    ngx_cs_tls_t *tls = data;
 
     long  peer, host;
 
@@ -326,20 +321,19 @@ ngx_clear_status_tls_set(CURL *easy, void *data)
 
     (void) curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 
-    (void) curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION,
-                            ngx_clear_status_tls_ctx);
+    (void) curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, ngx_cs_tls_ctx);
     (void) curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, tls);
 
     if (tls->certificate.len) {
-        ngx_clear_status_tls_blob(easy, CURLOPT_SSLCERT_BLOB,
-                                  &tls->certificate);
-        ngx_clear_status_tls_blob(easy, CURLOPT_SSLKEY_BLOB, &tls->key);
+        ngx_cs_tls_blob(easy, CURLOPT_SSLCERT_BLOB,
+                        &tls->certificate);
+        ngx_cs_tls_blob(easy, CURLOPT_SSLKEY_BLOB, &tls->key);
     }
 }
 
 
 static void
-ngx_clear_status_tls_blob(CURL *easy, CURLoption option, ngx_str_t *content)
+ngx_cs_tls_blob(CURL *easy, CURLoption option, ngx_str_t *content)
 {
     struct curl_blob  blob;
 
@@ -352,9 +346,9 @@ ngx_clear_status_tls_blob(CURL *easy, CURLoption option, ngx_str_t *content)
 
 
 static CURLcode
-ngx_clear_status_tls_ctx(CURL *easy, void *ctx, void *data)
+ngx_cs_tls_ctx(CURL *easy, void *ctx, void *data)
 {
-    ngx_clear_status_tls_t *tls = data;
+    ngx_cs_tls_t *tls = data;
 
     if (tls->store) {
         SSL_CTX_set1_cert_store(ctx, tls->store);

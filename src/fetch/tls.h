@@ -8,8 +8,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_TLS_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_TLS_H_INCLUDED_
+#ifndef _NGX_CS_FETCH_TLS_H_INCLUDED_
+#define _NGX_CS_FETCH_TLS_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -25,18 +25,17 @@ typedef struct {
     ngx_str_t                    trusted;      /* empty: the system's */
     ngx_str_t                    certificate;  /* empty: none */
     ngx_str_t                    key;
-} ngx_clear_status_tls_conf_t;
+} ngx_cs_tls_conf_t;
 
 
 /*
  * Equal settings of a cycle give the same pointer; freed with the pool of the
  * configuration.  NULL on an error, which is logged.
  */
-void *ngx_clear_status_tls_create(ngx_conf_t *cf,
-    ngx_clear_status_tls_conf_t *conf);
+void *ngx_cs_tls_create(ngx_conf_t *cf, ngx_cs_tls_conf_t *conf);
 
 /* makes a transfer use it, and nothing else */
-void ngx_clear_status_tls_set(CURL *easy, void *tls);
+void ngx_cs_tls_set(CURL *easy, void *tls);
 
 
-#endif /* _NGX_CLEAR_STATUS_TLS_H_INCLUDED_ */
+#endif /* _NGX_CS_FETCH_TLS_H_INCLUDED_ */

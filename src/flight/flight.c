@@ -19,26 +19,26 @@
 
 
 /* a watcher looks this often for what no wake-up told it, ms */
-#define NGX_CLEAR_STATUS_WATCH     250
+#define NGX_CS_WATCH     250
 
 /* over the fetch's own timeout, until a lease counts as lost, ms */
-#define NGX_CLEAR_STATUS_LEASE     2000
+#define NGX_CS_LEASE     2000
 
 /* waiters told in one turn of the event loop, and what keeps an exiting
  * worker alive until all are told, ms */
-#define NGX_CLEAR_STATUS_BATCH     64
-#define NGX_CLEAR_STATUS_LANDING   60000
+#define NGX_CS_BATCH     64
+#define NGX_CS_LANDING   60000
 
 
-struct ngx_clear_status_flight_s {
-    ngx_clear_status_node_t      node;      /* first; with zone and key */
+struct ngx_cs_flight_s {
+    ngx_cs_node_t                node;      /* first; with zone and key */
     ngx_queue_t                  queue;     /* of those that watch */
     ngx_queue_t                  waiters;
     ngx_pool_t                  *pool;
-    ngx_clear_status_order_t     order;
-    ngx_clear_status_ticket_t    ticket;
+    ngx_cs_order_t               order;
+    ngx_cs_ticket_t              ticket;
     ngx_atomic_uint_t            stripe;    /* seen last */
-    ngx_clear_status_found_t     found;
+    ngx_cs_found_t               found;
     ngx_event_t                  timer;     /* watch, waiters' deadlines */
     ngx_event_t                  land;
     ngx_log_t                    log;
@@ -50,66 +50,58 @@ struct ngx_clear_status_flight_s {
 };
 
 
-static void ngx_clear_status_flight_enter(ngx_clear_status_flight_t *flight,
-    ngx_clear_status_waiter_t *waiter, ngx_msec_t timeout);
-static ngx_clear_status_flight_t *ngx_clear_status_flight_create(
-    ngx_clear_status_order_t *order, ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key);
-static ngx_int_t ngx_clear_status_flight_depart(
-    ngx_clear_status_flight_t *flight, ngx_int_t rc);
-static ngx_int_t ngx_clear_status_flight_fly(
-    ngx_clear_status_flight_t *flight);
-static void ngx_clear_status_flight_landed(void *data,
-    ngx_clear_status_answer_t *answer);
-static void ngx_clear_status_flight_watch(ngx_clear_status_flight_t *flight);
-static void ngx_clear_status_flight_look(ngx_clear_status_flight_t *flight);
-static void ngx_clear_status_flight_take_over(
-    ngx_clear_status_flight_t *flight);
-static void ngx_clear_status_flight_land(ngx_clear_status_flight_t *flight);
-static void ngx_clear_status_flight_land_handler(ngx_event_t *ev);
-static void ngx_clear_status_flight_timer_handler(ngx_event_t *ev);
-static void ngx_clear_status_flight_timer(ngx_clear_status_flight_t *flight);
-static void ngx_clear_status_flight_expire(ngx_clear_status_flight_t *flight);
-static ngx_uint_t ngx_clear_status_flight_idle(
-    ngx_clear_status_flight_t *flight);
-static void ngx_clear_status_flight_remove(ngx_clear_status_flight_t *flight);
-static u_char *ngx_clear_status_flight_log(ngx_log_t *log, u_char *buf,
-    size_t len);
+static void ngx_cs_flight_enter(ngx_cs_flight_t *flight,
+    ngx_cs_waiter_t *waiter, ngx_msec_t timeout);
+static ngx_cs_flight_t *ngx_cs_flight_create(ngx_cs_order_t *order,
+    ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key);
+static ngx_int_t ngx_cs_flight_depart(ngx_cs_flight_t *flight, ngx_int_t rc);
+static ngx_int_t ngx_cs_flight_fly(ngx_cs_flight_t *flight);
+static void ngx_cs_flight_landed(void *data, ngx_cs_answer_t *answer);
+static void ngx_cs_flight_watch(ngx_cs_flight_t *flight);
+static void ngx_cs_flight_look(ngx_cs_flight_t *flight);
+static void ngx_cs_flight_take_over(ngx_cs_flight_t *flight);
+static void ngx_cs_flight_land(ngx_cs_flight_t *flight);
+static void ngx_cs_flight_land_handler(ngx_event_t *ev);
+static void ngx_cs_flight_timer_handler(ngx_event_t *ev);
+static void ngx_cs_flight_timer(ngx_cs_flight_t *flight);
+static void ngx_cs_flight_expire(ngx_cs_flight_t *flight);
+static ngx_uint_t ngx_cs_flight_idle(ngx_cs_flight_t *flight);
+static void ngx_cs_flight_remove(ngx_cs_flight_t *flight);
+static u_char *ngx_cs_flight_log(ngx_log_t *log, u_char *buf, size_t len);
 
 
 /* of this worker */
-static ngx_clear_status_table_t  ngx_clear_status_flights;
-static ngx_queue_t               ngx_clear_status_watching;
+static ngx_cs_table_t            ngx_cs_flights;
+static ngx_queue_t               ngx_cs_watching;
 
 
 ngx_int_t
-ngx_clear_status_flight_init_process(ngx_cycle_t *cycle)
+ngx_cs_flight_init_process(ngx_cycle_t *cycle)
 {
-    ngx_clear_status_table_init(&ngx_clear_status_flights);
-    ngx_queue_init(&ngx_clear_status_watching);
+    ngx_cs_table_init(&ngx_cs_flights);
+    ngx_queue_init(&ngx_cs_watching);
 
     return NGX_OK;
 }
 
 
 ngx_int_t
-ngx_clear_status_flight_join(ngx_clear_status_order_t *order,
-    ngx_shm_zone_t *shm_zone, ngx_clear_status_key_t *key, ngx_pool_t *pool,
-    ngx_clear_status_waiter_t *waiter, ngx_clear_status_found_t *found)
+ngx_cs_flight_join(ngx_cs_order_t *order, ngx_shm_zone_t *shm_zone,
+    ngx_cs_key_t *key, ngx_pool_t *pool, ngx_cs_waiter_t *waiter,
+    ngx_cs_found_t *found)
 {
-    ngx_int_t                   rc;
-    ngx_clear_status_flight_t  *flight;
+    ngx_int_t         rc;
+    ngx_cs_flight_t  *flight;
 
-    flight = (ngx_clear_status_flight_t *)
-                 ngx_clear_status_table_find(&ngx_clear_status_flights,
-                                             shm_zone, key);
+    flight = (ngx_cs_flight_t *)
+                 ngx_cs_table_find(&ngx_cs_flights, shm_zone, key);
 
     if (flight) {
-        ngx_clear_status_flight_enter(flight, waiter, order->fetch->timeout);
+        ngx_cs_flight_enter(flight, waiter, order->fetch->timeout);
         return NGX_AGAIN;
     }
 
-    flight = ngx_clear_status_flight_create(order, shm_zone, key);
+    flight = ngx_cs_flight_create(order, shm_zone, key);
     if (flight == NULL) {
         return NGX_ERROR;
     }
@@ -117,23 +109,23 @@ ngx_clear_status_flight_join(ngx_clear_status_order_t *order,
     rc = NGX_DECLINED;
 
     if (shm_zone) {
-        flight->stripe = ngx_clear_status_zone_stripe(shm_zone, key);
+        flight->stripe = ngx_cs_zone_stripe(shm_zone, key);
 
-        rc = ngx_clear_status_zone_acquire(shm_zone, key, order->freshness,
-                                           ngx_current_msec, flight->expires,
-                                           1, pool, found, &flight->ticket);
+        rc = ngx_cs_zone_acquire(shm_zone, key, order->freshness,
+                                 ngx_current_msec, flight->expires,
+                                 1, pool, found, &flight->ticket);
     }
 
     if (rc == NGX_OK || rc == NGX_ERROR) {
-        ngx_clear_status_flight_release(flight);
+        ngx_cs_flight_release(flight);
         return rc;
     }
 
-    if (ngx_clear_status_flight_depart(flight, rc) != NGX_OK) {
+    if (ngx_cs_flight_depart(flight, rc) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    ngx_clear_status_flight_enter(flight, waiter, order->fetch->timeout);
+    ngx_cs_flight_enter(flight, waiter, order->fetch->timeout);
 
     waiter->leader = (rc != NGX_AGAIN);
 
@@ -142,40 +134,38 @@ ngx_clear_status_flight_join(ngx_clear_status_order_t *order,
 
 
 void
-ngx_clear_status_flight_refresh(ngx_clear_status_order_t *order,
-    ngx_shm_zone_t *shm_zone, ngx_clear_status_key_t *key, ngx_pool_t *pool)
+ngx_cs_flight_refresh(ngx_cs_order_t *order, ngx_shm_zone_t *shm_zone,
+    ngx_cs_key_t *key, ngx_pool_t *pool)
 {
-    ngx_clear_status_found_t    found;
-    ngx_clear_status_flight_t  *flight;
+    ngx_cs_found_t    found;
+    ngx_cs_flight_t  *flight;
 
-    if (ngx_clear_status_table_find(&ngx_clear_status_flights, shm_zone,
-                                    key))
-    {
+    if (ngx_cs_table_find(&ngx_cs_flights, shm_zone, key)) {
         return;
     }
 
-    flight = ngx_clear_status_flight_create(order, shm_zone, key);
+    flight = ngx_cs_flight_create(order, shm_zone, key);
     if (flight == NULL) {
         return;
     }
 
-    if (ngx_clear_status_zone_acquire(shm_zone, key, order->freshness,
-                                      ngx_current_msec, flight->expires, 0,
-                                      pool, &found, &flight->ticket)
+    if (ngx_cs_zone_acquire(shm_zone, key, order->freshness,
+                            ngx_current_msec, flight->expires, 0,
+                            pool, &found, &flight->ticket)
         == NGX_DONE)
     {
-        (void) ngx_clear_status_flight_depart(flight, NGX_DONE);
+        (void) ngx_cs_flight_depart(flight, NGX_DONE);
         return;
     }
 
-    ngx_clear_status_flight_release(flight);
+    ngx_cs_flight_release(flight);
 }
 
 
 void
-ngx_clear_status_flight_leave(ngx_clear_status_waiter_t *waiter)
+ngx_cs_flight_leave(ngx_cs_waiter_t *waiter)
 {
-    ngx_clear_status_flight_t  *flight;
+    ngx_cs_flight_t  *flight;
 
     flight = waiter->flight;
 
@@ -189,13 +179,13 @@ ngx_clear_status_flight_leave(ngx_clear_status_waiter_t *waiter)
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, &flight->log, 0,
                    "clear status flight %p: a waiter leaves", flight);
 
-    (void) ngx_clear_status_flight_idle(flight);
+    (void) ngx_cs_flight_idle(flight);
 }
 
 
 static void
-ngx_clear_status_flight_enter(ngx_clear_status_flight_t *flight,
-    ngx_clear_status_waiter_t *waiter, ngx_msec_t timeout)
+ngx_cs_flight_enter(ngx_cs_flight_t *flight, ngx_cs_waiter_t *waiter,
+    ngx_msec_t timeout)
 {
     waiter->flight = flight;
     waiter->deadline = (int64_t) ngx_current_msec + timeout;
@@ -207,30 +197,30 @@ ngx_clear_status_flight_enter(ngx_clear_status_flight_t *flight,
                    flight, flight->watching);
 
     if (!flight->landing
-        && waiter->deadline < flight->expires - NGX_CLEAR_STATUS_LEASE
+        && waiter->deadline < flight->expires - NGX_CS_LEASE
         && (!flight->timer.timer_set
             || waiter->deadline < (int64_t) flight->timer.timer.key))
     {
-        ngx_clear_status_flight_timer(flight);
+        ngx_cs_flight_timer(flight);
     }
 }
 
 
-static ngx_clear_status_flight_t *
-ngx_clear_status_flight_create(ngx_clear_status_order_t *order,
-    ngx_shm_zone_t *shm_zone, ngx_clear_status_key_t *key)
+static ngx_cs_flight_t *
+ngx_cs_flight_create(ngx_cs_order_t *order, ngx_shm_zone_t *shm_zone,
+    ngx_cs_key_t *key)
 {
-    ngx_pool_t                 *pool;
-    ngx_clear_status_flight_t  *flight;
+    ngx_pool_t       *pool;
+    ngx_cs_flight_t  *flight;
 
     pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE / 4, ngx_cycle->log);
     if (pool == NULL) {
         return NULL;
     }
 
-    flight = ngx_pcalloc(pool, sizeof(ngx_clear_status_flight_t));
+    flight = ngx_pcalloc(pool, sizeof(ngx_cs_flight_t));
     if (flight == NULL
-        || ngx_clear_status_order_copy(pool, &flight->order, order) != NGX_OK)
+        || ngx_cs_order_copy(pool, &flight->order, order) != NGX_OK)
     {
         ngx_destroy_pool(pool);
         return NULL;
@@ -245,18 +235,18 @@ ngx_clear_status_flight_create(ngx_clear_status_order_t *order,
     flight->node.key.task_id = flight->order.task_id;
     flight->node.key.hash = key->hash;
     flight->expires = (int64_t) ngx_current_msec + order->fetch->timeout
-                      + NGX_CLEAR_STATUS_LEASE;
+                      + NGX_CS_LEASE;
 
     flight->log = *order->log;
-    flight->log.handler = ngx_clear_status_flight_log;
+    flight->log.handler = ngx_cs_flight_log;
     flight->log.data = flight;
     flight->log.action = NULL;
 
-    flight->timer.handler = ngx_clear_status_flight_timer_handler;
+    flight->timer.handler = ngx_cs_flight_timer_handler;
     flight->timer.data = flight;
     flight->timer.log = &flight->log;
 
-    flight->land.handler = ngx_clear_status_flight_land_handler;
+    flight->land.handler = ngx_cs_flight_land_handler;
     flight->land.data = flight;
     flight->land.log = &flight->log;
 
@@ -270,18 +260,18 @@ ngx_clear_status_flight_create(ngx_clear_status_order_t *order,
  */
 
 static ngx_int_t
-ngx_clear_status_flight_depart(ngx_clear_status_flight_t *flight, ngx_int_t rc)
+ngx_cs_flight_depart(ngx_cs_flight_t *flight, ngx_int_t rc)
 {
-    ngx_clear_status_table_insert(&ngx_clear_status_flights, &flight->node);
+    ngx_cs_table_insert(&ngx_cs_flights, &flight->node);
 
     if (rc == NGX_AGAIN) {
-        ngx_clear_status_flight_watch(flight);
+        ngx_cs_flight_watch(flight);
         return NGX_OK;
     }
 
-    if (ngx_clear_status_flight_fly(flight) != NGX_OK) {
-        ngx_clear_status_flight_remove(flight);
-        ngx_clear_status_flight_release(flight);
+    if (ngx_cs_flight_fly(flight) != NGX_OK) {
+        ngx_cs_flight_remove(flight);
+        ngx_cs_flight_release(flight);
         return NGX_ERROR;
     }
 
@@ -290,41 +280,41 @@ ngx_clear_status_flight_depart(ngx_clear_status_flight_t *flight, ngx_int_t rc)
 
 
 static ngx_int_t
-ngx_clear_status_flight_fly(ngx_clear_status_flight_t *flight)
+ngx_cs_flight_fly(ngx_cs_flight_t *flight)
 {
-    uint64_t                   wake;
-    ngx_int_t                  rc;
-    ngx_clear_status_answer_t  answer;
+    uint64_t         wake;
+    ngx_int_t        rc;
+    ngx_cs_answer_t  answer;
 
-    ngx_memzero(&answer, sizeof(ngx_clear_status_answer_t));
+    ngx_memzero(&answer, sizeof(ngx_cs_answer_t));
 
     flight->expires = (int64_t) ngx_current_msec
-                      + flight->order.fetch->timeout + NGX_CLEAR_STATUS_LEASE;
+                      + flight->order.fetch->timeout + NGX_CS_LEASE;
 
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, &flight->log, 0,
                    "clear status flight %p: flies", flight);
 
-    rc = ngx_clear_status_exchange_start(flight->pool, &flight->log,
-                                         &flight->order,
-                                         ngx_clear_status_flight_landed,
-                                         flight, &answer);
+    rc = ngx_cs_exchange_start(flight->pool, &flight->log,
+                               &flight->order,
+                               ngx_cs_flight_landed,
+                               flight, &answer);
     switch (rc) {
 
     case NGX_OK:
-        ngx_clear_status_metrics_flight(1);
+        ngx_cs_metrics_flight(1);
         return NGX_OK;
 
     case NGX_DONE:
-        ngx_clear_status_flight_landed(flight, &answer);
+        ngx_cs_flight_landed(flight, &answer);
         return NGX_OK;
 
     default:
 
         if (flight->ticket) {
-            ngx_clear_status_zone_release(flight->node.shm_zone,
-                                          &flight->node.key,
-                                          flight->ticket, &wake);
-            ngx_clear_status_wake(wake);
+            ngx_cs_zone_release(flight->node.shm_zone,
+                                &flight->node.key,
+                                flight->ticket, &wake);
+            ngx_cs_wake(wake);
         }
 
         return NGX_ERROR;
@@ -335,14 +325,14 @@ ngx_clear_status_flight_fly(ngx_clear_status_flight_t *flight)
 /* the exchange's end, or its refusal to begin */
 
 static void
-ngx_clear_status_flight_landed(void *data, ngx_clear_status_answer_t *answer)
+ngx_cs_flight_landed(void *data, ngx_cs_answer_t *answer)
 {
-    ngx_clear_status_flight_t *flight = data;
+    ngx_cs_flight_t *flight = data;
 
     uint64_t  wake;
 
     if (answer->forwarded) {
-        ngx_clear_status_metrics_flight(-1);
+        ngx_cs_metrics_flight(-1);
     }
 
     flight->found.answer = *answer;
@@ -350,68 +340,68 @@ ngx_clear_status_flight_landed(void *data, ngx_clear_status_answer_t *answer)
     if (flight->node.shm_zone) {
         wake = 0;
 
-        (void) ngx_clear_status_zone_complete(flight->node.shm_zone,
-                                              &flight->node.key,
-                                              flight->ticket,
-                                              flight->order.freshness,
-                                              ngx_current_msec, flight->pool,
-                                              &flight->found, &wake);
-        ngx_clear_status_wake(wake);
+        (void) ngx_cs_zone_complete(flight->node.shm_zone,
+                                    &flight->node.key,
+                                    flight->ticket,
+                                    flight->order.freshness,
+                                    ngx_current_msec, flight->pool,
+                                    &flight->found, &wake);
+        ngx_cs_wake(wake);
     }
 
-    ngx_clear_status_flight_land(flight);
+    ngx_cs_flight_land(flight);
 }
 
 
 static void
-ngx_clear_status_flight_watch(ngx_clear_status_flight_t *flight)
+ngx_cs_flight_watch(ngx_cs_flight_t *flight)
 {
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, &flight->log, 0,
                    "clear status flight %p: watches", flight);
 
     flight->watching = 1;
-    ngx_queue_insert_tail(&ngx_clear_status_watching, &flight->queue);
+    ngx_queue_insert_tail(&ngx_cs_watching, &flight->queue);
 
-    ngx_clear_status_flight_timer(flight);
+    ngx_cs_flight_timer(flight);
 }
 
 
 void
-ngx_clear_status_flight_wake(void)
+ngx_cs_flight_wake(void)
 {
-    ngx_queue_t                *q, *next;
-    ngx_atomic_uint_t           stripe;
-    ngx_clear_status_flight_t  *flight;
+    ngx_queue_t       *q, *next;
+    ngx_cs_flight_t   *flight;
+    ngx_atomic_uint_t  stripe;
 
-    for (q = ngx_queue_head(&ngx_clear_status_watching);
-         q != ngx_queue_sentinel(&ngx_clear_status_watching);
+    for (q = ngx_queue_head(&ngx_cs_watching);
+         q != ngx_queue_sentinel(&ngx_cs_watching);
          q = next)
     {
         next = ngx_queue_next(q);
 
-        flight = ngx_queue_data(q, ngx_clear_status_flight_t, queue);
+        flight = ngx_queue_data(q, ngx_cs_flight_t, queue);
 
-        stripe = ngx_clear_status_zone_stripe(flight->node.shm_zone,
-                                              &flight->node.key);
+        stripe = ngx_cs_zone_stripe(flight->node.shm_zone,
+                                    &flight->node.key);
 
         if (stripe != flight->stripe) {
             flight->stripe = stripe;
-            ngx_clear_status_flight_look(flight);
+            ngx_cs_flight_look(flight);
         }
     }
 }
 
 
 static void
-ngx_clear_status_flight_look(ngx_clear_status_flight_t *flight)
+ngx_cs_flight_look(ngx_cs_flight_t *flight)
 {
     ngx_int_t  rc;
 
-    rc = ngx_clear_status_zone_collect(flight->node.shm_zone, &flight->node.key,
-                                       flight->ticket,
-                                       flight->order.freshness,
-                                       ngx_current_msec, flight->pool,
-                                       &flight->found);
+    rc = ngx_cs_zone_collect(flight->node.shm_zone, &flight->node.key,
+                             flight->ticket,
+                             flight->order.freshness,
+                             ngx_current_msec, flight->pool,
+                             &flight->found);
 
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, &flight->log, 0,
                    "clear status flight %p: looks: %i", flight, rc);
@@ -419,11 +409,11 @@ ngx_clear_status_flight_look(ngx_clear_status_flight_t *flight)
     switch (rc) {
 
     case NGX_OK:
-        ngx_clear_status_flight_land(flight);
+        ngx_cs_flight_land(flight);
         return;
 
     case NGX_DECLINED:
-        ngx_clear_status_flight_take_over(flight);
+        ngx_cs_flight_take_over(flight);
         return;
 
     default:
@@ -435,25 +425,25 @@ ngx_clear_status_flight_look(ngx_clear_status_flight_t *flight)
 /* the flight that was watched is lost: somebody has to fly, perhaps we */
 
 static void
-ngx_clear_status_flight_take_over(ngx_clear_status_flight_t *flight)
+ngx_cs_flight_take_over(ngx_cs_flight_t *flight)
 {
     int64_t    deadline;
     ngx_int_t  rc;
 
     deadline = (int64_t) ngx_current_msec + flight->order.fetch->timeout
-               + NGX_CLEAR_STATUS_LEASE;
+               + NGX_CS_LEASE;
 
     flight->ticket = 0;
 
-    rc = ngx_clear_status_zone_acquire(flight->node.shm_zone, &flight->node.key,
-                                       flight->order.freshness,
-                                       ngx_current_msec, deadline, 1,
-                                       flight->pool, &flight->found,
-                                       &flight->ticket);
+    rc = ngx_cs_zone_acquire(flight->node.shm_zone, &flight->node.key,
+                             flight->order.freshness,
+                             ngx_current_msec, deadline, 1,
+                             flight->pool, &flight->found,
+                             &flight->ticket);
     switch (rc) {
 
     case NGX_OK:
-        ngx_clear_status_flight_land(flight);
+        ngx_cs_flight_land(flight);
         return;
 
     case NGX_AGAIN:
@@ -470,8 +460,8 @@ ngx_clear_status_flight_take_over(ngx_clear_status_flight_t *flight)
     flight->watching = 0;
     ngx_queue_remove(&flight->queue);
 
-    if (ngx_clear_status_flight_fly(flight) != NGX_OK) {
-        ngx_clear_status_flight_land(flight);
+    if (ngx_cs_flight_fly(flight) != NGX_OK) {
+        ngx_cs_flight_land(flight);
     }
 }
 
@@ -482,13 +472,13 @@ ngx_clear_status_flight_take_over(ngx_clear_status_flight_t *flight)
  */
 
 static void
-ngx_clear_status_flight_land(ngx_clear_status_flight_t *flight)
+ngx_cs_flight_land(ngx_cs_flight_t *flight)
 {
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, &flight->log, 0,
                    "clear status flight %p: lands, status:%ui",
                    flight, flight->found.answer.status);
 
-    ngx_clear_status_flight_remove(flight);
+    ngx_cs_flight_remove(flight);
 
     flight->landing = 1;
 
@@ -497,16 +487,16 @@ ngx_clear_status_flight_land(ngx_clear_status_flight_t *flight)
 
 
 static void
-ngx_clear_status_flight_land_handler(ngx_event_t *ev)
+ngx_cs_flight_land_handler(ngx_event_t *ev)
 {
-    ngx_uint_t                  n;
-    ngx_queue_t                *q;
-    ngx_clear_status_flight_t  *flight;
-    ngx_clear_status_waiter_t  *waiter;
+    ngx_uint_t        n;
+    ngx_queue_t      *q;
+    ngx_cs_flight_t  *flight;
+    ngx_cs_waiter_t  *waiter;
 
     flight = ev->data;
 
-    for (n = 0; n < NGX_CLEAR_STATUS_BATCH; n++) {
+    for (n = 0; n < NGX_CS_BATCH; n++) {
 
         if (ngx_queue_empty(&flight->waiters)) {
 
@@ -514,20 +504,20 @@ ngx_clear_status_flight_land_handler(ngx_event_t *ev)
                 ngx_del_timer(&flight->timer);
             }
 
-            ngx_clear_status_flight_release(flight);
+            ngx_cs_flight_release(flight);
             return;
         }
 
         q = ngx_queue_head(&flight->waiters);
         ngx_queue_remove(q);
 
-        waiter = ngx_queue_data(q, ngx_clear_status_waiter_t, queue);
+        waiter = ngx_queue_data(q, ngx_cs_waiter_t, queue);
         waiter->flight = NULL;
         waiter->handler(waiter, flight, &flight->found);
     }
 
     if (!flight->timer.timer_set) {
-        ngx_add_timer(&flight->timer, NGX_CLEAR_STATUS_LANDING);
+        ngx_add_timer(&flight->timer, NGX_CS_LANDING);
     }
 
     ngx_post_event(&flight->land, &ngx_posted_next_events);
@@ -535,9 +525,9 @@ ngx_clear_status_flight_land_handler(ngx_event_t *ev)
 
 
 static void
-ngx_clear_status_flight_timer_handler(ngx_event_t *ev)
+ngx_cs_flight_timer_handler(ngx_event_t *ev)
 {
-    ngx_clear_status_flight_t  *flight;
+    ngx_cs_flight_t  *flight;
 
     flight = ev->data;
 
@@ -546,26 +536,26 @@ ngx_clear_status_flight_timer_handler(ngx_event_t *ev)
     }
 
     if (flight->watching) {
-        ngx_clear_status_flight_look(flight);
+        ngx_cs_flight_look(flight);
 
         if (flight->landing) {
             return;
         }
     }
 
-    ngx_clear_status_flight_expire(flight);
+    ngx_cs_flight_expire(flight);
 }
 
 
 /* tells the waiters whose time ran out, and waits for the next */
 
 static void
-ngx_clear_status_flight_expire(ngx_clear_status_flight_t *flight)
+ngx_cs_flight_expire(ngx_cs_flight_t *flight)
 {
-    ngx_queue_t                *q;
-    ngx_clear_status_waiter_t  *waiter;
+    ngx_queue_t      *q;
+    ngx_cs_waiter_t  *waiter;
 
-    ngx_clear_status_flight_hold(flight);
+    ngx_cs_flight_hold(flight);
 
 again:
 
@@ -573,7 +563,7 @@ again:
          q != ngx_queue_sentinel(&flight->waiters);
          q = ngx_queue_next(q))
     {
-        waiter = ngx_queue_data(q, ngx_clear_status_waiter_t, queue);
+        waiter = ngx_queue_data(q, ngx_cs_waiter_t, queue);
 
         if (waiter->deadline > (int64_t) ngx_current_msec) {
             continue;
@@ -588,27 +578,27 @@ again:
         goto again;
     }
 
-    if (!flight->removed && !ngx_clear_status_flight_idle(flight)) {
-        ngx_clear_status_flight_timer(flight);
+    if (!flight->removed && !ngx_cs_flight_idle(flight)) {
+        ngx_cs_flight_timer(flight);
     }
 
-    ngx_clear_status_flight_release(flight);
+    ngx_cs_flight_release(flight);
 }
 
 
 /* nobody needs to watch for nobody; returns 1 where the flight is gone */
 
 static ngx_uint_t
-ngx_clear_status_flight_idle(ngx_clear_status_flight_t *flight)
+ngx_cs_flight_idle(ngx_cs_flight_t *flight)
 {
     if (!flight->watching || !ngx_queue_empty(&flight->waiters)) {
         return 0;
     }
 
-    ngx_clear_status_zone_unwatch(flight->node.shm_zone, &flight->node.key,
-                                  flight->ticket);
-    ngx_clear_status_flight_remove(flight);
-    ngx_clear_status_flight_release(flight);
+    ngx_cs_zone_unwatch(flight->node.shm_zone, &flight->node.key,
+                        flight->ticket);
+    ngx_cs_flight_remove(flight);
+    ngx_cs_flight_release(flight);
 
     return 1;
 }
@@ -620,21 +610,21 @@ ngx_clear_status_flight_idle(ngx_clear_status_flight_t *flight)
  */
 
 static void
-ngx_clear_status_flight_timer(ngx_clear_status_flight_t *flight)
+ngx_cs_flight_timer(ngx_cs_flight_t *flight)
 {
-    int64_t                     now, end, next;
-    ngx_queue_t                *q;
-    ngx_clear_status_waiter_t  *waiter;
+    int64_t           now, end, next;
+    ngx_queue_t      *q;
+    ngx_cs_waiter_t  *waiter;
 
     now = ngx_current_msec;
-    end = flight->expires - NGX_CLEAR_STATUS_LEASE;
-    next = flight->watching ? now + NGX_CLEAR_STATUS_WATCH : end;
+    end = flight->expires - NGX_CS_LEASE;
+    next = flight->watching ? now + NGX_CS_WATCH : end;
 
     for (q = ngx_queue_head(&flight->waiters);
          q != ngx_queue_sentinel(&flight->waiters);
          q = ngx_queue_next(q))
     {
-        waiter = ngx_queue_data(q, ngx_clear_status_waiter_t, queue);
+        waiter = ngx_queue_data(q, ngx_cs_waiter_t, queue);
         next = ngx_min(next, waiter->deadline);
     }
 
@@ -652,9 +642,9 @@ ngx_clear_status_flight_timer(ngx_clear_status_flight_t *flight)
 /* out of the table: new requests do not find it */
 
 static void
-ngx_clear_status_flight_remove(ngx_clear_status_flight_t *flight)
+ngx_cs_flight_remove(ngx_cs_flight_t *flight)
 {
-    ngx_clear_status_table_delete(&ngx_clear_status_flights, &flight->node);
+    ngx_cs_table_delete(&ngx_cs_flights, &flight->node);
     flight->removed = 1;
 
     if (flight->watching) {
@@ -669,14 +659,14 @@ ngx_clear_status_flight_remove(ngx_clear_status_flight_t *flight)
 
 
 void
-ngx_clear_status_flight_hold(ngx_clear_status_flight_t *flight)
+ngx_cs_flight_hold(ngx_cs_flight_t *flight)
 {
     flight->refs++;
 }
 
 
 void
-ngx_clear_status_flight_release(ngx_clear_status_flight_t *flight)
+ngx_cs_flight_release(ngx_cs_flight_t *flight)
 {
     if (--flight->refs) {
         return;
@@ -689,9 +679,9 @@ ngx_clear_status_flight_release(ngx_clear_status_flight_t *flight)
 
 
 static u_char *
-ngx_clear_status_flight_log(ngx_log_t *log, u_char *buf, size_t len)
+ngx_cs_flight_log(ngx_log_t *log, u_char *buf, size_t len)
 {
-    ngx_clear_status_flight_t  *flight;
+    ngx_cs_flight_t  *flight;
 
     flight = log->data;
 

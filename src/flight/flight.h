@@ -11,8 +11,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_FLIGHT_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_FLIGHT_H_INCLUDED_
+#ifndef _NGX_CS_FLIGHT_FLIGHT_H_INCLUDED_
+#define _NGX_CS_FLIGHT_FLIGHT_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -22,8 +22,8 @@
 #include "zone/zone.h"
 
 
-typedef struct ngx_clear_status_flight_s  ngx_clear_status_flight_t;
-typedef struct ngx_clear_status_waiter_s  ngx_clear_status_waiter_t;
+typedef struct ngx_cs_flight_s            ngx_cs_flight_t;
+typedef struct ngx_cs_waiter_s            ngx_cs_waiter_t;
 
 
 /*
@@ -31,26 +31,26 @@ typedef struct ngx_clear_status_waiter_s  ngx_clear_status_waiter_t;
  * found is the flight's result, or NULL where the waiter's time ran out.
  * It lies in the flight: who needs it longer, holds the flight.
  */
-typedef void (*ngx_clear_status_waiter_pt)(ngx_clear_status_waiter_t *waiter,
-    ngx_clear_status_flight_t *flight, ngx_clear_status_found_t *found);
+typedef void (*ngx_cs_waiter_pt)(ngx_cs_waiter_t *waiter,
+    ngx_cs_flight_t *flight, ngx_cs_found_t *found);
 
 
 /* embedded in what waits; all zero before the first use */
 
-struct ngx_clear_status_waiter_s {
+struct ngx_cs_waiter_s {
     ngx_queue_t                  queue;
-    ngx_clear_status_flight_t   *flight;    /* NULL: waits for nothing */
-    ngx_clear_status_waiter_pt   handler;
+    ngx_cs_flight_t             *flight;    /* NULL: waits for nothing */
+    ngx_cs_waiter_pt             handler;
     void                        *data;
     int64_t                      deadline;  /* mono, ms */
     unsigned                     leader:1;  /* the flight began with it */
 };
 
 
-ngx_int_t ngx_clear_status_flight_init_process(ngx_cycle_t *cycle);
+ngx_int_t ngx_cs_flight_init_process(ngx_cycle_t *cycle);
 
 /* after a wake-up: other workers' flights have ended */
-void ngx_clear_status_flight_wake(void);
+void ngx_cs_flight_wake(void);
 
 /*
  * Joins the flight for a key, or starts it.
@@ -62,19 +62,19 @@ void ngx_clear_status_flight_wake(void);
  * NGX_AGAIN  the waiter's handler will be called
  * NGX_ERROR  no memory
  */
-ngx_int_t ngx_clear_status_flight_join(ngx_clear_status_order_t *order,
-    ngx_shm_zone_t *shm_zone, ngx_clear_status_key_t *key, ngx_pool_t *pool,
-    ngx_clear_status_waiter_t *waiter, ngx_clear_status_found_t *found);
+ngx_int_t ngx_cs_flight_join(ngx_cs_order_t *order, ngx_shm_zone_t *shm_zone,
+    ngx_cs_key_t *key, ngx_pool_t *pool, ngx_cs_waiter_t *waiter,
+    ngx_cs_found_t *found);
 
 /* a background refresh: a flight without waiters, unless one is in the air */
-void ngx_clear_status_flight_refresh(ngx_clear_status_order_t *order,
-    ngx_shm_zone_t *shm_zone, ngx_clear_status_key_t *key, ngx_pool_t *pool);
+void ngx_cs_flight_refresh(ngx_cs_order_t *order, ngx_shm_zone_t *shm_zone,
+    ngx_cs_key_t *key, ngx_pool_t *pool);
 
 /* a waiter goes away; its handler will not be called */
-void ngx_clear_status_flight_leave(ngx_clear_status_waiter_t *waiter);
+void ngx_cs_flight_leave(ngx_cs_waiter_t *waiter);
 
-void ngx_clear_status_flight_hold(ngx_clear_status_flight_t *flight);
-void ngx_clear_status_flight_release(ngx_clear_status_flight_t *flight);
+void ngx_cs_flight_hold(ngx_cs_flight_t *flight);
+void ngx_cs_flight_release(ngx_cs_flight_t *flight);
 
 
-#endif /* _NGX_CLEAR_STATUS_FLIGHT_H_INCLUDED_ */
+#endif /* _NGX_CS_FLIGHT_FLIGHT_H_INCLUDED_ */

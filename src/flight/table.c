@@ -8,23 +8,22 @@
 #include "flight/table.h"
 
 
-static void ngx_clear_status_table_insert_value(ngx_rbtree_node_t *temp,
+static void ngx_cs_table_insert_value(ngx_rbtree_node_t *temp,
     ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
-static ngx_int_t ngx_clear_status_table_cmp(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key, ngx_clear_status_node_t *node);
+static ngx_int_t ngx_cs_table_cmp(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
+    ngx_cs_node_t *node);
 
 
 void
-ngx_clear_status_table_init(ngx_clear_status_table_t *table)
+ngx_cs_table_init(ngx_cs_table_t *table)
 {
     ngx_rbtree_init(&table->rbtree, &table->sentinel,
-                    ngx_clear_status_table_insert_value);
+                    ngx_cs_table_insert_value);
 }
 
 
 void
-ngx_clear_status_table_insert(ngx_clear_status_table_t *table,
-    ngx_clear_status_node_t *node)
+ngx_cs_table_insert(ngx_cs_table_t *table, ngx_cs_node_t *node)
 {
     node->node.key = node->key.hash;
 
@@ -33,16 +32,15 @@ ngx_clear_status_table_insert(ngx_clear_status_table_t *table,
 
 
 void
-ngx_clear_status_table_delete(ngx_clear_status_table_t *table,
-    ngx_clear_status_node_t *node)
+ngx_cs_table_delete(ngx_cs_table_t *table, ngx_cs_node_t *node)
 {
     ngx_rbtree_delete(&table->rbtree, &node->node);
 }
 
 
-ngx_clear_status_node_t *
-ngx_clear_status_table_find(ngx_clear_status_table_t *table,
-    ngx_shm_zone_t *shm_zone, ngx_clear_status_key_t *key)
+ngx_cs_node_t *
+ngx_cs_table_find(ngx_cs_table_t *table, ngx_shm_zone_t *shm_zone,
+    ngx_cs_key_t *key)
 {
     ngx_int_t           rc;
     ngx_rbtree_node_t  *node, *sentinel;
@@ -57,11 +55,10 @@ ngx_clear_status_table_find(ngx_clear_status_table_t *table,
             continue;
         }
 
-        rc = ngx_clear_status_table_cmp(shm_zone, key,
-                                        (ngx_clear_status_node_t *) node);
+        rc = ngx_cs_table_cmp(shm_zone, key, (ngx_cs_node_t *) node);
 
         if (rc == 0) {
-            return (ngx_clear_status_node_t *) node;
+            return (ngx_cs_node_t *) node;
         }
 
         node = (rc < 0) ? node->left : node->right;
@@ -72,14 +69,14 @@ ngx_clear_status_table_find(ngx_clear_status_table_t *table,
 
 
 static void
-ngx_clear_status_table_insert_value(ngx_rbtree_node_t *temp,
-    ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel)
+ngx_cs_table_insert_value(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
+    ngx_rbtree_node_t *sentinel)
 {
-    ngx_int_t                  rc;
-    ngx_rbtree_node_t        **p;
-    ngx_clear_status_node_t   *n;
+    ngx_int_t            rc;
+    ngx_cs_node_t       *n;
+    ngx_rbtree_node_t  **p;
 
-    n = (ngx_clear_status_node_t *) node;
+    n = (ngx_cs_node_t *) node;
 
     for ( ;; ) {
 
@@ -87,8 +84,8 @@ ngx_clear_status_table_insert_value(ngx_rbtree_node_t *temp,
             rc = (node->key < temp->key) ? -1 : 1;
 
         } else {
-            rc = ngx_clear_status_table_cmp(n->shm_zone, &n->key,
-                                            (ngx_clear_status_node_t *) temp);
+            rc = ngx_cs_table_cmp(n->shm_zone, &n->key,
+                                  (ngx_cs_node_t *) temp);
         }
 
         p = (rc < 0) ? &temp->left : &temp->right;
@@ -109,8 +106,8 @@ ngx_clear_status_table_insert_value(ngx_rbtree_node_t *temp,
 
 
 static ngx_int_t
-ngx_clear_status_table_cmp(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key, ngx_clear_status_node_t *node)
+ngx_cs_table_cmp(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
+    ngx_cs_node_t *node)
 {
     ngx_int_t  rc;
 

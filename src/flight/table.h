@@ -6,8 +6,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_TABLE_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_TABLE_H_INCLUDED_
+#ifndef _NGX_CS_FLIGHT_TABLE_H_INCLUDED_
+#define _NGX_CS_FLIGHT_TABLE_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -19,7 +19,7 @@
 typedef struct {
     ngx_rbtree_t                 rbtree;
     ngx_rbtree_node_t            sentinel;
-} ngx_clear_status_table_t;
+} ngx_cs_table_t;
 
 
 /* embedded in the thing; zone (or NULL) and key are set before insertion */
@@ -27,22 +27,19 @@ typedef struct {
 typedef struct {
     ngx_rbtree_node_t            node;
     ngx_shm_zone_t              *shm_zone;
-    ngx_clear_status_key_t       key;
-} ngx_clear_status_node_t;
+    ngx_cs_key_t                 key;
+} ngx_cs_node_t;
 
 
-void ngx_clear_status_table_init(ngx_clear_status_table_t *table);
+void ngx_cs_table_init(ngx_cs_table_t *table);
 
-void ngx_clear_status_table_insert(ngx_clear_status_table_t *table,
-    ngx_clear_status_node_t *node);
+void ngx_cs_table_insert(ngx_cs_table_t *table, ngx_cs_node_t *node);
 
-void ngx_clear_status_table_delete(ngx_clear_status_table_t *table,
-    ngx_clear_status_node_t *node);
+void ngx_cs_table_delete(ngx_cs_table_t *table, ngx_cs_node_t *node);
 
 /* NULL where there is none */
-ngx_clear_status_node_t *ngx_clear_status_table_find(
-    ngx_clear_status_table_t *table, ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key);
+ngx_cs_node_t *ngx_cs_table_find(ngx_cs_table_t *table,
+    ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key);
 
 
-#endif /* _NGX_CLEAR_STATUS_TABLE_H_INCLUDED_ */
+#endif /* _NGX_CS_FLIGHT_TABLE_H_INCLUDED_ */

@@ -16,22 +16,22 @@
 #include "request/reply.h"
 
 
-static ngx_int_t ngx_clear_status_dashboard_page(ngx_http_request_t *r);
-static ngx_int_t ngx_clear_status_dashboard_look_up(ngx_http_request_t *r,
-    ngx_clear_status_search_t *search);
-static ngx_int_t ngx_clear_status_dashboard_found(ngx_http_request_t *r,
-    ngx_clear_status_search_t *search, ngx_int_t rc);
-static ngx_int_t ngx_clear_status_dashboard_refuse(ngx_http_request_t *r,
-    char *field, const char *message);
-static ngx_int_t ngx_clear_status_dashboard_send_json(ngx_http_request_t *r,
+static ngx_int_t ngx_cs_dashboard_page(ngx_http_request_t *r);
+static ngx_int_t ngx_cs_dashboard_look_up(ngx_http_request_t *r,
+    ngx_cs_search_t *search);
+static ngx_int_t ngx_cs_dashboard_found(ngx_http_request_t *r,
+    ngx_cs_search_t *search, ngx_int_t rc);
+static ngx_int_t ngx_cs_dashboard_refuse(ngx_http_request_t *r, char *field,
+    const char *message);
+static ngx_int_t ngx_cs_dashboard_send_json(ngx_http_request_t *r,
     ngx_int_t rc, ngx_str_t *text);
-static ngx_int_t ngx_clear_status_dashboard_send(ngx_http_request_t *r,
-    ngx_str_t *type, ngx_str_t *text);
-static ngx_int_t ngx_clear_status_dashboard_headers(ngx_http_request_t *r,
+static ngx_int_t ngx_cs_dashboard_send(ngx_http_request_t *r, ngx_str_t *type,
+    ngx_str_t *text);
+static ngx_int_t ngx_cs_dashboard_headers(ngx_http_request_t *r,
     ngx_keyval_t *headers);
 
 
-static ngx_keyval_t  ngx_clear_status_dashboard_common[] = {
+static ngx_keyval_t  ngx_cs_dashboard_common[] = {
     { ngx_string("Cache-Control"), ngx_string("no-store") },
     { ngx_string("X-Content-Type-Options"), ngx_string("nosniff") },
     { ngx_string("Referrer-Policy"), ngx_string("no-referrer") },
@@ -39,20 +39,20 @@ static ngx_keyval_t  ngx_clear_status_dashboard_common[] = {
 };
 
 
-static ngx_keyval_t  ngx_clear_status_dashboard_policy[] = {
+static ngx_keyval_t  ngx_cs_dashboard_policy[] = {
     { ngx_string("Content-Security-Policy"),
-      ngx_string(NGX_CLEAR_STATUS_DASHBOARD_POLICY) },
+      ngx_string(NGX_CS_DASHBOARD_POLICY) },
     { ngx_null_string, ngx_null_string }
 };
 
 
 ngx_int_t
-ngx_clear_status_dashboard(ngx_http_request_t *r, ngx_shm_zone_t **zones,
-    ngx_uint_t n, ngx_uint_t body)
+ngx_cs_dashboard(ngx_http_request_t *r, ngx_shm_zone_t **zones, ngx_uint_t n,
+    ngx_uint_t body)
 {
-    ngx_int_t                   rc;
-    ngx_str_t                   format, text;
-    ngx_clear_status_search_t  *search;
+    ngx_int_t         rc;
+    ngx_str_t         format, text;
+    ngx_cs_search_t  *search;
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
         return NGX_HTTP_NOT_ALLOWED;
@@ -66,15 +66,15 @@ ngx_clear_status_dashboard(ngx_http_request_t *r, ngx_shm_zone_t **zones,
     if (ngx_http_arg(r, (u_char *) "format", sizeof("format") - 1, &format)
         != NGX_OK)
     {
-        return ngx_clear_status_dashboard_page(r);
+        return ngx_cs_dashboard_page(r);
     }
 
     if (format.len != 4 || ngx_strncmp(format.data, "json", 4) != 0) {
-        return ngx_clear_status_dashboard_refuse(r, "format",
-                                                 "can be json only");
+        return ngx_cs_dashboard_refuse(r, "format",
+                                       "can be json only");
     }
 
-    search = ngx_pcalloc(r->pool, sizeof(ngx_clear_status_search_t));
+    search = ngx_pcalloc(r->pool, sizeof(ngx_cs_search_t));
     if (search == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -84,57 +84,56 @@ ngx_clear_status_dashboard(ngx_http_request_t *r, ngx_shm_zone_t **zones,
     search->nzones = n;
     search->body = body;
 
-    rc = ngx_clear_status_dashboard_look_up(r, search);
+    rc = ngx_cs_dashboard_look_up(r, search);
     if (rc != NGX_DECLINED) {
         return rc;
     }
 
-    rc = ngx_clear_status_dashboard_numbers(r->pool, zones, n, &text);
+    rc = ngx_cs_dashboard_numbers(r->pool, zones, n, &text);
 
-    return ngx_clear_status_dashboard_send_json(r, rc, &text);
+    return ngx_cs_dashboard_send_json(r, rc, &text);
 }
 
 
 static ngx_int_t
-ngx_clear_status_dashboard_page(ngx_http_request_t *r)
+ngx_cs_dashboard_page(ngx_http_request_t *r)
 {
     static ngx_str_t  html = ngx_string("text/html; charset=utf-8");
-    static ngx_str_t  page = ngx_string(NGX_CLEAR_STATUS_DASHBOARD_PAGE);
+    static ngx_str_t  page = ngx_string(NGX_CS_DASHBOARD_PAGE);
 
-    if (ngx_clear_status_dashboard_headers(r,
-                                           ngx_clear_status_dashboard_policy)
+    if (ngx_cs_dashboard_headers(r,
+                                 ngx_cs_dashboard_policy)
         != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_clear_status_dashboard_send(r, &html, &page);
+    return ngx_cs_dashboard_send(r, &html, &page);
 }
 
 
 /* NGX_DECLINED: no task is asked for */
 
 static ngx_int_t
-ngx_clear_status_dashboard_look_up(ngx_http_request_t *r,
-    ngx_clear_status_search_t *search)
+ngx_cs_dashboard_look_up(ngx_http_request_t *r, ngx_cs_search_t *search)
 {
     ngx_int_t        rc;
     clear_task_id_e  bad;
 
-    rc = ngx_clear_status_argument_task_id(r, &search->look.task_id, &bad);
+    rc = ngx_cs_argument_task_id(r, &search->look.task_id, &bad);
     if (rc != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    rc = ngx_clear_status_argument(r, "integrationId",
-                                   &search->integration_id);
+    rc = ngx_cs_argument(r, "integrationId",
+                         &search->integration_id);
     if (rc == NGX_ERROR) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     if (rc == NGX_DECLINED) {
-        return ngx_clear_status_dashboard_refuse(r, "integrationId",
-                                                 "must not be empty");
+        return ngx_cs_dashboard_refuse(r, "integrationId",
+                                       "must not be empty");
     }
 
     if (bad == CLEAR_TASK_ID_MISSING && search->integration_id.data == NULL) {
@@ -142,46 +141,46 @@ ngx_clear_status_dashboard_look_up(ngx_http_request_t *r,
     }
 
     if (bad != CLEAR_TASK_ID_OK) {
-        return ngx_clear_status_dashboard_refuse(r, "taskId",
-                                                 clear_task_id_strerror(bad));
+        return ngx_cs_dashboard_refuse(r, "taskId",
+                                       clear_task_id_strerror(bad));
     }
 
-    search->done = ngx_clear_status_dashboard_found;
+    search->done = ngx_cs_dashboard_found;
 
-    return ngx_clear_status_search(r, search);
+    return ngx_cs_search(r, search);
 }
 
 
 static ngx_int_t
-ngx_clear_status_dashboard_found(ngx_http_request_t *r,
-    ngx_clear_status_search_t *search, ngx_int_t rc)
+ngx_cs_dashboard_found(ngx_http_request_t *r, ngx_cs_search_t *search,
+    ngx_int_t rc)
 {
     ngx_str_t  text;
 
     if (rc == NGX_OK) {
-        rc = ngx_clear_status_dashboard_findings(r->pool, search, &text);
+        rc = ngx_cs_dashboard_findings(r->pool, search, &text);
     }
 
-    return ngx_clear_status_dashboard_send_json(r, rc, &text);
+    return ngx_cs_dashboard_send_json(r, rc, &text);
 }
 
 
 static ngx_int_t
-ngx_clear_status_dashboard_refuse(ngx_http_request_t *r, char *field,
+ngx_cs_dashboard_refuse(ngx_http_request_t *r, char *field,
     const char *message)
 {
     clear_error_t  error;
 
-    ngx_clear_status_argument_error(r, field, message, &error);
+    ngx_cs_argument_error(r, field, message, &error);
 
-    return ngx_clear_status_reply_error(r, &error);
+    return ngx_cs_reply_error(r, &error);
 }
 
 
 /* rc: whether there is a text */
 
 static ngx_int_t
-ngx_clear_status_dashboard_send_json(ngx_http_request_t *r, ngx_int_t rc,
+ngx_cs_dashboard_send_json(ngx_http_request_t *r, ngx_int_t rc,
     ngx_str_t *text)
 {
     static ngx_str_t  json = ngx_string("application/json");
@@ -190,18 +189,17 @@ ngx_clear_status_dashboard_send_json(ngx_http_request_t *r, ngx_int_t rc,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_clear_status_dashboard_send(r, &json, text);
+    return ngx_cs_dashboard_send(r, &json, text);
 }
 
 
 static ngx_int_t
-ngx_clear_status_dashboard_send(ngx_http_request_t *r, ngx_str_t *type,
-    ngx_str_t *text)
+ngx_cs_dashboard_send(ngx_http_request_t *r, ngx_str_t *type, ngx_str_t *text)
 {
     ngx_http_complex_value_t  cv;
 
-    if (ngx_clear_status_dashboard_headers(r,
-                                           ngx_clear_status_dashboard_common)
+    if (ngx_cs_dashboard_headers(r,
+                                 ngx_cs_dashboard_common)
         != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -215,14 +213,13 @@ ngx_clear_status_dashboard_send(ngx_http_request_t *r, ngx_str_t *type,
 
 
 static ngx_int_t
-ngx_clear_status_dashboard_headers(ngx_http_request_t *r,
-    ngx_keyval_t *headers)
+ngx_cs_dashboard_headers(ngx_http_request_t *r, ngx_keyval_t *headers)
 {
     ngx_keyval_t  *h;
 
     for (h = headers; h->key.len; h++) {
-        if (ngx_clear_status_reply_header(r, (char *) h->key.data, h->key.len,
-                                          h->value.data, h->value.len)
+        if (ngx_cs_reply_header(r, (char *) h->key.data, h->key.len,
+                                h->value.data, h->value.len)
             != NGX_OK)
         {
             return NGX_ERROR;

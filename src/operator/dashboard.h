@@ -6,8 +6,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_DASHBOARD_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_DASHBOARD_H_INCLUDED_
+#ifndef _NGX_CS_OPERATOR_DASHBOARD_H_INCLUDED_
+#define _NGX_CS_OPERATOR_DASHBOARD_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -19,8 +19,8 @@
  * A content handler's work.  zones: all of the configuration.  body: whether
  * stored bodies may be shown.
  */
-ngx_int_t ngx_clear_status_dashboard(ngx_http_request_t *r,
-    ngx_shm_zone_t **zones, ngx_uint_t n, ngx_uint_t body);
+ngx_int_t ngx_cs_dashboard(ngx_http_request_t *r, ngx_shm_zone_t **zones,
+    ngx_uint_t n, ngx_uint_t body);
 
 
-#endif /* _NGX_CLEAR_STATUS_DASHBOARD_H_INCLUDED_ */
+#endif /* _NGX_CS_OPERATOR_DASHBOARD_H_INCLUDED_ */

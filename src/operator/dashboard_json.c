@@ -17,82 +17,72 @@
  * Room for what has no strings of others in it; such a string takes up to six
  * bytes for one.
  */
-#define NGX_CLEAR_STATUS_JSON_SIZE      32768
-#define NGX_CLEAR_STATUS_JSON_ZONE      2048
-#define NGX_CLEAR_STATUS_JSON_ERROR     512
-#define NGX_CLEAR_STATUS_JSON_FINDING   1024
+#define NGX_CS_JSON_SIZE      32768
+#define NGX_CS_JSON_ZONE      2048
+#define NGX_CS_JSON_ERROR     512
+#define NGX_CS_JSON_FINDING   1024
 
-#define ngx_clear_status_json_room(len)  (6 * (len) + sizeof("\"\""))
+#define ngx_cs_json_room(len)  (6 * (len) + sizeof("\"\""))
 
 
 typedef struct {
     u_char                      *p;
     u_char                      *last;
     unsigned                     next:1;   /* a comma comes before it */
-} ngx_clear_status_json_t;
+} ngx_cs_json_t;
 
 
-static void ngx_clear_status_json_comma(ngx_clear_status_json_t *j);
-static void ngx_clear_status_json_open(ngx_clear_status_json_t *j, char *name,
-    char *bracket);
-static void ngx_clear_status_json_close(ngx_clear_status_json_t *j,
-    char *bracket);
-static void ngx_clear_status_json_int(ngx_clear_status_json_t *j, char *name,
-    int64_t value);
-static void ngx_clear_status_json_bool(ngx_clear_status_json_t *j,
-    char *name, ngx_uint_t value);
-static void ngx_clear_status_json_string(ngx_clear_status_json_t *j,
-    char *name, u_char *data, size_t len);
-static void ngx_clear_status_json_counters(ngx_clear_status_json_t *j,
-    char *name, char **names, ngx_atomic_t *values, ngx_uint_t n);
-static void ngx_clear_status_json_requests(ngx_clear_status_json_t *j,
-    ngx_clear_status_metrics_t *m);
-static void ngx_clear_status_json_fetches(ngx_clear_status_json_t *j,
-    ngx_clear_status_metrics_t *m);
-static void ngx_clear_status_json_zone(ngx_clear_status_json_t *j,
-    ngx_shm_zone_t *shm_zone);
-static void ngx_clear_status_json_states(ngx_clear_status_json_t *j,
-    char *name, uint64_t *values);
-static void ngx_clear_status_json_error(ngx_clear_status_json_t *j,
-    ngx_clear_status_error_t *error);
-static size_t ngx_clear_status_json_findings_size(
-    ngx_clear_status_search_t *search);
-static void ngx_clear_status_json_finding(ngx_clear_status_json_t *j,
-    ngx_clear_status_finding_t *finding);
-static void ngx_clear_status_json_answer(ngx_clear_status_json_t *j,
-    char *name, ngx_clear_status_answer_t *answer);
+static void ngx_cs_json_comma(ngx_cs_json_t *j);
+static void ngx_cs_json_open(ngx_cs_json_t *j, char *name, char *bracket);
+static void ngx_cs_json_close(ngx_cs_json_t *j, char *bracket);
+static void ngx_cs_json_int(ngx_cs_json_t *j, char *name, int64_t value);
+static void ngx_cs_json_bool(ngx_cs_json_t *j, char *name, ngx_uint_t value);
+static void ngx_cs_json_string(ngx_cs_json_t *j, char *name, u_char *data,
+    size_t len);
+static void ngx_cs_json_counters(ngx_cs_json_t *j, char *name, char **names,
+    ngx_atomic_t *values, ngx_uint_t n);
+static void ngx_cs_json_requests(ngx_cs_json_t *j, ngx_cs_metrics_t *m);
+static void ngx_cs_json_fetches(ngx_cs_json_t *j, ngx_cs_metrics_t *m);
+static void ngx_cs_json_zone(ngx_cs_json_t *j, ngx_shm_zone_t *shm_zone);
+static void ngx_cs_json_states(ngx_cs_json_t *j, char *name,
+    uint64_t *values);
+static void ngx_cs_json_error(ngx_cs_json_t *j, ngx_cs_error_t *error);
+static size_t ngx_cs_json_findings_size(ngx_cs_search_t *search);
+static void ngx_cs_json_finding(ngx_cs_json_t *j, ngx_cs_finding_t *finding);
+static void ngx_cs_json_answer(ngx_cs_json_t *j, char *name,
+    ngx_cs_answer_t *answer);
 
 
 ngx_int_t
-ngx_clear_status_dashboard_numbers(ngx_pool_t *pool, ngx_shm_zone_t **zones,
+ngx_cs_dashboard_numbers(ngx_pool_t *pool, ngx_shm_zone_t **zones,
     ngx_uint_t n, ngx_str_t *text)
 {
-    size_t                       size;
-    ngx_uint_t                   i, nerrors;
-    ngx_time_t                  *tp;
-    ngx_clear_status_json_t      j;
-    ngx_clear_status_error_t    *errors;
-    ngx_clear_status_metrics_t  *m;
+    size_t             size;
+    ngx_uint_t         i, nerrors;
+    ngx_time_t        *tp;
+    ngx_cs_json_t      j;
+    ngx_cs_error_t    *errors;
+    ngx_cs_metrics_t  *m;
 
-    m = ngx_palloc(pool, sizeof(ngx_clear_status_metrics_t));
-    errors = ngx_palloc(pool, NGX_CLEAR_STATUS_ERRORS
-                              * sizeof(ngx_clear_status_error_t));
+    m = ngx_palloc(pool, sizeof(ngx_cs_metrics_t));
+    errors = ngx_palloc(pool, NGX_CS_ERRORS
+                              * sizeof(ngx_cs_error_t));
     if (m == NULL || errors == NULL) {
         return NGX_ERROR;
     }
 
-    nerrors = ngx_clear_status_errors_get(errors);
-    ngx_clear_status_metrics_sum(m);
+    nerrors = ngx_cs_errors_get(errors);
+    ngx_cs_metrics_sum(m);
 
-    size = NGX_CLEAR_STATUS_JSON_SIZE
-           + nerrors * (NGX_CLEAR_STATUS_JSON_ERROR
-                        + ngx_clear_status_json_room(CLEAR_TASK_ID_MAX
-                                             + NGX_CLEAR_STATUS_ERRORS_HOST
-                                             + NGX_CLEAR_STATUS_ERRORS_CAUSE));
+    size = NGX_CS_JSON_SIZE
+           + nerrors * (NGX_CS_JSON_ERROR
+                        + ngx_cs_json_room(CLEAR_TASK_ID_MAX
+                                             + NGX_CS_ERRORS_HOST
+                                             + NGX_CS_ERRORS_CAUSE));
 
     for (i = 0; i < n; i++) {
-        size += NGX_CLEAR_STATUS_JSON_ZONE
-                + ngx_clear_status_json_room(zones[i]->shm.name.len);
+        size += NGX_CS_JSON_ZONE
+                + ngx_cs_json_room(zones[i]->shm.name.len);
     }
 
     text->data = ngx_pnalloc(pool, size);
@@ -106,31 +96,31 @@ ngx_clear_status_dashboard_numbers(ngx_pool_t *pool, ngx_shm_zone_t **zones,
 
     tp = ngx_timeofday();
 
-    ngx_clear_status_json_open(&j, NULL, "{");
-    ngx_clear_status_json_int(&j, "time",
-                              (int64_t) tp->sec * 1000 + tp->msec);
-    ngx_clear_status_json_requests(&j, m);
-    ngx_clear_status_json_fetches(&j, m);
+    ngx_cs_json_open(&j, NULL, "{");
+    ngx_cs_json_int(&j, "time",
+                    (int64_t) tp->sec * 1000 + tp->msec);
+    ngx_cs_json_requests(&j, m);
+    ngx_cs_json_fetches(&j, m);
 
-    ngx_clear_status_json_open(&j, "zones", "[");
+    ngx_cs_json_open(&j, "zones", "[");
 
     for (i = 0; i < n; i++) {
-        ngx_clear_status_json_zone(&j, zones[i]);
+        ngx_cs_json_zone(&j, zones[i]);
     }
 
-    ngx_clear_status_json_close(&j, "]");
+    ngx_cs_json_close(&j, "]");
 
-    ngx_clear_status_json_int(&j, "tenantsPaused",
-                              ngx_clear_status_tenant_paused(
-                                                          ngx_current_msec));
-    ngx_clear_status_json_open(&j, "errors", "[");
+    ngx_cs_json_int(&j, "tenantsPaused",
+                    ngx_cs_tenant_paused(
+                                                ngx_current_msec));
+    ngx_cs_json_open(&j, "errors", "[");
 
     for (i = 0; i < nerrors; i++) {
-        ngx_clear_status_json_error(&j, &errors[i]);
+        ngx_cs_json_error(&j, &errors[i]);
     }
 
-    ngx_clear_status_json_close(&j, "]");
-    ngx_clear_status_json_close(&j, "}");
+    ngx_cs_json_close(&j, "]");
+    ngx_cs_json_close(&j, "}");
 
     text->len = j.p - text->data;
 
@@ -141,7 +131,7 @@ ngx_clear_status_dashboard_numbers(ngx_pool_t *pool, ngx_shm_zone_t **zones,
 /* the writer: a name of NULL is for what stands in a list, or for the root */
 
 static void
-ngx_clear_status_json_comma(ngx_clear_status_json_t *j)
+ngx_cs_json_comma(ngx_cs_json_t *j)
 {
     if (j->next) {
         *j->p++ = ',';
@@ -152,10 +142,9 @@ ngx_clear_status_json_comma(ngx_clear_status_json_t *j)
 
 
 static void
-ngx_clear_status_json_open(ngx_clear_status_json_t *j, char *name,
-    char *bracket)
+ngx_cs_json_open(ngx_cs_json_t *j, char *name, char *bracket)
 {
-    ngx_clear_status_json_comma(j);
+    ngx_cs_json_comma(j);
 
     j->p = name ? ngx_slprintf(j->p, j->last, "\"%s\":%s", name, bracket)
                 : ngx_slprintf(j->p, j->last, "%s", bracket);
@@ -164,7 +153,7 @@ ngx_clear_status_json_open(ngx_clear_status_json_t *j, char *name,
 
 
 static void
-ngx_clear_status_json_close(ngx_clear_status_json_t *j, char *bracket)
+ngx_cs_json_close(ngx_cs_json_t *j, char *bracket)
 {
     j->p = ngx_slprintf(j->p, j->last, "%s", bracket);
     j->next = 1;
@@ -172,10 +161,9 @@ ngx_clear_status_json_close(ngx_clear_status_json_t *j, char *bracket)
 
 
 static void
-ngx_clear_status_json_int(ngx_clear_status_json_t *j, char *name,
-    int64_t value)
+ngx_cs_json_int(ngx_cs_json_t *j, char *name, int64_t value)
 {
-    ngx_clear_status_json_comma(j);
+    ngx_cs_json_comma(j);
 
     j->p = name ? ngx_slprintf(j->p, j->last, "\"%s\":%L", name, value)
                 : ngx_slprintf(j->p, j->last, "%L", value);
@@ -183,10 +171,9 @@ ngx_clear_status_json_int(ngx_clear_status_json_t *j, char *name,
 
 
 static void
-ngx_clear_status_json_bool(ngx_clear_status_json_t *j, char *name,
-    ngx_uint_t value)
+ngx_cs_json_bool(ngx_cs_json_t *j, char *name, ngx_uint_t value)
 {
-    ngx_clear_status_json_comma(j);
+    ngx_cs_json_comma(j);
 
     j->p = ngx_slprintf(j->p, j->last, "\"%s\":%s", name,
                         value ? "true" : "false");
@@ -194,10 +181,9 @@ ngx_clear_status_json_bool(ngx_clear_status_json_t *j, char *name,
 
 
 static void
-ngx_clear_status_json_string(ngx_clear_status_json_t *j, char *name,
-    u_char *data, size_t len)
+ngx_cs_json_string(ngx_cs_json_t *j, char *name, u_char *data, size_t len)
 {
-    ngx_clear_status_json_comma(j);
+    ngx_cs_json_comma(j);
 
     j->p = ngx_slprintf(j->p, j->last, "\"%s\":\"", name);
     j->p = (u_char *) ngx_escape_json(j->p, data, len);
@@ -206,144 +192,138 @@ ngx_clear_status_json_string(ngx_clear_status_json_t *j, char *name,
 
 
 static void
-ngx_clear_status_json_counters(ngx_clear_status_json_t *j, char *name,
-    char **names, ngx_atomic_t *values, ngx_uint_t n)
+ngx_cs_json_counters(ngx_cs_json_t *j, char *name, char **names,
+    ngx_atomic_t *values, ngx_uint_t n)
 {
     ngx_uint_t  i;
 
-    ngx_clear_status_json_open(j, name, "{");
+    ngx_cs_json_open(j, name, "{");
 
     for (i = 0; i < n; i++) {
-        ngx_clear_status_json_int(j, names[i], values[i]);
+        ngx_cs_json_int(j, names[i], values[i]);
     }
 
-    ngx_clear_status_json_close(j, "}");
+    ngx_cs_json_close(j, "}");
 }
 
 
 static void
-ngx_clear_status_json_requests(ngx_clear_status_json_t *j,
-    ngx_clear_status_metrics_t *m)
+ngx_cs_json_requests(ngx_cs_json_t *j, ngx_cs_metrics_t *m)
 {
     u_char      status[4];
     ngx_uint_t  i;
 
-    ngx_clear_status_json_counters(j, "requests",
-                                   ngx_clear_status_names_caches, m->requests,
-                                   NGX_CLEAR_STATUS_METRICS_CACHES);
+    ngx_cs_json_counters(j, "requests",
+                         ngx_cs_names_caches, m->requests,
+                         NGX_CS_METRICS_CACHES);
 
-    ngx_clear_status_json_open(j, "responses", "{");
+    ngx_cs_json_open(j, "responses", "{");
 
-    for (i = 0; i < NGX_CLEAR_STATUS_METRICS_CODES; i++) {
+    for (i = 0; i < NGX_CS_METRICS_CODES; i++) {
         if (m->responses[i]) {
             (void) ngx_sprintf(status, "%03ui%Z", i + 100);
-            ngx_clear_status_json_int(j, (char *) status, m->responses[i]);
+            ngx_cs_json_int(j, (char *) status, m->responses[i]);
         }
     }
 
-    ngx_clear_status_json_close(j, "}");
+    ngx_cs_json_close(j, "}");
 
-    ngx_clear_status_json_int(j, "collapsed", m->collapsed);
-    ngx_clear_status_json_int(j, "stale", m->stale);
+    ngx_cs_json_int(j, "collapsed", m->collapsed);
+    ngx_cs_json_int(j, "stale", m->stale);
 }
 
 
 static void
-ngx_clear_status_json_fetches(ngx_clear_status_json_t *j,
-    ngx_clear_status_metrics_t *m)
+ngx_cs_json_fetches(ngx_cs_json_t *j, ngx_cs_metrics_t *m)
 {
     ngx_uint_t         i;
-    static ngx_msec_t  bounds[] = NGX_CLEAR_STATUS_METRICS_BOUNDS;
+    static ngx_msec_t  bounds[] = NGX_CS_METRICS_BOUNDS;
 
-    ngx_clear_status_json_int(j, "flights", m->flights);
-    ngx_clear_status_json_int(j, "connections", m->connections);
-    ngx_clear_status_json_counters(j, "fetches",
-                                   ngx_clear_status_names_outcomes, m->fetches,
-                                   NGX_CLEAR_STATUS_NAMES_OUTCOMES);
+    ngx_cs_json_int(j, "flights", m->flights);
+    ngx_cs_json_int(j, "connections", m->connections);
+    ngx_cs_json_counters(j, "fetches",
+                         ngx_cs_names_outcomes, m->fetches,
+                         NGX_CS_NAMES_OUTCOMES);
 
-    ngx_clear_status_json_open(j, "latency", "{");
-    ngx_clear_status_json_int(j, "sum", m->fetch_ms);
-    ngx_clear_status_json_open(j, "bounds", "[");
+    ngx_cs_json_open(j, "latency", "{");
+    ngx_cs_json_int(j, "sum", m->fetch_ms);
+    ngx_cs_json_open(j, "bounds", "[");
 
-    for (i = 0; i < NGX_CLEAR_STATUS_METRICS_BUCKETS - 1; i++) {
-        ngx_clear_status_json_int(j, NULL, bounds[i]);
+    for (i = 0; i < NGX_CS_METRICS_BUCKETS - 1; i++) {
+        ngx_cs_json_int(j, NULL, bounds[i]);
     }
 
-    ngx_clear_status_json_close(j, "]");
-    ngx_clear_status_json_open(j, "counts", "[");
+    ngx_cs_json_close(j, "]");
+    ngx_cs_json_open(j, "counts", "[");
 
-    for (i = 0; i < NGX_CLEAR_STATUS_METRICS_BUCKETS; i++) {
-        ngx_clear_status_json_int(j, NULL, m->buckets[i]);
+    for (i = 0; i < NGX_CS_METRICS_BUCKETS; i++) {
+        ngx_cs_json_int(j, NULL, m->buckets[i]);
     }
 
-    ngx_clear_status_json_close(j, "]");
-    ngx_clear_status_json_close(j, "}");
+    ngx_cs_json_close(j, "]");
+    ngx_cs_json_close(j, "}");
 }
 
 
 static void
-ngx_clear_status_json_zone(ngx_clear_status_json_t *j,
-    ngx_shm_zone_t *shm_zone)
+ngx_cs_json_zone(ngx_cs_json_t *j, ngx_shm_zone_t *shm_zone)
 {
-    ngx_clear_status_zone_stat_t  stat;
+    ngx_cs_zone_stat_t  stat;
 
-    ngx_clear_status_zone_stat(shm_zone, &stat);
+    ngx_cs_zone_stat(shm_zone, &stat);
 
-    ngx_clear_status_json_open(j, NULL, "{");
-    ngx_clear_status_json_string(j, "name", shm_zone->shm.name.data,
-                                 shm_zone->shm.name.len);
-    ngx_clear_status_json_int(j, "used", stat.used);
-    ngx_clear_status_json_int(j, "free", stat.free);
-    ngx_clear_status_json_int(j, "tooLarge", stat.too_large);
-    ngx_clear_status_json_states(j, "entries", stat.entries);
-    ngx_clear_status_json_states(j, "evictions", stat.evictions);
-    ngx_clear_status_json_close(j, "}");
+    ngx_cs_json_open(j, NULL, "{");
+    ngx_cs_json_string(j, "name", shm_zone->shm.name.data,
+                       shm_zone->shm.name.len);
+    ngx_cs_json_int(j, "used", stat.used);
+    ngx_cs_json_int(j, "free", stat.free);
+    ngx_cs_json_int(j, "tooLarge", stat.too_large);
+    ngx_cs_json_states(j, "entries", stat.entries);
+    ngx_cs_json_states(j, "evictions", stat.evictions);
+    ngx_cs_json_close(j, "}");
 }
 
 
 static void
-ngx_clear_status_json_states(ngx_clear_status_json_t *j, char *name,
-    uint64_t *values)
+ngx_cs_json_states(ngx_cs_json_t *j, char *name, uint64_t *values)
 {
     ngx_uint_t  i;
 
-    ngx_clear_status_json_open(j, name, "{");
+    ngx_cs_json_open(j, name, "{");
 
-    for (i = 0; i < NGX_CLEAR_STATUS_STATES; i++) {
-        ngx_clear_status_json_int(j, ngx_clear_status_names_states[i],
-                                  values[i]);
+    for (i = 0; i < NGX_CS_STATES; i++) {
+        ngx_cs_json_int(j, ngx_cs_names_states[i], values[i]);
     }
 
-    ngx_clear_status_json_close(j, "}");
+    ngx_cs_json_close(j, "}");
 }
 
 
 static void
-ngx_clear_status_json_error(ngx_clear_status_json_t *j,
-    ngx_clear_status_error_t *error)
+ngx_cs_json_error(ngx_cs_json_t *j, ngx_cs_error_t *error)
 {
-    ngx_clear_status_json_open(j, NULL, "{");
-    ngx_clear_status_json_int(j, "time", error->time);
-    ngx_clear_status_json_string(j, "taskId", error->task_id,
-                                 error->task_id_len);
-    ngx_clear_status_json_int(j, "status", error->status);
-    ngx_clear_status_json_int(j, "upstreamStatus", error->upstream_status);
-    ngx_clear_status_json_string(j, "cause", error->cause, error->cause_len);
-    ngx_clear_status_json_string(j, "host", error->host, error->host_len);
-    ngx_clear_status_json_int(j, "port", error->port);
-    ngx_clear_status_json_close(j, "}");
+    ngx_cs_json_open(j, NULL, "{");
+    ngx_cs_json_int(j, "time", error->time);
+    ngx_cs_json_string(j, "taskId", error->task_id,
+                       error->task_id_len);
+    ngx_cs_json_int(j, "status", error->status);
+    ngx_cs_json_int(j, "upstreamStatus", error->upstream_status);
+    ngx_cs_json_string(j, "cause", error->cause, error->cause_len);
+    ngx_cs_json_string(j, "host", error->host, error->host_len);
+    ngx_cs_json_int(j, "port", error->port);
+    ngx_cs_json_close(j, "}");
 }
 
 
 ngx_int_t
-ngx_clear_status_dashboard_findings(ngx_pool_t *pool,
-    ngx_clear_status_search_t *search, ngx_str_t *text)
+ngx_cs_dashboard_findings(ngx_pool_t *pool, ngx_cs_search_t *search,
+    ngx_str_t *text)
 {
-    size_t                    size;
-    ngx_uint_t                i;
-    ngx_clear_status_json_t   j;
+    size_t         size;
+    ngx_uint_t     i;
+    ngx_cs_json_t  j;
 
-    size = ngx_clear_status_json_findings_size(search);
+    size = ngx_cs_json_findings_size(search);
 
     text->data = ngx_pnalloc(pool, size);
     if (text->data == NULL) {
@@ -354,18 +334,18 @@ ngx_clear_status_dashboard_findings(ngx_pool_t *pool,
     j.last = text->data + size;
     j.next = 0;
 
-    ngx_clear_status_json_open(&j, NULL, "{");
-    ngx_clear_status_json_string(&j, "taskId", search->look.task_id.data,
-                                 search->look.task_id.len);
-    ngx_clear_status_json_open(&j, "found", "[");
+    ngx_cs_json_open(&j, NULL, "{");
+    ngx_cs_json_string(&j, "taskId", search->look.task_id.data,
+                       search->look.task_id.len);
+    ngx_cs_json_open(&j, "found", "[");
 
     for (i = 0; i < search->nfound; i++) {
-        ngx_clear_status_json_finding(&j, &search->found[i]);
+        ngx_cs_json_finding(&j, &search->found[i]);
     }
 
-    ngx_clear_status_json_close(&j, "]");
-    ngx_clear_status_json_bool(&j, "more", search->more);
-    ngx_clear_status_json_close(&j, "}");
+    ngx_cs_json_close(&j, "]");
+    ngx_cs_json_bool(&j, "more", search->more);
+    ngx_cs_json_close(&j, "}");
 
     text->len = j.p - text->data;
 
@@ -374,28 +354,28 @@ ngx_clear_status_dashboard_findings(ngx_pool_t *pool,
 
 
 static size_t
-ngx_clear_status_json_findings_size(ngx_clear_status_search_t *search)
+ngx_cs_json_findings_size(ngx_cs_search_t *search)
 {
-    size_t                       size;
-    ngx_uint_t                   i;
-    ngx_clear_status_finding_t  *f;
+    size_t             size;
+    ngx_uint_t         i;
+    ngx_cs_finding_t  *f;
 
-    size = NGX_CLEAR_STATUS_JSON_FINDING
-           + ngx_clear_status_json_room(search->look.task_id.len);
+    size = NGX_CS_JSON_FINDING
+           + ngx_cs_json_room(search->look.task_id.len);
 
     for (i = 0; i < search->nfound; i++) {
         f = &search->found[i];
 
-        size += NGX_CLEAR_STATUS_JSON_FINDING
-                + ngx_clear_status_json_room(f->zone->len)
-                + ngx_clear_status_json_room(f->integration_id.len);
+        size += NGX_CS_JSON_FINDING
+                + ngx_cs_json_room(f->zone->len)
+                + ngx_cs_json_room(f->integration_id.len);
 
         if (f->seen.good.body.data) {
-            size += ngx_clear_status_json_room(f->seen.good.body.len);
+            size += ngx_cs_json_room(f->seen.good.body.len);
         }
 
         if (f->seen.error.body.data) {
-            size += ngx_clear_status_json_room(f->seen.error.body.len);
+            size += ngx_cs_json_room(f->seen.error.body.len);
         }
     }
 
@@ -404,66 +384,64 @@ ngx_clear_status_json_findings_size(ngx_clear_status_search_t *search)
 
 
 static void
-ngx_clear_status_json_finding(ngx_clear_status_json_t *j,
-    ngx_clear_status_finding_t *finding)
+ngx_cs_json_finding(ngx_cs_json_t *j, ngx_cs_finding_t *finding)
 {
-    char                     *state;
-    ngx_clear_status_seen_t  *seen;
+    char           *state;
+    ngx_cs_seen_t  *seen;
 
     seen = &finding->seen;
-    state = ngx_clear_status_names_states[seen->state];
+    state = ngx_cs_names_states[seen->state];
 
-    ngx_clear_status_json_open(j, NULL, "{");
-    ngx_clear_status_json_string(j, "zone", finding->zone->data,
-                                 finding->zone->len);
-    ngx_clear_status_json_string(j, "integrationId",
-                                 finding->integration_id.data,
-                                 finding->integration_id.len);
-    ngx_clear_status_json_string(j, "state", (u_char *) state,
-                                 ngx_strlen(state));
-    ngx_clear_status_json_bool(j, "flying", seen->flying);
+    ngx_cs_json_open(j, NULL, "{");
+    ngx_cs_json_string(j, "zone", finding->zone->data,
+                       finding->zone->len);
+    ngx_cs_json_string(j, "integrationId",
+                       finding->integration_id.data,
+                       finding->integration_id.len);
+    ngx_cs_json_string(j, "state", (u_char *) state,
+                       ngx_strlen(state));
+    ngx_cs_json_bool(j, "flying", seen->flying);
 
     if (seen->has_good) {
-        ngx_clear_status_json_answer(j, "success", &seen->good);
+        ngx_cs_json_answer(j, "success", &seen->good);
     }
 
     if (seen->has_error) {
-        ngx_clear_status_json_answer(j, "error", &seen->error);
+        ngx_cs_json_answer(j, "error", &seen->error);
     }
 
-    ngx_clear_status_json_close(j, "}");
+    ngx_cs_json_close(j, "}");
 }
 
 
 /* times in ms, from now; without "freshFor" it is fresh for ever */
 
 static void
-ngx_clear_status_json_answer(ngx_clear_status_json_t *j, char *name,
-    ngx_clear_status_answer_t *answer)
+ngx_cs_json_answer(ngx_cs_json_t *j, char *name, ngx_cs_answer_t *answer)
 {
     int64_t  now;
 
     now = ngx_current_msec;
 
-    ngx_clear_status_json_open(j, name, "{");
-    ngx_clear_status_json_int(j, "status", answer->status);
-    ngx_clear_status_json_int(j, "age",
-                              ngx_max(now - answer->stamp.fetched, 0));
+    ngx_cs_json_open(j, name, "{");
+    ngx_cs_json_int(j, "status", answer->status);
+    ngx_cs_json_int(j, "age",
+                    ngx_max(now - answer->stamp.fetched, 0));
 
     if (answer->stamp.fresh_until != CLEAR_FOREVER) {
-        ngx_clear_status_json_int(j, "freshFor",
-                                  answer->stamp.fresh_until - now);
+        ngx_cs_json_int(j, "freshFor",
+                        answer->stamp.fresh_until - now);
     }
 
-    ngx_clear_status_json_int(j, "size", answer->body.len);
-    ngx_clear_status_json_bool(j, "urls", answer->urls);
-    ngx_clear_status_json_int(j, "upstreamStatus", answer->upstream_status);
-    ngx_clear_status_json_int(j, "upstreamTime", answer->upstream_time);
+    ngx_cs_json_int(j, "size", answer->body.len);
+    ngx_cs_json_bool(j, "urls", answer->urls);
+    ngx_cs_json_int(j, "upstreamStatus", answer->upstream_status);
+    ngx_cs_json_int(j, "upstreamTime", answer->upstream_time);
 
     if (answer->body.data) {
-        ngx_clear_status_json_string(j, "body", answer->body.data,
-                                     answer->body.len);
+        ngx_cs_json_string(j, "body", answer->body.data,
+                           answer->body.len);
     }
 
-    ngx_clear_status_json_close(j, "}");
+    ngx_cs_json_close(j, "}");
 }

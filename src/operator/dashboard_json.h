@@ -6,8 +6,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_DASHBOARD_JSON_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_DASHBOARD_JSON_H_INCLUDED_
+#ifndef _NGX_CS_OPERATOR_DASHBOARD_JSON_H_INCLUDED_
+#define _NGX_CS_OPERATOR_DASHBOARD_JSON_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -17,12 +17,12 @@
 
 
 /* counters, zones, tenants, errors; NGX_OK, or NGX_ERROR: no memory */
-ngx_int_t ngx_clear_status_dashboard_numbers(ngx_pool_t *pool,
-    ngx_shm_zone_t **zones, ngx_uint_t n, ngx_str_t *text);
+ngx_int_t ngx_cs_dashboard_numbers(ngx_pool_t *pool, ngx_shm_zone_t **zones,
+    ngx_uint_t n, ngx_str_t *text);
 
 /* NGX_OK, or NGX_ERROR: no memory */
-ngx_int_t ngx_clear_status_dashboard_findings(ngx_pool_t *pool,
-    ngx_clear_status_search_t *search, ngx_str_t *text);
+ngx_int_t ngx_cs_dashboard_findings(ngx_pool_t *pool, ngx_cs_search_t *search,
+    ngx_str_t *text);
 
 
-#endif /* _NGX_CLEAR_STATUS_DASHBOARD_JSON_H_INCLUDED_ */
+#endif /* _NGX_CS_OPERATOR_DASHBOARD_JSON_H_INCLUDED_ */

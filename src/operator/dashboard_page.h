@@ -6,17 +6,17 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_DASHBOARD_PAGE_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_DASHBOARD_PAGE_H_INCLUDED_
+#ifndef _NGX_CS_OPERATOR_DASHBOARD_PAGE_H_INCLUDED_
+#define _NGX_CS_OPERATOR_DASHBOARD_PAGE_H_INCLUDED_
 
 
-#define NGX_CLEAR_STATUS_DASHBOARD_POLICY                                    \
+#define NGX_CS_DASHBOARD_POLICY                                              \
     "default-src 'none'; style-src 'sha256-mtHRT43PKLRicOB99hMvQSit/0aajNYZ" \
     "TXtrKlg6cXE='; script-src 'sha256-xpE4q1UVCWcNp12Fry9WZtL0kb0QXUbtTb7K" \
     "x7n6tJE='; connect-src 'self'; img-src data:; base-uri 'none'; form-ac" \
     "tion 'none'; frame-ancestors 'none'"
 
-#define NGX_CLEAR_STATUS_DASHBOARD_PAGE                                      \
+#define NGX_CS_DASHBOARD_PAGE                                                \
     "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">"  \
     "\n<title>Clear status gateway</title>\n<meta name=\"viewport\" content" \
     "=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\"" \
@@ -484,4 +484,4 @@
     "t>\n</body>\n</html>\n"
 
 
-#endif /* _NGX_CLEAR_STATUS_DASHBOARD_PAGE_H_INCLUDED_ */
+#endif /* _NGX_CS_OPERATOR_DASHBOARD_PAGE_H_INCLUDED_ */

@@ -14,27 +14,25 @@
 #include "request/suspend.h"
 
 
-/* steps of ngx_clear_status_zone_look() in a turn, and from turn to turn, ms */
-#define NGX_CLEAR_STATUS_SEARCH_STEPS  16
-#define NGX_CLEAR_STATUS_SEARCH_PAUSE  1
+/* steps of ngx_cs_zone_look() in a turn, and from turn to turn, ms */
+#define NGX_CS_SEARCH_STEPS  16
+#define NGX_CS_SEARCH_PAUSE  1
 
 
-static void ngx_clear_status_search_turn_handler(ngx_event_t *ev);
-static ngx_int_t ngx_clear_status_search_turn(
-    ngx_clear_status_search_t *search);
-static ngx_int_t ngx_clear_status_search_found(
-    ngx_clear_status_search_t *search, ngx_clear_status_seen_t *seen);
-static void ngx_clear_status_search_cleanup(void *data);
+static void ngx_cs_search_turn_handler(ngx_event_t *ev);
+static ngx_int_t ngx_cs_search_turn(ngx_cs_search_t *search);
+static ngx_int_t ngx_cs_search_found(ngx_cs_search_t *search,
+    ngx_cs_seen_t *seen);
+static void ngx_cs_search_cleanup(void *data);
 
 
 ngx_int_t
-ngx_clear_status_search(ngx_http_request_t *r,
-    ngx_clear_status_search_t *search)
+ngx_cs_search(ngx_http_request_t *r, ngx_cs_search_t *search)
 {
     ngx_int_t            rc;
     ngx_http_cleanup_t  *cln;
 
-    rc = ngx_clear_status_search_turn(search);
+    rc = ngx_cs_search_turn(search);
     if (rc != NGX_AGAIN) {
         return search->done(r, search, rc);
     }
@@ -44,69 +42,69 @@ ngx_clear_status_search(ngx_http_request_t *r,
         return search->done(r, search, NGX_ERROR);
     }
 
-    cln->handler = ngx_clear_status_search_cleanup;
+    cln->handler = ngx_cs_search_cleanup;
     cln->data = search;
 
     search->request = r;
-    search->turn.handler = ngx_clear_status_search_turn_handler;
+    search->turn.handler = ngx_cs_search_turn_handler;
     search->turn.data = search;
     search->turn.log = r->connection->log;
 
-    ngx_add_timer(&search->turn, NGX_CLEAR_STATUS_SEARCH_PAUSE);
+    ngx_add_timer(&search->turn, NGX_CS_SEARCH_PAUSE);
 
-    return ngx_clear_status_suspend(r);
+    return ngx_cs_suspend(r);
 }
 
 
 static void
-ngx_clear_status_search_turn_handler(ngx_event_t *ev)
+ngx_cs_search_turn_handler(ngx_event_t *ev)
 {
-    ngx_int_t                   rc;
-    ngx_http_request_t         *r;
-    ngx_clear_status_search_t  *search;
+    ngx_int_t            rc;
+    ngx_cs_search_t     *search;
+    ngx_http_request_t  *r;
 
     search = ev->data;
     r = search->request;
 
     ngx_http_set_log_request(r->connection->log, r);
 
-    rc = ngx_clear_status_search_turn(search);
+    rc = ngx_cs_search_turn(search);
 
     if (rc == NGX_AGAIN) {
-        ngx_add_timer(ev, NGX_CLEAR_STATUS_SEARCH_PAUSE);
+        ngx_add_timer(ev, NGX_CS_SEARCH_PAUSE);
         return;
     }
 
-    ngx_clear_status_resume(r, search->done(r, search, rc));
+    ngx_cs_resume(r, search->done(r, search, rc));
 }
 
 
 /* NGX_OK: all was looked at, or enough was found; NGX_AGAIN; NGX_ERROR */
 
 static ngx_int_t
-ngx_clear_status_search_turn(ngx_clear_status_search_t *search)
+ngx_cs_search_turn(ngx_cs_search_t *search)
 {
-    ngx_int_t                 rc;
-    ngx_uint_t                n;
-    ngx_pool_t               *pool;
-    ngx_clear_status_seen_t   seen;
+    ngx_int_t      rc;
+    ngx_uint_t     n;
+    ngx_pool_t    *pool;
+    ngx_cs_seen_t  seen;
 
     pool = search->pool;
 
-    for (n = 0; n < NGX_CLEAR_STATUS_SEARCH_STEPS; n++) {
+    for (n = 0; n < NGX_CS_SEARCH_STEPS; n++) {
 
         if (search->zone == search->nzones) {
             return NGX_OK;
         }
 
-        rc = ngx_clear_status_zone_look(search->zones[search->zone],
-                                        &search->look, search->body, pool,
-                                        &seen);
+        rc = ngx_cs_zone_look(search->zones[search->zone],
+                              &search->look, search->body, pool,
+                              &seen);
         switch (rc) {
 
         case NGX_OK:
 
-            rc = ngx_clear_status_search_found(search, &seen);
+            rc = ngx_cs_search_found(search, &seen);
             if (rc != NGX_AGAIN) {
                 return rc;
             }
@@ -130,13 +128,12 @@ ngx_clear_status_search_turn(ngx_clear_status_search_t *search)
 
 
 static ngx_int_t
-ngx_clear_status_search_found(ngx_clear_status_search_t *search,
-    ngx_clear_status_seen_t *seen)
+ngx_cs_search_found(ngx_cs_search_t *search, ngx_cs_seen_t *seen)
 {
-    ngx_str_t                    id;
-    ngx_clear_status_finding_t  *finding;
+    ngx_str_t          id;
+    ngx_cs_finding_t  *finding;
 
-    if (ngx_clear_status_credentials_id_of(&seen->tenant, &id) != NGX_OK) {
+    if (ngx_cs_credentials_id_of(&seen->tenant, &id) != NGX_OK) {
         ngx_str_null(&id);
     }
 
@@ -148,7 +145,7 @@ ngx_clear_status_search_found(ngx_clear_status_search_t *search,
         return NGX_AGAIN;
     }
 
-    if (search->nfound == NGX_CLEAR_STATUS_SEARCH_MAX) {
+    if (search->nfound == NGX_CS_SEARCH_MAX) {
         search->more = 1;
         return NGX_OK;
     }
@@ -167,9 +164,9 @@ ngx_clear_status_search_found(ngx_clear_status_search_t *search,
 /* the caller has gone, or has its answer */
 
 static void
-ngx_clear_status_search_cleanup(void *data)
+ngx_cs_search_cleanup(void *data)
 {
-    ngx_clear_status_search_t *search = data;
+    ngx_cs_search_t *search = data;
 
     if (search->turn.timer_set) {
         ngx_del_timer(&search->turn);

@@ -7,8 +7,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_DASHBOARD_SEARCH_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_DASHBOARD_SEARCH_H_INCLUDED_
+#ifndef _NGX_CS_OPERATOR_DASHBOARD_SEARCH_H_INCLUDED_
+#define _NGX_CS_OPERATOR_DASHBOARD_SEARCH_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -19,37 +19,37 @@
 
 
 /* entries that are shown at the most */
-#define NGX_CLEAR_STATUS_SEARCH_MAX  16
+#define NGX_CS_SEARCH_MAX  16
 
 
 typedef struct {
     ngx_str_t                   *zone;           /* its name */
     ngx_str_t                    integration_id;
-    ngx_clear_status_seen_t      seen;           /* but for the tenant */
-} ngx_clear_status_finding_t;
+    ngx_cs_seen_t                seen;           /* but for the tenant */
+} ngx_cs_finding_t;
 
 
-typedef struct ngx_clear_status_search_s  ngx_clear_status_search_t;
+typedef struct ngx_cs_search_s            ngx_cs_search_t;
 
 /* rc: NGX_OK, or NGX_ERROR: no memory; its value is the request's end */
-typedef ngx_int_t (*ngx_clear_status_search_pt)(ngx_http_request_t *r,
-    ngx_clear_status_search_t *search, ngx_int_t rc);
+typedef ngx_int_t (*ngx_cs_search_pt)(ngx_http_request_t *r,
+    ngx_cs_search_t *search, ngx_int_t rc);
 
-struct ngx_clear_status_search_s {
+struct ngx_cs_search_s {
 
     /* the caller's, from a zeroed one in the request's pool */
 
     ngx_pool_t                  *pool;           /* the request's */
     ngx_shm_zone_t             **zones;
     ngx_uint_t                   nzones;
-    ngx_clear_status_look_t      look;           /* with the task id */
+    ngx_cs_look_t                look;           /* with the task id */
     ngx_str_t                    integration_id; /* data NULL: all */
     ngx_uint_t                   body;           /* bodies too */
-    ngx_clear_status_search_pt   done;
+    ngx_cs_search_pt             done;
 
     /* what came of it */
 
-    ngx_clear_status_finding_t   found[NGX_CLEAR_STATUS_SEARCH_MAX];
+    ngx_cs_finding_t             found[NGX_CS_SEARCH_MAX];
     ngx_uint_t                   nfound;
     ngx_uint_t                   more;           /* there are more */
 
@@ -63,8 +63,7 @@ struct ngx_clear_status_search_s {
  * For a content handler to return: calls done() at once or from the event
  * loop, unless the caller leaves before.
  */
-ngx_int_t ngx_clear_status_search(ngx_http_request_t *r,
-    ngx_clear_status_search_t *search);
+ngx_int_t ngx_cs_search(ngx_http_request_t *r, ngx_cs_search_t *search);
 
 
-#endif /* _NGX_CLEAR_STATUS_DASHBOARD_SEARCH_H_INCLUDED_ */
+#endif /* _NGX_CS_OPERATOR_DASHBOARD_SEARCH_H_INCLUDED_ */

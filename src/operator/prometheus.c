@@ -14,65 +14,62 @@
 
 
 /* room: every line of ours, every status that may come, a line of a zone */
-#define NGX_CLEAR_STATUS_PROMETHEUS_SIZE   65536
-#define NGX_CLEAR_STATUS_PROMETHEUS_LINE   128
-#define NGX_CLEAR_STATUS_PROMETHEUS_LINES  (2 + 2 * NGX_CLEAR_STATUS_STATES)
+#define NGX_CS_PROMETHEUS_SIZE   65536
+#define NGX_CS_PROMETHEUS_LINE   128
+#define NGX_CS_PROMETHEUS_LINES  (2 + 2 * NGX_CS_STATES)
 
-#define NGX_CLEAR_STATUS_PROMETHEUS_BOUNDS                                   \
-    (NGX_CLEAR_STATUS_METRICS_BUCKETS - 1)
+#define NGX_CS_PROMETHEUS_BOUNDS                                             \
+    (NGX_CS_METRICS_BUCKETS - 1)
 
 
 typedef struct {
     u_char                      *p;
     u_char                      *last;
-} ngx_clear_status_text_t;
+} ngx_cs_text_t;
 
 
 typedef struct {
     ngx_str_t                     label;     /* its name, escaped */
-    ngx_clear_status_zone_stat_t  stat;
-} ngx_clear_status_sample_t;
+    ngx_cs_zone_stat_t            stat;
+} ngx_cs_sample_t;
 
 
-static ngx_clear_status_sample_t *ngx_clear_status_prometheus_samples(
-    ngx_pool_t *pool, ngx_shm_zone_t **zones, ngx_uint_t n, size_t *size);
-static ngx_int_t ngx_clear_status_prometheus_label(ngx_pool_t *pool,
-    ngx_str_t *name, ngx_str_t *label);
-static void ngx_clear_status_prometheus_head(ngx_clear_status_text_t *t,
-    char *name, char *type, char *help);
-static void ngx_clear_status_prometheus_callers(ngx_clear_status_text_t *t,
-    ngx_clear_status_metrics_t *m);
-static void ngx_clear_status_prometheus_upstream(ngx_clear_status_text_t *t,
-    ngx_clear_status_metrics_t *m);
-static void ngx_clear_status_prometheus_seconds(ngx_clear_status_text_t *t,
-    ngx_clear_status_metrics_t *m);
-static void ngx_clear_status_prometheus_zones(ngx_clear_status_text_t *t,
-    ngx_clear_status_sample_t *zone, ngx_uint_t n);
-static void ngx_clear_status_prometheus_states(ngx_clear_status_text_t *t,
-    char *name, ngx_str_t *zone, uint64_t *values);
+static ngx_cs_sample_t *ngx_cs_prometheus_samples(ngx_pool_t *pool,
+    ngx_shm_zone_t **zones, ngx_uint_t n, size_t *size);
+static ngx_int_t ngx_cs_prometheus_label(ngx_pool_t *pool, ngx_str_t *name,
+    ngx_str_t *label);
+static void ngx_cs_prometheus_head(ngx_cs_text_t *t, char *name, char *type,
+    char *help);
+static void ngx_cs_prometheus_callers(ngx_cs_text_t *t, ngx_cs_metrics_t *m);
+static void ngx_cs_prometheus_upstream(ngx_cs_text_t *t, ngx_cs_metrics_t *m);
+static void ngx_cs_prometheus_seconds(ngx_cs_text_t *t, ngx_cs_metrics_t *m);
+static void ngx_cs_prometheus_zones(ngx_cs_text_t *t, ngx_cs_sample_t *zone,
+    ngx_uint_t n);
+static void ngx_cs_prometheus_states(ngx_cs_text_t *t, char *name,
+    ngx_str_t *zone, uint64_t *values);
 
 
-static ngx_msec_t  ngx_clear_status_prometheus_bounds[] =
-    NGX_CLEAR_STATUS_METRICS_BOUNDS;
+static ngx_msec_t  ngx_cs_prometheus_bounds[] =
+    NGX_CS_METRICS_BOUNDS;
 
 
 ngx_int_t
-ngx_clear_status_prometheus(ngx_pool_t *pool, ngx_shm_zone_t **zones,
-    ngx_uint_t n, ngx_str_t *text)
+ngx_cs_prometheus(ngx_pool_t *pool, ngx_shm_zone_t **zones, ngx_uint_t n,
+    ngx_str_t *text)
 {
-    size_t                       size;
-    ngx_clear_status_text_t      t;
-    ngx_clear_status_sample_t   *samples;
-    ngx_clear_status_metrics_t  *m;
+    size_t             size;
+    ngx_cs_text_t      t;
+    ngx_cs_sample_t   *samples;
+    ngx_cs_metrics_t  *m;
 
-    samples = ngx_clear_status_prometheus_samples(pool, zones, n, &size);
+    samples = ngx_cs_prometheus_samples(pool, zones, n, &size);
     if (samples == NULL) {
         return NGX_ERROR;
     }
 
-    size += NGX_CLEAR_STATUS_PROMETHEUS_SIZE;
+    size += NGX_CS_PROMETHEUS_SIZE;
 
-    m = ngx_palloc(pool, sizeof(ngx_clear_status_metrics_t));
+    m = ngx_palloc(pool, sizeof(ngx_cs_metrics_t));
     text->data = ngx_pnalloc(pool, size);
 
     if (m == NULL || text->data == NULL) {
@@ -82,11 +79,11 @@ ngx_clear_status_prometheus(ngx_pool_t *pool, ngx_shm_zone_t **zones,
     t.p = text->data;
     t.last = text->data + size;
 
-    ngx_clear_status_metrics_sum(m);
+    ngx_cs_metrics_sum(m);
 
-    ngx_clear_status_prometheus_callers(&t, m);
-    ngx_clear_status_prometheus_upstream(&t, m);
-    ngx_clear_status_prometheus_zones(&t, samples, n);
+    ngx_cs_prometheus_callers(&t, m);
+    ngx_cs_prometheus_upstream(&t, m);
+    ngx_cs_prometheus_zones(&t, samples, n);
 
     text->len = t.p - text->data;
 
@@ -96,16 +93,16 @@ ngx_clear_status_prometheus(ngx_pool_t *pool, ngx_shm_zone_t **zones,
 
 /* each zone is looked at once, so that its numbers agree */
 
-static ngx_clear_status_sample_t *
-ngx_clear_status_prometheus_samples(ngx_pool_t *pool, ngx_shm_zone_t **zones,
+static ngx_cs_sample_t *
+ngx_cs_prometheus_samples(ngx_pool_t *pool, ngx_shm_zone_t **zones,
     ngx_uint_t n, size_t *size)
 {
-    ngx_uint_t                  i;
-    ngx_clear_status_sample_t  *samples;
+    ngx_uint_t        i;
+    ngx_cs_sample_t  *samples;
 
     /* for no zone too it is not NULL */
 
-    samples = ngx_palloc(pool, (n + 1) * sizeof(ngx_clear_status_sample_t));
+    samples = ngx_palloc(pool, (n + 1) * sizeof(ngx_cs_sample_t));
     if (samples == NULL) {
         return NULL;
     }
@@ -113,17 +110,17 @@ ngx_clear_status_prometheus_samples(ngx_pool_t *pool, ngx_shm_zone_t **zones,
     *size = 0;
 
     for (i = 0; i < n; i++) {
-        if (ngx_clear_status_prometheus_label(pool, &zones[i]->shm.name,
-                                              &samples[i].label)
+        if (ngx_cs_prometheus_label(pool, &zones[i]->shm.name,
+                                    &samples[i].label)
             != NGX_OK)
         {
             return NULL;
         }
 
-        ngx_clear_status_zone_stat(zones[i], &samples[i].stat);
+        ngx_cs_zone_stat(zones[i], &samples[i].stat);
 
-        *size += NGX_CLEAR_STATUS_PROMETHEUS_LINES
-                 * (NGX_CLEAR_STATUS_PROMETHEUS_LINE + samples[i].label.len);
+        *size += NGX_CS_PROMETHEUS_LINES
+                 * (NGX_CS_PROMETHEUS_LINE + samples[i].label.len);
     }
 
     return samples;
@@ -133,11 +130,10 @@ ngx_clear_status_prometheus_samples(ngx_pool_t *pool, ngx_shm_zone_t **zones,
 /* a zone's name is the operator's, and may be anything */
 
 static ngx_int_t
-ngx_clear_status_prometheus_label(ngx_pool_t *pool, ngx_str_t *name,
-    ngx_str_t *label)
+ngx_cs_prometheus_label(ngx_pool_t *pool, ngx_str_t *name, ngx_str_t *label)
 {
-    u_char      *p;
-    ngx_uint_t   i;
+    u_char     *p;
+    ngx_uint_t  i;
 
     p = ngx_pnalloc(pool, 2 * name->len);
     if (p == NULL) {
@@ -167,8 +163,7 @@ ngx_clear_status_prometheus_label(ngx_pool_t *pool, ngx_str_t *name,
 
 
 static void
-ngx_clear_status_prometheus_head(ngx_clear_status_text_t *t, char *name,
-    char *type, char *help)
+ngx_cs_prometheus_head(ngx_cs_text_t *t, char *name, char *type, char *help)
 {
     t->p = ngx_slprintf(t->p, t->last,
                         "# HELP clear_status_%s %s\n"
@@ -178,25 +173,24 @@ ngx_clear_status_prometheus_head(ngx_clear_status_text_t *t, char *name,
 
 
 static void
-ngx_clear_status_prometheus_callers(ngx_clear_status_text_t *t,
-    ngx_clear_status_metrics_t *m)
+ngx_cs_prometheus_callers(ngx_cs_text_t *t, ngx_cs_metrics_t *m)
 {
     ngx_uint_t  i;
 
-    ngx_clear_status_prometheus_head(t, "requests_total", "counter",
-                                     "Requests by what the cache did.");
+    ngx_cs_prometheus_head(t, "requests_total", "counter",
+                           "Requests by what the cache did.");
 
-    for (i = 0; i < NGX_CLEAR_STATUS_METRICS_CACHES; i++) {
+    for (i = 0; i < NGX_CS_METRICS_CACHES; i++) {
         t->p = ngx_slprintf(t->p, t->last,
                             "clear_status_requests_total{cache=\"%s\"} %uA\n",
-                            ngx_clear_status_names_caches[i],
+                            ngx_cs_names_caches[i],
                             m->requests[i]);
     }
 
-    ngx_clear_status_prometheus_head(t, "responses_total", "counter",
-                                     "Responses by HTTP status.");
+    ngx_cs_prometheus_head(t, "responses_total", "counter",
+                           "Responses by HTTP status.");
 
-    for (i = 0; i < NGX_CLEAR_STATUS_METRICS_CODES; i++) {
+    for (i = 0; i < NGX_CS_METRICS_CODES; i++) {
         if (m->responses[i]) {
             t->p = ngx_slprintf(t->p, t->last,
                           "clear_status_responses_total{status=\"%ui\"} %uA\n",
@@ -204,12 +198,12 @@ ngx_clear_status_prometheus_callers(ngx_clear_status_text_t *t,
         }
     }
 
-    ngx_clear_status_prometheus_head(t, "collapsed_total", "counter",
+    ngx_cs_prometheus_head(t, "collapsed_total", "counter",
                        "Requests that waited for a fetch of another request.");
     t->p = ngx_slprintf(t->p, t->last, "clear_status_collapsed_total %uA\n",
                         m->collapsed);
 
-    ngx_clear_status_prometheus_head(t, "stale_served_total", "counter",
+    ngx_cs_prometheus_head(t, "stale_served_total", "counter",
                        "Requests that were answered with a stale answer.");
     t->p = ngx_slprintf(t->p, t->last, "clear_status_stale_served_total %uA\n",
                         m->stale);
@@ -217,52 +211,50 @@ ngx_clear_status_prometheus_callers(ngx_clear_status_text_t *t,
 
 
 static void
-ngx_clear_status_prometheus_upstream(ngx_clear_status_text_t *t,
-    ngx_clear_status_metrics_t *m)
+ngx_cs_prometheus_upstream(ngx_cs_text_t *t, ngx_cs_metrics_t *m)
 {
     ngx_uint_t  i;
 
-    ngx_clear_status_prometheus_head(t, "upstream_fetches_total", "counter",
-                                     "Fetches by how they ended.");
+    ngx_cs_prometheus_head(t, "upstream_fetches_total", "counter",
+                           "Fetches by how they ended.");
 
-    for (i = 0; i < NGX_CLEAR_STATUS_NAMES_OUTCOMES; i++) {
+    for (i = 0; i < NGX_CS_NAMES_OUTCOMES; i++) {
         t->p = ngx_slprintf(t->p, t->last,
                   "clear_status_upstream_fetches_total{outcome=\"%s\"} %uA\n",
-                  ngx_clear_status_names_outcomes[i], m->fetches[i]);
+                  ngx_cs_names_outcomes[i], m->fetches[i]);
     }
 
-    ngx_clear_status_prometheus_seconds(t, m);
+    ngx_cs_prometheus_seconds(t, m);
 
-    ngx_clear_status_prometheus_head(t, "upstream_connections_total",
-                                     "counter",
-                                     "Connections opened to upstream.");
+    ngx_cs_prometheus_head(t, "upstream_connections_total",
+                           "counter",
+                           "Connections opened to upstream.");
     t->p = ngx_slprintf(t->p, t->last,
                         "clear_status_upstream_connections_total %uA\n",
                         m->connections);
 
-    ngx_clear_status_prometheus_head(t, "flights", "gauge",
-                                     "Fetches in the air.");
+    ngx_cs_prometheus_head(t, "flights", "gauge",
+                           "Fetches in the air.");
     t->p = ngx_slprintf(t->p, t->last, "clear_status_flights %uA\n",
                         m->flights);
 }
 
 
 static void
-ngx_clear_status_prometheus_seconds(ngx_clear_status_text_t *t,
-    ngx_clear_status_metrics_t *m)
+ngx_cs_prometheus_seconds(ngx_cs_text_t *t, ngx_cs_metrics_t *m)
 {
     ngx_uint_t         i;
     ngx_msec_t         bound;
     ngx_atomic_uint_t  n;
 
-    ngx_clear_status_prometheus_head(t, "upstream_seconds", "histogram",
-                                     "How long fetches took.");
+    ngx_cs_prometheus_head(t, "upstream_seconds", "histogram",
+                           "How long fetches took.");
 
     n = 0;
 
-    for (i = 0; i < NGX_CLEAR_STATUS_PROMETHEUS_BOUNDS; i++) {
+    for (i = 0; i < NGX_CS_PROMETHEUS_BOUNDS; i++) {
         n += m->buckets[i];
-        bound = ngx_clear_status_prometheus_bounds[i];
+        bound = ngx_cs_prometheus_bounds[i];
 
         t->p = ngx_slprintf(t->p, t->last,
                  "clear_status_upstream_seconds_bucket{le=\"%M.%03M\"} %uA\n",
@@ -282,14 +274,13 @@ ngx_clear_status_prometheus_seconds(ngx_clear_status_text_t *t,
 /* all samples of a name stand together, so each name goes over all zones */
 
 static void
-ngx_clear_status_prometheus_zones(ngx_clear_status_text_t *t,
-    ngx_clear_status_sample_t *zone, ngx_uint_t n)
+ngx_cs_prometheus_zones(ngx_cs_text_t *t, ngx_cs_sample_t *zone, ngx_uint_t n)
 {
-    ngx_uint_t   i;
-    ngx_str_t   *label;
+    ngx_str_t  *label;
+    ngx_uint_t  i;
 
-    ngx_clear_status_prometheus_head(t, "zone_bytes", "gauge",
-                                     "Memory of a zone.");
+    ngx_cs_prometheus_head(t, "zone_bytes", "gauge",
+                           "Memory of a zone.");
 
     for (i = 0; i < n; i++) {
         label = &zone[i].label;
@@ -300,35 +291,35 @@ ngx_clear_status_prometheus_zones(ngx_clear_status_text_t *t,
                  label, zone[i].stat.used, label, zone[i].stat.free);
     }
 
-    ngx_clear_status_prometheus_head(t, "zone_entries", "gauge",
-                                     "Entries of a zone by state.");
+    ngx_cs_prometheus_head(t, "zone_entries", "gauge",
+                           "Entries of a zone by state.");
 
     for (i = 0; i < n; i++) {
-        ngx_clear_status_prometheus_states(t, "zone_entries", &zone[i].label,
-                                           zone[i].stat.entries);
+        ngx_cs_prometheus_states(t, "zone_entries", &zone[i].label,
+                                 zone[i].stat.entries);
     }
 
-    ngx_clear_status_prometheus_head(t, "zone_evictions_total", "counter",
-                                     "Entries that made room, by state.");
+    ngx_cs_prometheus_head(t, "zone_evictions_total", "counter",
+                           "Entries that made room, by state.");
 
     for (i = 0; i < n; i++) {
-        ngx_clear_status_prometheus_states(t, "zone_evictions_total",
-                                           &zone[i].label,
-                                           zone[i].stat.evictions);
+        ngx_cs_prometheus_states(t, "zone_evictions_total",
+                                 &zone[i].label,
+                                 zone[i].stat.evictions);
     }
 }
 
 
 static void
-ngx_clear_status_prometheus_states(ngx_clear_status_text_t *t, char *name,
-    ngx_str_t *zone, uint64_t *values)
+ngx_cs_prometheus_states(ngx_cs_text_t *t, char *name, ngx_str_t *zone,
+    uint64_t *values)
 {
     ngx_uint_t  i;
 
-    for (i = 0; i < NGX_CLEAR_STATUS_STATES; i++) {
+    for (i = 0; i < NGX_CS_STATES; i++) {
         t->p = ngx_slprintf(t->p, t->last,
                             "clear_status_%s{zone=\"%V\",state=\"%s\"} %uL\n",
-                            name, zone, ngx_clear_status_names_states[i],
+                            name, zone, ngx_cs_names_states[i],
                             values[i]);
     }
 }

@@ -5,8 +5,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_PROMETHEUS_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_PROMETHEUS_H_INCLUDED_
+#ifndef _NGX_CS_OPERATOR_PROMETHEUS_H_INCLUDED_
+#define _NGX_CS_OPERATOR_PROMETHEUS_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -16,8 +16,8 @@
 /*
  * zones: n of them.  text: in the pool.  NGX_OK or NGX_ERROR: no memory.
  */
-ngx_int_t ngx_clear_status_prometheus(ngx_pool_t *pool,
-    ngx_shm_zone_t **zones, ngx_uint_t n, ngx_str_t *text);
+ngx_int_t ngx_cs_prometheus(ngx_pool_t *pool, ngx_shm_zone_t **zones,
+    ngx_uint_t n, ngx_str_t *text);
 
 
-#endif /* _NGX_CLEAR_STATUS_PROMETHEUS_H_INCLUDED_ */
+#endif /* _NGX_CS_OPERATOR_PROMETHEUS_H_INCLUDED_ */

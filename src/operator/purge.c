@@ -19,29 +19,29 @@ typedef struct {
     ngx_str_t                    task_id;
     ngx_str_t                    integration_id;
     ngx_uint_t                   all;
-} ngx_clear_status_purge_t;
+} ngx_cs_purge_t;
 
 
-static ngx_int_t ngx_clear_status_purge_asked(ngx_http_request_t *r,
-    ngx_clear_status_purge_t *purge);
-static ngx_uint_t ngx_clear_status_purge_match(ngx_str_t *tenant,
-    ngx_str_t *task_id, void *data);
-static ngx_int_t ngx_clear_status_purge_refuse(ngx_http_request_t *r,
+static ngx_int_t ngx_cs_purge_asked(ngx_http_request_t *r,
+    ngx_cs_purge_t *purge);
+static ngx_uint_t ngx_cs_purge_match(ngx_str_t *tenant, ngx_str_t *task_id,
+    void *data);
+static ngx_int_t ngx_cs_purge_refuse(ngx_http_request_t *r,
     ngx_uint_t status);
 
 
 ngx_int_t
-ngx_clear_status_purge(ngx_http_request_t *r, ngx_shm_zone_t *shm_zone)
+ngx_cs_purge(ngx_http_request_t *r, ngx_shm_zone_t *shm_zone)
 {
-    u_char                    *p;
-    ngx_int_t                  rc;
-    ngx_uint_t                 n;
-    ngx_http_complex_value_t   cv;
-    ngx_clear_status_purge_t   purge;
-    static ngx_str_t           type = ngx_string("application/json");
+    u_char                   *p;
+    ngx_int_t                 rc;
+    ngx_uint_t                n;
+    ngx_http_complex_value_t  cv;
+    ngx_cs_purge_t            purge;
+    static ngx_str_t          type = ngx_string("application/json");
 
     if (r->method != NGX_HTTP_DELETE) {
-        return ngx_clear_status_purge_refuse(r, NGX_HTTP_NOT_ALLOWED);
+        return ngx_cs_purge_refuse(r, NGX_HTTP_NOT_ALLOWED);
     }
 
     rc = ngx_http_discard_request_body(r);
@@ -49,17 +49,17 @@ ngx_clear_status_purge(ngx_http_request_t *r, ngx_shm_zone_t *shm_zone)
         return rc;
     }
 
-    ngx_memzero(&purge, sizeof(ngx_clear_status_purge_t));
+    ngx_memzero(&purge, sizeof(ngx_cs_purge_t));
 
-    rc = ngx_clear_status_purge_asked(r, &purge);
+    rc = ngx_cs_purge_asked(r, &purge);
     if (rc != NGX_OK) {
         return (rc == NGX_ERROR)
                ? NGX_HTTP_INTERNAL_SERVER_ERROR
-               : ngx_clear_status_purge_refuse(r, NGX_HTTP_BAD_REQUEST);
+               : ngx_cs_purge_refuse(r, NGX_HTTP_BAD_REQUEST);
     }
 
-    n = ngx_clear_status_zone_purge(shm_zone, ngx_clear_status_purge_match,
-                                    &purge);
+    n = ngx_cs_zone_purge(shm_zone, ngx_cs_purge_match,
+                          &purge);
 
     ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
                   "%ui answers purged", n);
@@ -81,15 +81,14 @@ ngx_clear_status_purge(ngx_http_request_t *r, ngx_shm_zone_t *shm_zone)
 /* one of the three, and no other; NGX_DECLINED where it is not so */
 
 static ngx_int_t
-ngx_clear_status_purge_asked(ngx_http_request_t *r,
-    ngx_clear_status_purge_t *purge)
+ngx_cs_purge_asked(ngx_http_request_t *r, ngx_cs_purge_t *purge)
 {
     ngx_int_t        rc;
     ngx_str_t        all;
     ngx_uint_t       n;
     clear_task_id_e  bad;
 
-    rc = ngx_clear_status_argument_task_id(r, &purge->task_id, &bad);
+    rc = ngx_cs_argument_task_id(r, &purge->task_id, &bad);
     if (rc != NGX_OK) {
         return rc;
     }
@@ -98,8 +97,8 @@ ngx_clear_status_purge_asked(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    rc = ngx_clear_status_argument(r, "integrationId",
-                                   &purge->integration_id);
+    rc = ngx_cs_argument(r, "integrationId",
+                         &purge->integration_id);
     if (rc != NGX_OK) {
         return rc;
     }
@@ -121,10 +120,9 @@ ngx_clear_status_purge_asked(ngx_http_request_t *r,
 
 
 static ngx_uint_t
-ngx_clear_status_purge_match(ngx_str_t *tenant, ngx_str_t *task_id,
-    void *data)
+ngx_cs_purge_match(ngx_str_t *tenant, ngx_str_t *task_id, void *data)
 {
-    ngx_clear_status_purge_t *purge = data;
+    ngx_cs_purge_t *purge = data;
 
     ngx_str_t  id;
 
@@ -138,7 +136,7 @@ ngx_clear_status_purge_match(ngx_str_t *tenant, ngx_str_t *task_id,
                == 0;
     }
 
-    return ngx_clear_status_credentials_id_of(tenant, &id) == NGX_OK
+    return ngx_cs_credentials_id_of(tenant, &id) == NGX_OK
            && ngx_memn2cmp(id.data, purge->integration_id.data,
                            id.len, purge->integration_id.len)
               == 0;
@@ -146,12 +144,12 @@ ngx_clear_status_purge_match(ngx_str_t *tenant, ngx_str_t *task_id,
 
 
 static ngx_int_t
-ngx_clear_status_purge_refuse(ngx_http_request_t *r, ngx_uint_t status)
+ngx_cs_purge_refuse(ngx_http_request_t *r, ngx_uint_t status)
 {
-    clear_error_t   error;
-    static u_char   allow[] = "DELETE";
-    static u_char   method[] = "Only DELETE is allowed";
-    static u_char   one[] = "One of taskId, integrationId and all=1 is needed";
+    clear_error_t  error;
+    static u_char  allow[] = "DELETE";
+    static u_char  method[] = "Only DELETE is allowed";
+    static u_char  one[] = "One of taskId, integrationId and all=1 is needed";
 
     ngx_memzero(&error, sizeof(clear_error_t));
 
@@ -161,8 +159,8 @@ ngx_clear_status_purge_refuse(ngx_http_request_t *r, ngx_uint_t status)
         error.message.data = method;
         error.message.len = sizeof(method) - 1;
 
-        if (ngx_clear_status_reply_header(r, "Allow", sizeof("Allow") - 1,
-                                          allow, sizeof(allow) - 1)
+        if (ngx_cs_reply_header(r, "Allow", sizeof("Allow") - 1,
+                                allow, sizeof(allow) - 1)
             != NGX_OK)
         {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -173,5 +171,5 @@ ngx_clear_status_purge_refuse(ngx_http_request_t *r, ngx_uint_t status)
         error.message.len = sizeof(one) - 1;
     }
 
-    return ngx_clear_status_reply_error(r, &error);
+    return ngx_cs_reply_error(r, &error);
 }

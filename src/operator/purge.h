@@ -5,8 +5,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_PURGE_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_PURGE_H_INCLUDED_
+#ifndef _NGX_CS_OPERATOR_PURGE_H_INCLUDED_
+#define _NGX_CS_OPERATOR_PURGE_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -15,8 +15,7 @@
 
 
 /* a content handler's work, on the answers of one zone */
-ngx_int_t ngx_clear_status_purge(ngx_http_request_t *r,
-    ngx_shm_zone_t *shm_zone);
+ngx_int_t ngx_cs_purge(ngx_http_request_t *r, ngx_shm_zone_t *shm_zone);
 
 
-#endif /* _NGX_CLEAR_STATUS_PURGE_H_INCLUDED_ */
+#endif /* _NGX_CS_OPERATOR_PURGE_H_INCLUDED_ */

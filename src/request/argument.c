@@ -9,7 +9,7 @@
 
 
 ngx_int_t
-ngx_clear_status_argument_task_id(ngx_http_request_t *r, ngx_str_t *task_id,
+ngx_cs_argument_task_id(ngx_http_request_t *r, ngx_str_t *task_id,
     clear_task_id_e *bad)
 {
     const u_char  *plain;
@@ -43,10 +43,10 @@ ngx_clear_status_argument_task_id(ngx_http_request_t *r, ngx_str_t *task_id,
 
 
 ngx_int_t
-ngx_clear_status_argument(ngx_http_request_t *r, char *name, ngx_str_t *value)
+ngx_cs_argument(ngx_http_request_t *r, char *name, ngx_str_t *value)
 {
-    u_char     *src, *dst;
-    ngx_str_t   raw;
+    u_char    *src, *dst;
+    ngx_str_t  raw;
 
     ngx_str_null(value);
 
@@ -75,8 +75,8 @@ ngx_clear_status_argument(ngx_http_request_t *r, char *name, ngx_str_t *value)
 
 
 void
-ngx_clear_status_argument_error(ngx_http_request_t *r, char *name,
-    const char *text, clear_error_t *error)
+ngx_cs_argument_error(ngx_http_request_t *r, char *name, const char *text,
+    clear_error_t *error)
 {
     static u_char  message[] = "The request is invalid or is missing a "
                                "required parameter";

@@ -6,8 +6,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_ARGUMENT_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_ARGUMENT_H_INCLUDED_
+#ifndef _NGX_CS_REQUEST_ARGUMENT_H_INCLUDED_
+#define _NGX_CS_REQUEST_ARGUMENT_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -23,22 +23,22 @@
  * wrong with it, or NGX_ERROR: no memory.  task_id is empty, its data NULL,
  * where *bad is not CLEAR_TASK_ID_OK.
  */
-ngx_int_t ngx_clear_status_argument_task_id(ngx_http_request_t *r,
-    ngx_str_t *task_id, clear_task_id_e *bad);
+ngx_int_t ngx_cs_argument_task_id(ngx_http_request_t *r, ngx_str_t *task_id,
+    clear_task_id_e *bad);
 
 /*
  * Another argument, copied into the request's pool; data is NULL where it is
  * missing.  NGX_OK; NGX_DECLINED: it is empty; NGX_ERROR: no memory.
  */
-ngx_int_t ngx_clear_status_argument(ngx_http_request_t *r, char *name,
+ngx_int_t ngx_cs_argument(ngx_http_request_t *r, char *name,
     ngx_str_t *value);
 
 /*
  * The error of a bad argument, which is logged too.  text: what is wrong with
  * it, for people; it and name are not copied.
  */
-void ngx_clear_status_argument_error(ngx_http_request_t *r, char *name,
+void ngx_cs_argument_error(ngx_http_request_t *r, char *name,
     const char *text, clear_error_t *error);
 
 
-#endif /* _NGX_CLEAR_STATUS_ARGUMENT_H_INCLUDED_ */
+#endif /* _NGX_CS_REQUEST_ARGUMENT_H_INCLUDED_ */

@@ -14,14 +14,14 @@
 #include "core/digest.h"
 
 
-static ngx_int_t ngx_clear_status_credentials_value(ngx_http_request_t *r,
+static ngx_int_t ngx_cs_credentials_value(ngx_http_request_t *r,
     ngx_http_complex_value_t *cv, char *name, ngx_str_t *value);
-static ngx_int_t ngx_clear_status_credentials_tenant(ngx_pool_t *pool,
-    ngx_str_t *url, ngx_str_t *id, ngx_str_t *token, ngx_str_t *tenant);
+static ngx_int_t ngx_cs_credentials_tenant(ngx_pool_t *pool, ngx_str_t *url,
+    ngx_str_t *id, ngx_str_t *token, ngx_str_t *tenant);
 
 
 ngx_uint_t
-ngx_clear_status_credentials_valid(ngx_str_t *value)
+ngx_cs_credentials_valid(ngx_str_t *value)
 {
     size_t  i;
 
@@ -43,9 +43,8 @@ ngx_clear_status_credentials_valid(ngx_str_t *value)
 
 
 ngx_int_t
-ngx_clear_status_credentials_get(ngx_http_request_t *r,
-    ngx_clear_status_credentials_conf_t *conf, ngx_str_t *url,
-    ngx_clear_status_credentials_t *credentials)
+ngx_cs_credentials_get(ngx_http_request_t *r, ngx_cs_credentials_conf_t *conf,
+    ngx_str_t *url, ngx_cs_credentials_t *credentials)
 {
     ngx_int_t   rc;
     ngx_str_t  *token;
@@ -65,9 +64,9 @@ ngx_clear_status_credentials_get(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    rc = ngx_clear_status_credentials_value(r, conf->integration_id,
-                                            "clear_status_integration_id",
-                                            &credentials->integration_id);
+    rc = ngx_cs_credentials_value(r, conf->integration_id,
+                                  "clear_status_integration_id",
+                                  &credentials->integration_id);
     if (rc != NGX_OK) {
         return rc;
     }
@@ -75,9 +74,9 @@ ngx_clear_status_credentials_get(ngx_http_request_t *r,
     token = NULL;
 
     if (conf->token) {
-        rc = ngx_clear_status_credentials_value(r, conf->token,
-                                                "clear_status_auth_token",
-                                                &credentials->token);
+        rc = ngx_cs_credentials_value(r, conf->token,
+                                      "clear_status_auth_token",
+                                      &credentials->token);
         if (rc != NGX_OK) {
             return rc;
         }
@@ -87,19 +86,19 @@ ngx_clear_status_credentials_get(ngx_http_request_t *r,
         }
     }
 
-    return ngx_clear_status_credentials_tenant(r->pool, url,
-                                               &credentials->integration_id,
-                                               token, &credentials->tenant);
+    return ngx_cs_credentials_tenant(r->pool, url,
+                                     &credentials->integration_id,
+                                     token, &credentials->tenant);
 }
 
 
 static ngx_int_t
-ngx_clear_status_credentials_value(ngx_http_request_t *r,
-    ngx_http_complex_value_t *cv, char *name, ngx_str_t *value)
+ngx_cs_credentials_value(ngx_http_request_t *r, ngx_http_complex_value_t *cv,
+    char *name, ngx_str_t *value)
 {
-    ngx_int_t    rc;
-    ngx_uint_t   level;
-    ngx_log_t   *log;
+    ngx_int_t   rc;
+    ngx_log_t  *log;
+    ngx_uint_t  level;
 
     /* nginx's script engine writes every value it sees to a debug log */
 
@@ -118,7 +117,7 @@ ngx_clear_status_credentials_value(ngx_http_request_t *r,
 
     /* what is written without variables was checked with the configuration */
 
-    if (cv->lengths == NULL || ngx_clear_status_credentials_valid(value)) {
+    if (cv->lengths == NULL || ngx_cs_credentials_valid(value)) {
         return NGX_OK;
     }
 
@@ -131,22 +130,20 @@ ngx_clear_status_credentials_value(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_clear_status_credentials_tenant(ngx_pool_t *pool, ngx_str_t *url,
-    ngx_str_t *id, ngx_str_t *token, ngx_str_t *tenant)
+ngx_cs_credentials_tenant(ngx_pool_t *pool, ngx_str_t *url, ngx_str_t *id,
+    ngx_str_t *token, ngx_str_t *tenant)
 {
-    u_char      *p, digest[NGX_CLEAR_STATUS_DIGEST_LEN];
-    ngx_str_t    proof;
+    u_char    *p, digest[NGX_CS_DIGEST_LEN];
+    ngx_str_t  proof;
 
     ngx_str_null(&proof);
 
     if (token) {
-        if (ngx_clear_status_digest(token->data, token->len, digest)
-            != NGX_OK)
-        {
+        if (ngx_cs_digest(token->data, token->len, digest) != NGX_OK) {
             return NGX_ERROR;
         }
 
-        proof.len = NGX_CLEAR_STATUS_DIGEST_LEN;
+        proof.len = NGX_CS_DIGEST_LEN;
         proof.data = digest;
     }
 
@@ -170,8 +167,8 @@ ngx_clear_status_credentials_tenant(ngx_pool_t *pool, ngx_str_t *url,
 
 
 ngx_int_t
-ngx_clear_status_credentials_init_conf(ngx_conf_t *cf,
-    ngx_clear_status_credentials_conf_t *conf, ngx_str_t *url)
+ngx_cs_credentials_init_conf(ngx_conf_t *cf, ngx_cs_credentials_conf_t *conf,
+    ngx_str_t *url)
 {
     if (conf->integration_id->lengths
         || (conf->token && conf->token->lengths))
@@ -179,18 +176,18 @@ ngx_clear_status_credentials_init_conf(ngx_conf_t *cf,
         return NGX_OK;
     }
 
-    return ngx_clear_status_credentials_tenant(cf->pool, url,
-                                               &conf->integration_id->value,
-                                               NULL, &conf->tenant);
+    return ngx_cs_credentials_tenant(cf->pool, url,
+                                     &conf->integration_id->value,
+                                     NULL, &conf->tenant);
 }
 
 
 ngx_int_t
-ngx_clear_status_credentials_id_of(ngx_str_t *tenant, ngx_str_t *id)
+ngx_cs_credentials_id_of(ngx_str_t *tenant, ngx_str_t *id)
 {
-    u_char      *p, *colon, *last;
-    ngx_int_t    len;
-    ngx_uint_t   i;
+    u_char     *p, *colon, *last;
+    ngx_int_t   len;
+    ngx_uint_t  i;
 
     p = tenant->data;
     last = tenant->data + tenant->len;

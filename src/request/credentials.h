@@ -7,8 +7,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_CREDENTIALS_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_CREDENTIALS_H_INCLUDED_
+#ifndef _NGX_CS_REQUEST_CREDENTIALS_H_INCLUDED_
+#define _NGX_CS_REQUEST_CREDENTIALS_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -20,46 +20,45 @@
 
 typedef struct {
     ngx_http_complex_value_t       *token;           /* this or the file */
-    ngx_clear_status_token_file_t  *token_file;
+    ngx_cs_token_file_t            *token_file;
     ngx_http_complex_value_t       *integration_id;
     ngx_str_t                       tenant;          /* where it is fixed */
-} ngx_clear_status_credentials_conf_t;
+} ngx_cs_credentials_conf_t;
 
 
 typedef struct {
     ngx_str_t                       token;           /* empty: the file's */
     ngx_str_t                       integration_id;
     ngx_str_t                       tenant;
-} ngx_clear_status_credentials_t;
+} ngx_cs_credentials_t;
 
 
 /*
  * 1 where a value can be sent as a header field's: visible characters and
  * blanks inside (RFC 9110, section 5.5), so that it cannot end the field.
  */
-ngx_uint_t ngx_clear_status_credentials_valid(ngx_str_t *value);
+ngx_uint_t ngx_cs_credentials_valid(ngx_str_t *value);
 
 /*
  * At configuration time, once merged: makes the tenant where neither id nor
  * token varies.  url: upstream's.
  */
-ngx_int_t ngx_clear_status_credentials_init_conf(ngx_conf_t *cf,
-    ngx_clear_status_credentials_conf_t *conf, ngx_str_t *url);
+ngx_int_t ngx_cs_credentials_init_conf(ngx_conf_t *cf,
+    ngx_cs_credentials_conf_t *conf, ngx_str_t *url);
 
 /*
  * For a request.  NGX_OK; NGX_DECLINED where a value is empty or cannot be
  * sent, which is logged; NGX_ERROR: no memory.
  */
-ngx_int_t ngx_clear_status_credentials_get(ngx_http_request_t *r,
-    ngx_clear_status_credentials_conf_t *conf, ngx_str_t *url,
-    ngx_clear_status_credentials_t *credentials);
+ngx_int_t ngx_cs_credentials_get(ngx_http_request_t *r,
+    ngx_cs_credentials_conf_t *conf, ngx_str_t *url,
+    ngx_cs_credentials_t *credentials);
 
 /*
  * The integration id in a tenant; it points there.  NGX_OK, or NGX_DECLINED
  * where it is not whole.
  */
-ngx_int_t ngx_clear_status_credentials_id_of(ngx_str_t *tenant,
-    ngx_str_t *id);
+ngx_int_t ngx_cs_credentials_id_of(ngx_str_t *tenant, ngx_str_t *id);
 
 
-#endif /* _NGX_CLEAR_STATUS_CREDENTIALS_H_INCLUDED_ */
+#endif /* _NGX_CS_REQUEST_CREDENTIALS_H_INCLUDED_ */

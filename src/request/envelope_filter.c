@@ -11,22 +11,21 @@
 #include "request/handler.h"
 
 
-static ngx_int_t ngx_clear_status_refusal_header(ngx_http_request_t *r);
-static ngx_int_t ngx_clear_status_refusal_body(ngx_http_request_t *r,
-    ngx_chain_t *in);
-static ngx_buf_t *ngx_clear_status_refusal_envelope(ngx_http_request_t *r);
+static ngx_int_t ngx_cs_refusal_header(ngx_http_request_t *r);
+static ngx_int_t ngx_cs_refusal_body(ngx_http_request_t *r, ngx_chain_t *in);
+static ngx_buf_t *ngx_cs_refusal_envelope(ngx_http_request_t *r);
 
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
 static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
 
-static ngx_uint_t  (*ngx_clear_status_refusal_ours)(ngx_http_request_t *r);
+static ngx_uint_t  (*ngx_cs_refusal_ours)(ngx_http_request_t *r);
 
 
 static ngx_int_t
-ngx_clear_status_refusal_header(ngx_http_request_t *r)
+ngx_cs_refusal_header(ngx_http_request_t *r)
 {
-    ngx_clear_status_ctx_t  *ctx;
+    ngx_cs_ctx_t  *ctx;
 
     if (r->headers_out.status < NGX_HTTP_SPECIAL_RESPONSE
         || r->headers_out.status == NGX_HTTP_NOT_MODIFIED)
@@ -36,12 +35,12 @@ ngx_clear_status_refusal_header(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
 
-    if ((ctx && ctx->replied) || !ngx_clear_status_refusal_ours(r)) {
+    if ((ctx && ctx->replied) || !ngx_cs_refusal_ours(r)) {
         return ngx_http_next_header_filter(r);
     }
 
     if (ctx == NULL) {
-        ctx = ngx_pcalloc(r->pool, sizeof(ngx_clear_status_ctx_t));
+        ctx = ngx_pcalloc(r->pool, sizeof(ngx_cs_ctx_t));
         if (ctx == NULL) {
             return NGX_ERROR;
         }
@@ -49,7 +48,7 @@ ngx_clear_status_refusal_header(ngx_http_request_t *r)
         ngx_http_set_ctx(r, ctx, ngx_clear_status_module);
     }
 
-    ctx->refusal = ngx_clear_status_refusal_envelope(r);
+    ctx->refusal = ngx_cs_refusal_envelope(r);
     if (ctx->refusal == NULL) {
         return NGX_ERROR;
     }
@@ -70,11 +69,11 @@ ngx_clear_status_refusal_header(ngx_http_request_t *r)
 
 
 static ngx_buf_t *
-ngx_clear_status_refusal_envelope(ngx_http_request_t *r)
+ngx_cs_refusal_envelope(ngx_http_request_t *r)
 {
-    ngx_buf_t                  *b;
-    clear_error_t               error;
-    ngx_clear_status_answer_t   answer;
+    ngx_buf_t       *b;
+    clear_error_t    error;
+    ngx_cs_answer_t  answer;
 
     ngx_memzero(&error, sizeof(clear_error_t));
     error.status = r->headers_out.status;
@@ -82,8 +81,8 @@ ngx_clear_status_refusal_envelope(ngx_http_request_t *r)
     b = ngx_calloc_buf(r->pool);
 
     if (b == NULL
-        || ngx_clear_status_answer_error(r->pool, &error, &answer) != NGX_OK
-        || ngx_clear_status_reply_no_store(r) != NGX_OK)
+        || ngx_cs_answer_error(r->pool, &error, &answer) != NGX_OK
+        || ngx_cs_reply_no_store(r) != NGX_OK)
     {
         return NULL;
     }
@@ -101,10 +100,10 @@ ngx_clear_status_refusal_envelope(ngx_http_request_t *r)
 /* nginx's page is taken in, and the envelope sent once in its place */
 
 static ngx_int_t
-ngx_clear_status_refusal_body(ngx_http_request_t *r, ngx_chain_t *in)
+ngx_cs_refusal_body(ngx_http_request_t *r, ngx_chain_t *in)
 {
-    ngx_chain_t              out, *cl;
-    ngx_clear_status_ctx_t  *ctx;
+    ngx_chain_t    out, *cl;
+    ngx_cs_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
 
@@ -131,13 +130,13 @@ ngx_clear_status_refusal_body(ngx_http_request_t *r, ngx_chain_t *in)
 
 
 void
-ngx_clear_status_refusal_init(ngx_uint_t (*ours)(ngx_http_request_t *r))
+ngx_cs_refusal_init(ngx_uint_t (*ours)(ngx_http_request_t *r))
 {
-    ngx_clear_status_refusal_ours = ours;
+    ngx_cs_refusal_ours = ours;
 
     ngx_http_next_header_filter = ngx_http_top_header_filter;
-    ngx_http_top_header_filter = ngx_clear_status_refusal_header;
+    ngx_http_top_header_filter = ngx_cs_refusal_header;
 
     ngx_http_next_body_filter = ngx_http_top_body_filter;
-    ngx_http_top_body_filter = ngx_clear_status_refusal_body;
+    ngx_http_top_body_filter = ngx_cs_refusal_body;
 }

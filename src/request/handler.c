@@ -12,63 +12,60 @@
 #include "request/trace.h"
 
 
-static ngx_int_t ngx_clear_status_look_up(ngx_http_request_t *r,
-    ngx_clear_status_ctx_t *ctx, ngx_clear_status_credentials_t *credentials);
-static ngx_int_t ngx_clear_status_refuse(ngx_http_request_t *r,
-    clear_error_t *error);
-static ngx_int_t ngx_clear_status_refuse_status(ngx_http_request_t *r,
+static ngx_int_t ngx_cs_look_up(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_credentials_t *credentials);
+static ngx_int_t ngx_cs_refuse(ngx_http_request_t *r, clear_error_t *error);
+static ngx_int_t ngx_cs_refuse_status(ngx_http_request_t *r,
     ngx_uint_t status);
-static ngx_int_t ngx_clear_status_refuse_method(ngx_http_request_t *r);
-static ngx_int_t ngx_clear_status_refuse_task_id(ngx_http_request_t *r,
+static ngx_int_t ngx_cs_refuse_method(ngx_http_request_t *r);
+static ngx_int_t ngx_cs_refuse_task_id(ngx_http_request_t *r,
     clear_task_id_e rc);
-static ngx_int_t ngx_clear_status_refuse_credentials(ngx_http_request_t *r);
-static void ngx_clear_status_key(ngx_clear_status_ctx_t *ctx,
-    ngx_clear_status_credentials_t *credentials, ngx_clear_status_key_t *key);
-static ngx_int_t ngx_clear_status_serve(ngx_http_request_t *r,
-    ngx_clear_status_ctx_t *ctx, ngx_clear_status_found_t *found);
-static void ngx_clear_status_order(ngx_http_request_t *r,
-    ngx_clear_status_ctx_t *ctx, ngx_clear_status_credentials_t *credentials,
-    ngx_clear_status_order_t *order);
-static ngx_int_t ngx_clear_status_wait(ngx_http_request_t *r,
-    ngx_clear_status_ctx_t *ctx, ngx_clear_status_order_t *order,
-    ngx_clear_status_key_t *key);
-static void ngx_clear_status_landed(ngx_clear_status_waiter_t *waiter,
-    ngx_clear_status_flight_t *flight, ngx_clear_status_found_t *found);
-static ngx_int_t ngx_clear_status_result(ngx_http_request_t *r,
-    ngx_clear_status_ctx_t *ctx, ngx_clear_status_found_t *found);
-static ngx_int_t ngx_clear_status_result_stale(ngx_http_request_t *r,
-    ngx_clear_status_ctx_t *ctx, ngx_clear_status_found_t *found);
-static void ngx_clear_status_too_large(ngx_http_request_t *r,
-    ngx_clear_status_ctx_t *ctx, ngx_clear_status_found_t *found);
-static ngx_int_t ngx_clear_status_answer(ngx_http_request_t *r,
-    ngx_clear_status_ctx_t *ctx, ngx_clear_status_answer_t *answer);
-static ngx_int_t ngx_clear_status_replied(ngx_http_request_t *r,
-    ngx_clear_status_ctx_t *ctx, ngx_int_t rc);
-static void ngx_clear_status_cleanup(void *data);
-static void ngx_clear_status_cleanup_flight(void *data);
+static ngx_int_t ngx_cs_refuse_credentials(ngx_http_request_t *r);
+static void ngx_cs_key(ngx_cs_ctx_t *ctx, ngx_cs_credentials_t *credentials,
+    ngx_cs_key_t *key);
+static ngx_int_t ngx_cs_serve(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_found_t *found);
+static void ngx_cs_order(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_credentials_t *credentials, ngx_cs_order_t *order);
+static ngx_int_t ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_order_t *order, ngx_cs_key_t *key);
+static void ngx_cs_landed(ngx_cs_waiter_t *waiter, ngx_cs_flight_t *flight,
+    ngx_cs_found_t *found);
+static ngx_int_t ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_found_t *found);
+static ngx_int_t ngx_cs_result_stale(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_found_t *found);
+static void ngx_cs_too_large(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_found_t *found);
+static ngx_int_t ngx_cs_answer(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_answer_t *answer);
+static ngx_int_t ngx_cs_replied(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_int_t rc);
+static void ngx_cs_cleanup(void *data);
+static void ngx_cs_cleanup_flight(void *data);
 
 
-static ngx_str_t  ngx_clear_status_fwd_miss = ngx_string("uri-miss");
-static ngx_str_t  ngx_clear_status_fwd_stale = ngx_string("stale");
-static ngx_str_t  ngx_clear_status_fwd_bypass = ngx_string("bypass");
+static ngx_str_t  ngx_cs_fwd_miss = ngx_string("uri-miss");
+static ngx_str_t  ngx_cs_fwd_stale = ngx_string("stale");
+static ngx_str_t  ngx_cs_fwd_bypass = ngx_string("bypass");
 
-static ngx_str_t  ngx_clear_status_detail_error =
+static ngx_str_t  ngx_cs_detail_error =
     ngx_string("stale-if-error");
-static ngx_str_t  ngx_clear_status_detail_revalidate =
+static ngx_str_t  ngx_cs_detail_revalidate =
     ngx_string("stale-while-revalidate");
-static ngx_str_t  ngx_clear_status_detail_paused =
+static ngx_str_t  ngx_cs_detail_paused =
     ngx_string("upstream-paused");
 
 
 ngx_int_t
-ngx_clear_status_handler(ngx_http_request_t *r, ngx_clear_status_conf_t *conf)
+ngx_cs_handler(ngx_http_request_t *r, ngx_cs_conf_t *conf)
 {
-    ngx_int_t                       rc;
-    clear_task_id_e                 bad;
-    ngx_clear_status_ctx_t         *ctx;
-    ngx_clear_status_credentials_t  credentials;
+    ngx_int_t             rc;
+    ngx_cs_ctx_t         *ctx;
+    clear_task_id_e       bad;
+    ngx_cs_credentials_t  credentials;
 
-    ctx = ngx_pcalloc(r->pool, sizeof(ngx_clear_status_ctx_t));
+    ctx = ngx_pcalloc(r->pool, sizeof(ngx_cs_ctx_t));
     if (ctx == NULL) {
         return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
@@ -82,139 +79,138 @@ ngx_clear_status_handler(ngx_http_request_t *r, ngx_clear_status_conf_t *conf)
     }
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
-        return ngx_clear_status_refuse_method(r);
+        return ngx_cs_refuse_method(r);
     }
 
-    rc = ngx_clear_status_argument_task_id(r, &ctx->task_id, &bad);
+    rc = ngx_cs_argument_task_id(r, &ctx->task_id, &bad);
 
     if (rc != NGX_OK) {
-        return ngx_clear_status_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
+        return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
     if (bad != CLEAR_TASK_ID_OK) {
-        return ngx_clear_status_refuse_task_id(r, bad);
+        return ngx_cs_refuse_task_id(r, bad);
     }
 
-    rc = ngx_clear_status_credentials_get(r, &conf->credentials,
-                                          &conf->fetch.url, &credentials);
+    rc = ngx_cs_credentials_get(r, &conf->credentials,
+                                &conf->fetch.url, &credentials);
     if (rc != NGX_OK) {
         return (rc == NGX_DECLINED)
-               ? ngx_clear_status_refuse_credentials(r)
-               : ngx_clear_status_refuse_status(r,
+               ? ngx_cs_refuse_credentials(r)
+               : ngx_cs_refuse_status(r,
                                              NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
-    return ngx_clear_status_look_up(r, ctx, &credentials);
+    return ngx_cs_look_up(r, ctx, &credentials);
 }
 
 
 static ngx_int_t
-ngx_clear_status_look_up(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
-    ngx_clear_status_credentials_t *credentials)
+ngx_cs_look_up(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_credentials_t *credentials)
 {
-    ngx_int_t                  rc;
-    ngx_clear_status_key_t     key;
-    ngx_clear_status_conf_t   *conf;
-    ngx_clear_status_found_t   found;
-    ngx_clear_status_order_t   order;
+    ngx_int_t       rc;
+    ngx_cs_key_t    key;
+    ngx_cs_conf_t  *conf;
+    ngx_cs_found_t  found;
+    ngx_cs_order_t  order;
 
     conf = ctx->conf;
 
-    ngx_clear_status_key(ctx, credentials, &key);
+    ngx_cs_key(ctx, credentials, &key);
 
     found.choice = CLEAR_FETCH;
     found.expired = 0;
     rc = NGX_DECLINED;
 
     if (conf->shm_zone) {
-        rc = ngx_clear_status_zone_find(conf->shm_zone, &key,
-                                        &conf->freshness, ngx_current_msec,
-                                        r->pool, &found);
+        rc = ngx_cs_zone_find(conf->shm_zone, &key,
+                              &conf->freshness, ngx_current_msec,
+                              r->pool, &found);
     }
 
     if (rc == NGX_OK && found.choice != CLEAR_SERVE_REVALIDATE) {
-        return ngx_clear_status_serve(r, ctx, &found);
+        return ngx_cs_serve(r, ctx, &found);
     }
 
     if (rc == NGX_ERROR) {
-        return ngx_clear_status_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
+        return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
-    ngx_clear_status_order(r, ctx, credentials, &order);
+    ngx_cs_order(r, ctx, credentials, &order);
 
     if (rc == NGX_OK) {
-        ngx_clear_status_flight_refresh(&order, conf->shm_zone, &key,
-                                        r->pool);
-        return ngx_clear_status_serve(r, ctx, &found);
+        ngx_cs_flight_refresh(&order, conf->shm_zone, &key, r->pool);
+        return ngx_cs_serve(r, ctx, &found);
     }
 
     ctx->expired = found.expired;
 
-    return ngx_clear_status_wait(r, ctx, &order, &key);
+    return ngx_cs_wait(r, ctx, &order, &key);
 }
 
 
 /* an error of this gateway's own, not an answer from the API */
 
 static ngx_int_t
-ngx_clear_status_refuse(ngx_http_request_t *r, clear_error_t *error)
+ngx_cs_refuse(ngx_http_request_t *r, clear_error_t *error)
 {
-    ngx_clear_status_ctx_t  *ctx;
+    ngx_cs_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
     ctx->replied = 1;
 
-    return ngx_clear_status_replied(r, ctx,
-                                    ngx_clear_status_reply_error(r, error));
+    return ngx_cs_replied(r, ctx,
+                          ngx_cs_reply_error(r, error));
 }
 
 
 static ngx_int_t
-ngx_clear_status_refuse_status(ngx_http_request_t *r, ngx_uint_t status)
+ngx_cs_refuse_status(ngx_http_request_t *r, ngx_uint_t status)
 {
     clear_error_t  error;
 
     ngx_memzero(&error, sizeof(clear_error_t));
     error.status = status;
 
-    return ngx_clear_status_refuse(r, &error);
+    return ngx_cs_refuse(r, &error);
 }
 
 
 static ngx_int_t
-ngx_clear_status_refuse_method(ngx_http_request_t *r)
+ngx_cs_refuse_method(ngx_http_request_t *r)
 {
-    clear_error_t   error;
-    static u_char   allow[] = "GET, HEAD";
+    clear_error_t  error;
+    static u_char  allow[] = "GET, HEAD";
 
     ngx_memzero(&error, sizeof(clear_error_t));
     error.status = NGX_HTTP_NOT_ALLOWED;
 
-    if (ngx_clear_status_reply_header(r, "Allow", sizeof("Allow") - 1, allow,
-                                      sizeof(allow) - 1)
+    if (ngx_cs_reply_header(r, "Allow", sizeof("Allow") - 1, allow,
+                            sizeof(allow) - 1)
         != NGX_OK)
     {
         return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
-    return ngx_clear_status_refuse(r, &error);
+    return ngx_cs_refuse(r, &error);
 }
 
 
 static ngx_int_t
-ngx_clear_status_refuse_task_id(ngx_http_request_t *r, clear_task_id_e rc)
+ngx_cs_refuse_task_id(ngx_http_request_t *r, clear_task_id_e rc)
 {
     clear_error_t  error;
 
-    ngx_clear_status_argument_error(r, "taskId", clear_task_id_strerror(rc),
-                                    &error);
+    ngx_cs_argument_error(r, "taskId", clear_task_id_strerror(rc),
+                          &error);
 
-    return ngx_clear_status_refuse(r, &error);
+    return ngx_cs_refuse(r, &error);
 }
 
 
 static ngx_int_t
-ngx_clear_status_refuse_credentials(ngx_http_request_t *r)
+ngx_cs_refuse_credentials(ngx_http_request_t *r)
 {
     clear_error_t  error;
     static u_char  message[] = "This gateway has no credentials for the "
@@ -226,13 +222,13 @@ ngx_clear_status_refuse_credentials(ngx_http_request_t *r)
     error.message.data = message;
     error.message.len = sizeof(message) - 1;
 
-    return ngx_clear_status_refuse(r, &error);
+    return ngx_cs_refuse(r, &error);
 }
 
 
 static void
-ngx_clear_status_key(ngx_clear_status_ctx_t *ctx,
-    ngx_clear_status_credentials_t *credentials, ngx_clear_status_key_t *key)
+ngx_cs_key(ngx_cs_ctx_t *ctx, ngx_cs_credentials_t *credentials,
+    ngx_cs_key_t *key)
 {
     uint32_t  hash;
 
@@ -250,10 +246,9 @@ ngx_clear_status_key(ngx_clear_status_ctx_t *ctx,
 /* from the zone, without a fetch that the caller waits for */
 
 static ngx_int_t
-ngx_clear_status_serve(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
-    ngx_clear_status_found_t *found)
+ngx_cs_serve(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_cs_found_t *found)
 {
-    ngx_clear_status_handling_t  *handling;
+    ngx_cs_handling_t  *handling;
 
     handling = &ctx->handling;
     handling->hit = 1;
@@ -261,30 +256,29 @@ ngx_clear_status_serve(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
     switch (found->choice) {
 
     case CLEAR_SERVE_REVALIDATE:
-        handling->cache = NGX_CLEAR_STATUS_UPDATING;
-        handling->detail = ngx_clear_status_detail_revalidate;
+        handling->cache = NGX_CS_UPDATING;
+        handling->detail = ngx_cs_detail_revalidate;
         break;
 
     case CLEAR_SERVE_STALE:
-        handling->cache = NGX_CLEAR_STATUS_STALE;
-        handling->detail = ngx_clear_status_detail_error;
+        handling->cache = NGX_CS_STALE;
+        handling->detail = ngx_cs_detail_error;
         handling->retry_until = found->again;
         break;
 
     default:
-        handling->cache = NGX_CLEAR_STATUS_HIT;
+        handling->cache = NGX_CS_HIT;
     }
 
-    return ngx_clear_status_answer(r, ctx, &found->answer);
+    return ngx_cs_answer(r, ctx, &found->answer);
 }
 
 
 static void
-ngx_clear_status_order(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
-    ngx_clear_status_credentials_t *credentials,
-    ngx_clear_status_order_t *order)
+ngx_cs_order(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_credentials_t *credentials, ngx_cs_order_t *order)
 {
-    ngx_clear_status_conf_t   *conf;
+    ngx_cs_conf_t             *conf;
     ngx_http_core_loc_conf_t  *clcf;
 
     conf = ctx->conf;
@@ -300,52 +294,52 @@ ngx_clear_status_order(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
     order->task_id = ctx->task_id;
     order->log = clcf->error_log;
 
-    ngx_clear_status_trace(r, order);
+    ngx_cs_trace(r, order);
 }
 
 
 static ngx_int_t
-ngx_clear_status_wait(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
-    ngx_clear_status_order_t *order, ngx_clear_status_key_t *key)
+ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_cs_order_t *order,
+    ngx_cs_key_t *key)
 {
-    ngx_int_t                  rc;
-    ngx_http_cleanup_t        *cln;
-    ngx_clear_status_found_t   found;
+    ngx_int_t            rc;
+    ngx_cs_found_t       found;
+    ngx_http_cleanup_t  *cln;
 
     cln = ngx_http_cleanup_add(r, 0);
     if (cln == NULL) {
-        return ngx_clear_status_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
+        return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
-    cln->handler = ngx_clear_status_cleanup;
+    cln->handler = ngx_cs_cleanup;
     cln->data = &ctx->waiter;
 
-    ctx->waiter.handler = ngx_clear_status_landed;
+    ctx->waiter.handler = ngx_cs_landed;
     ctx->waiter.data = r;
 
-    rc = ngx_clear_status_flight_join(order, ctx->conf->shm_zone, key,
-                                      r->pool, &ctx->waiter, &found);
+    rc = ngx_cs_flight_join(order, ctx->conf->shm_zone, key,
+                            r->pool, &ctx->waiter, &found);
 
     if (rc == NGX_OK) {
-        return ngx_clear_status_serve(r, ctx, &found);
+        return ngx_cs_serve(r, ctx, &found);
     }
 
     if (rc == NGX_ERROR) {
-        return ngx_clear_status_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
+        return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
-    return ngx_clear_status_suspend(r);
+    return ngx_cs_suspend(r);
 }
 
 
 static void
-ngx_clear_status_landed(ngx_clear_status_waiter_t *waiter,
-    ngx_clear_status_flight_t *flight, ngx_clear_status_found_t *found)
+ngx_cs_landed(ngx_cs_waiter_t *waiter, ngx_cs_flight_t *flight,
+    ngx_cs_found_t *found)
 {
-    ngx_int_t                rc;
-    ngx_http_request_t      *r;
-    ngx_pool_cleanup_t      *cln;
-    ngx_clear_status_ctx_t  *ctx;
+    ngx_int_t            rc;
+    ngx_cs_ctx_t        *ctx;
+    ngx_http_request_t  *r;
+    ngx_pool_cleanup_t  *cln;
 
     r = waiter->data;
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
@@ -357,29 +351,28 @@ ngx_clear_status_landed(ngx_clear_status_waiter_t *waiter,
     cln = ngx_pool_cleanup_add(r->pool, 0);
 
     if (cln == NULL) {
-        rc = ngx_clear_status_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
+        rc = ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
 
     } else if (found == NULL) {
-        rc = ngx_clear_status_refuse_status(r, NGX_HTTP_GATEWAY_TIME_OUT);
+        rc = ngx_cs_refuse_status(r, NGX_HTTP_GATEWAY_TIME_OUT);
 
     } else {
-        cln->handler = ngx_clear_status_cleanup_flight;
+        cln->handler = ngx_cs_cleanup_flight;
         cln->data = flight;
-        ngx_clear_status_flight_hold(flight);
+        ngx_cs_flight_hold(flight);
 
-        rc = ngx_clear_status_result(r, ctx, found);
+        rc = ngx_cs_result(r, ctx, found);
     }
 
-    ngx_clear_status_resume(r, rc);
+    ngx_cs_resume(r, rc);
 }
 
 
 static ngx_int_t
-ngx_clear_status_result(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
-    ngx_clear_status_found_t *found)
+ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_cs_found_t *found)
 {
-    ngx_clear_status_answer_t    *answer;
-    ngx_clear_status_handling_t  *handling;
+    ngx_cs_answer_t    *answer;
+    ngx_cs_handling_t  *handling;
 
     answer = &found->answer;
     handling = &ctx->handling;
@@ -387,7 +380,7 @@ ngx_clear_status_result(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
     /* nothing to say: there was no memory for it, here or where it was made */
 
     if (answer->body.len == 0) {
-        return ngx_clear_status_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
+        return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
     if (answer->forwarded) {
@@ -397,18 +390,18 @@ ngx_clear_status_result(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
     }
 
     if (found->stale.body.data) {
-        return ngx_clear_status_result_stale(r, ctx, found);
+        return ngx_cs_result_stale(r, ctx, found);
     }
 
     if (!answer->forwarded) {
-        handling->detail = ngx_clear_status_detail_paused;
-        handling->cache = NGX_CLEAR_STATUS_MISS;
+        handling->detail = ngx_cs_detail_paused;
+        handling->cache = NGX_CS_MISS;
 
-        return ngx_clear_status_answer(r, ctx, answer);
+        return ngx_cs_answer(r, ctx, answer);
     }
 
     if (found->too_large && ctx->waiter.leader) {
-        ngx_clear_status_too_large(r, ctx, found);
+        ngx_cs_too_large(r, ctx, found);
     }
 
     handling->stored = found->stored;
@@ -416,29 +409,29 @@ ngx_clear_status_result(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
     handling->collapsed = !ctx->waiter.leader;
 
     if (ctx->conf->shm_zone == NULL) {
-        handling->fwd = ngx_clear_status_fwd_bypass;
-        handling->cache = NGX_CLEAR_STATUS_BYPASS;
+        handling->fwd = ngx_cs_fwd_bypass;
+        handling->cache = NGX_CS_BYPASS;
 
     } else if (ctx->expired) {
-        handling->fwd = ngx_clear_status_fwd_stale;
-        handling->cache = NGX_CLEAR_STATUS_EXPIRED;
+        handling->fwd = ngx_cs_fwd_stale;
+        handling->cache = NGX_CS_EXPIRED;
 
     } else {
-        handling->fwd = ngx_clear_status_fwd_miss;
-        handling->cache = NGX_CLEAR_STATUS_MISS;
+        handling->fwd = ngx_cs_fwd_miss;
+        handling->cache = NGX_CS_MISS;
     }
 
     if (handling->collapsed) {
-        handling->cache = NGX_CLEAR_STATUS_COLLAPSED;
+        handling->cache = NGX_CS_COLLAPSED;
     }
 
-    return ngx_clear_status_answer(r, ctx, answer);
+    return ngx_cs_answer(r, ctx, answer);
 }
 
 
 static void
-ngx_clear_status_too_large(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
-    ngx_clear_status_found_t *found)
+ngx_cs_too_large(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_found_t *found)
 {
     ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
                   "an answer of %uz bytes from \"%V\" for task \"%V\" does not "
@@ -452,42 +445,42 @@ ngx_clear_status_too_large(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
 /* the fetch failed, or none may go out, and the last success still serves */
 
 static ngx_int_t
-ngx_clear_status_result_stale(ngx_http_request_t *r,
-    ngx_clear_status_ctx_t *ctx, ngx_clear_status_found_t *found)
+ngx_cs_result_stale(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_found_t *found)
 {
-    ngx_clear_status_handling_t  *handling;
+    ngx_cs_handling_t  *handling;
 
     handling = &ctx->handling;
 
-    handling->cache = NGX_CLEAR_STATUS_STALE;
-    handling->retry_until = ngx_clear_status_answer_again(&found->answer);
+    handling->cache = NGX_CS_STALE;
+    handling->retry_until = ngx_cs_answer_again(&found->answer);
 
     if (found->answer.forwarded) {
-        handling->fwd = ngx_clear_status_fwd_stale;
+        handling->fwd = ngx_cs_fwd_stale;
         handling->fwd_status = found->answer.upstream_status;
         handling->collapsed = !ctx->waiter.leader;
-        handling->detail = ngx_clear_status_detail_error;
+        handling->detail = ngx_cs_detail_error;
 
     } else {
         handling->hit = 1;
-        handling->detail = ngx_clear_status_detail_paused;
+        handling->detail = ngx_cs_detail_paused;
     }
 
-    return ngx_clear_status_answer(r, ctx, &found->stale);
+    return ngx_cs_answer(r, ctx, &found->stale);
 }
 
 
 static ngx_int_t
-ngx_clear_status_answer(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
-    ngx_clear_status_answer_t *answer)
+ngx_cs_answer(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_answer_t *answer)
 {
     ctx->workflow = answer->workflow;
     ctx->replied = 1;
 
-    return ngx_clear_status_replied(r, ctx,
-                                    ngx_clear_status_reply(r, answer,
-                                                           &ctx->handling,
-                                                           ngx_current_msec));
+    return ngx_cs_replied(r, ctx,
+                          ngx_cs_reply(r, answer,
+                                       &ctx->handling,
+                                       ngx_current_msec));
 }
 
 
@@ -497,8 +490,7 @@ ngx_clear_status_answer(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
  */
 
 static ngx_int_t
-ngx_clear_status_replied(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
-    ngx_int_t rc)
+ngx_cs_replied(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_int_t rc)
 {
     ctx->replied = r->header_sent;
 
@@ -509,18 +501,18 @@ ngx_clear_status_replied(ngx_http_request_t *r, ngx_clear_status_ctx_t *ctx,
 /* the caller has gone, or has its answer */
 
 static void
-ngx_clear_status_cleanup(void *data)
+ngx_cs_cleanup(void *data)
 {
-    ngx_clear_status_waiter_t *waiter = data;
+    ngx_cs_waiter_t *waiter = data;
 
-    ngx_clear_status_flight_leave(waiter);
+    ngx_cs_flight_leave(waiter);
 }
 
 
 static void
-ngx_clear_status_cleanup_flight(void *data)
+ngx_cs_cleanup_flight(void *data)
 {
-    ngx_clear_status_flight_t *flight = data;
+    ngx_cs_flight_t *flight = data;
 
-    ngx_clear_status_flight_release(flight);
+    ngx_cs_flight_release(flight);
 }

@@ -6,8 +6,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_HANDLER_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_HANDLER_H_INCLUDED_
+#ifndef _NGX_CS_REQUEST_HANDLER_H_INCLUDED_
+#define _NGX_CS_REQUEST_HANDLER_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -22,21 +22,21 @@
 /* a location's settings: those of the floors below, each its own */
 
 typedef struct {
-    ngx_clear_status_fetch_conf_t        fetch;
-    ngx_clear_status_credentials_conf_t  credentials;
+    ngx_cs_fetch_conf_t                  fetch;
+    ngx_cs_credentials_conf_t            credentials;
     clear_freshness_conf_t               freshness;
     clear_breaker_conf_t                 breaker;
     ngx_shm_zone_t                      *shm_zone;     /* NULL: off */
     uint32_t                             tenant_hash;  /* of a fixed tenant */
-} ngx_clear_status_conf_t;
+} ngx_cs_conf_t;
 
 
 /* a request's state; the variables read it */
 
 typedef struct {
-    ngx_clear_status_conf_t             *conf;
-    ngx_clear_status_waiter_t            waiter;
-    ngx_clear_status_handling_t          handling;
+    ngx_cs_conf_t                       *conf;
+    ngx_cs_waiter_t                      waiter;
+    ngx_cs_handling_t                    handling;
     ngx_str_t                            task_id;
     ngx_uint_t                           upstream_status;
     ngx_msec_t                           upstream_time;
@@ -46,15 +46,14 @@ typedef struct {
     unsigned                             forwarded:1;  /* upstream was asked */
     unsigned                             replied:1;    /* by us, not nginx */
     unsigned                             refused:1;    /* refusal was sent */
-} ngx_clear_status_ctx_t;
+} ngx_cs_ctx_t;
 
 
 extern ngx_module_t  ngx_clear_status_module;
 
 
 /* the content handler */
-ngx_int_t ngx_clear_status_handler(ngx_http_request_t *r,
-    ngx_clear_status_conf_t *conf);
+ngx_int_t ngx_cs_handler(ngx_http_request_t *r, ngx_cs_conf_t *conf);
 
 
-#endif /* _NGX_CLEAR_STATUS_HANDLER_H_INCLUDED_ */
+#endif /* _NGX_CS_REQUEST_HANDLER_H_INCLUDED_ */

@@ -11,20 +11,20 @@
 #include "core/counters.h"
 
 
-static ngx_int_t ngx_clear_status_log_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_cs_log_handler(ngx_http_request_t *r);
 
 
-static ngx_uint_t  (*ngx_clear_status_log_ours)(ngx_http_request_t *r);
+static ngx_uint_t  (*ngx_cs_log_ours)(ngx_http_request_t *r);
 
 
 static ngx_int_t
-ngx_clear_status_log_handler(ngx_http_request_t *r)
+ngx_cs_log_handler(ngx_http_request_t *r)
 {
-    ngx_uint_t                    status;
-    ngx_clear_status_ctx_t       *ctx;
-    ngx_clear_status_handling_t  *handling;
+    ngx_uint_t          status;
+    ngx_cs_ctx_t       *ctx;
+    ngx_cs_handling_t  *handling;
 
-    if (!ngx_clear_status_log_ours(r)) {
+    if (!ngx_cs_log_ours(r)) {
         return NGX_OK;
     }
 
@@ -35,24 +35,23 @@ ngx_clear_status_log_handler(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
 
     if (ctx == NULL) {
-        ngx_clear_status_metrics_response(status, NGX_CLEAR_STATUS_NONE, 0, 0);
+        ngx_cs_metrics_response(status, NGX_CS_NONE, 0, 0);
         return NGX_OK;
     }
 
     handling = &ctx->handling;
 
-    ngx_clear_status_metrics_response(status, handling->cache,
+    ngx_cs_metrics_response(status, handling->cache,
                               handling->collapsed,
-                              handling->cache == NGX_CLEAR_STATUS_STALE
-                              || handling->cache == NGX_CLEAR_STATUS_UPDATING);
+                              handling->cache == NGX_CS_STALE
+                              || handling->cache == NGX_CS_UPDATING);
 
     return NGX_OK;
 }
 
 
 ngx_int_t
-ngx_clear_status_log_init(ngx_conf_t *cf,
-    ngx_uint_t (*ours)(ngx_http_request_t *r))
+ngx_cs_log_init(ngx_conf_t *cf, ngx_uint_t (*ours)(ngx_http_request_t *r))
 {
     ngx_http_handler_pt        *h;
     ngx_http_core_main_conf_t  *cmcf;
@@ -64,8 +63,8 @@ ngx_clear_status_log_init(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    *h = ngx_clear_status_log_handler;
-    ngx_clear_status_log_ours = ours;
+    *h = ngx_cs_log_handler;
+    ngx_cs_log_ours = ours;
 
     return NGX_OK;
 }

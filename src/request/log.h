@@ -6,8 +6,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_LOG_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_LOG_H_INCLUDED_
+#ifndef _NGX_CS_REQUEST_LOG_H_INCLUDED_
+#define _NGX_CS_REQUEST_LOG_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -19,8 +19,8 @@
  * At postconfiguration: enters the phase handler.
  * ours: tells whether a request is in a location that counts.
  */
-ngx_int_t ngx_clear_status_log_init(ngx_conf_t *cf,
+ngx_int_t ngx_cs_log_init(ngx_conf_t *cf,
     ngx_uint_t (*ours)(ngx_http_request_t *r));
 
 
-#endif /* _NGX_CLEAR_STATUS_LOG_H_INCLUDED_ */
+#endif /* _NGX_CS_REQUEST_LOG_H_INCLUDED_ */

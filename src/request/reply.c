@@ -11,122 +11,120 @@
 
 
 /* one year: RFC 9111 has no word for ever (and RFC 2616 named this limit) */
-#define NGX_CLEAR_STATUS_YEAR  31536000
+#define NGX_CS_YEAR  31536000
 
 /* "clear_status" and all that can follow it */
-#define NGX_CLEAR_STATUS_CACHE_STATUS_LEN                                    \
+#define NGX_CS_CACHE_STATUS_LEN                                              \
     (sizeof("clear_status; hit; fwd=; fwd-status=; ttl=; stored; collapsed;" \
             " detail=")                                                      \
      + 2 * NGX_INT64_LEN + 64)
 
 /* the values of all fields, in one allocation */
-#define NGX_CLEAR_STATUS_VALUES_LEN                                          \
-    (NGX_CLEAR_STATUS_CACHE_STATUS_LEN                                       \
+#define NGX_CS_VALUES_LEN                                                    \
+    (NGX_CS_CACHE_STATUS_LEN                                                 \
      + NGX_INT64_LEN                                        /* Age */        \
      + sizeof("private, max-age=") - 1 + NGX_INT64_LEN                       \
      + NGX_INT64_LEN                                        /* Retry-After */\
-     + NGX_CLEAR_STATUS_ETAG_LEN)
+     + NGX_CS_ETAG_LEN)
 
-#define ngx_clear_status_header(r, key, value, len)                          \
-    ngx_clear_status_reply_push(r, key, sizeof(key) - 1, value, len)
+#define ngx_cs_header(r, key, value, len)                                    \
+    ngx_cs_reply_push(r, key, sizeof(key) - 1, value, len)
 
 /* a field whose value was written from *last to p; the next begins there */
-#define ngx_clear_status_made(r, key, last, p)                               \
-    ngx_clear_status_reply_made(r, key, sizeof(key) - 1, last, p)
+#define ngx_cs_made(r, key, last, p)                                         \
+    ngx_cs_reply_made(r, key, sizeof(key) - 1, last, p)
 
 
-static ngx_int_t ngx_clear_status_reply_cache_status(ngx_http_request_t *r,
-    ngx_clear_status_answer_t *answer, ngx_clear_status_handling_t *handling,
-    int64_t now, u_char **last);
-static ngx_int_t ngx_clear_status_reply_age(ngx_http_request_t *r,
-    ngx_clear_status_answer_t *answer, int64_t now, u_char **last);
-static ngx_int_t ngx_clear_status_reply_cache_control(ngx_http_request_t *r,
-    ngx_clear_status_answer_t *answer, u_char **last);
-static ngx_int_t ngx_clear_status_reply_retry_after(ngx_http_request_t *r,
-    ngx_clear_status_answer_t *answer, ngx_clear_status_handling_t *handling,
-    int64_t now, u_char **last);
-static ngx_int_t ngx_clear_status_reply_etag(ngx_http_request_t *r,
-    ngx_clear_status_answer_t *answer, u_char **last);
-static ngx_inline ngx_int_t ngx_clear_status_reply_push(ngx_http_request_t *r,
+static ngx_int_t ngx_cs_reply_cache_status(ngx_http_request_t *r,
+    ngx_cs_answer_t *answer, ngx_cs_handling_t *handling, int64_t now,
+    u_char **last);
+static ngx_int_t ngx_cs_reply_age(ngx_http_request_t *r,
+    ngx_cs_answer_t *answer, int64_t now, u_char **last);
+static ngx_int_t ngx_cs_reply_cache_control(ngx_http_request_t *r,
+    ngx_cs_answer_t *answer, u_char **last);
+static ngx_int_t ngx_cs_reply_retry_after(ngx_http_request_t *r,
+    ngx_cs_answer_t *answer, ngx_cs_handling_t *handling, int64_t now,
+    u_char **last);
+static ngx_int_t ngx_cs_reply_etag(ngx_http_request_t *r,
+    ngx_cs_answer_t *answer, u_char **last);
+static ngx_inline ngx_int_t ngx_cs_reply_push(ngx_http_request_t *r,
     char *key, size_t len, u_char *value, size_t value_len);
-static ngx_inline ngx_int_t ngx_clear_status_reply_made(ngx_http_request_t *r,
+static ngx_inline ngx_int_t ngx_cs_reply_made(ngx_http_request_t *r,
     char *key, size_t len, u_char **last, u_char *p);
-static u_char *ngx_clear_status_reply_number(u_char *p, int64_t n);
-static ngx_int_t ngx_clear_status_reply_send(ngx_http_request_t *r,
-    ngx_clear_status_answer_t *answer);
+static u_char *ngx_cs_reply_number(u_char *p, int64_t n);
+static ngx_int_t ngx_cs_reply_send(ngx_http_request_t *r,
+    ngx_cs_answer_t *answer);
 
 
 ngx_int_t
-ngx_clear_status_reply(ngx_http_request_t *r,
-    ngx_clear_status_answer_t *answer, ngx_clear_status_handling_t *handling,
-    int64_t now)
+ngx_cs_reply(ngx_http_request_t *r, ngx_cs_answer_t *answer,
+    ngx_cs_handling_t *handling, int64_t now)
 {
     u_char  *last;
 
-    last = ngx_pnalloc(r->pool, NGX_CLEAR_STATUS_VALUES_LEN
+    last = ngx_pnalloc(r->pool, NGX_CS_VALUES_LEN
                                 + handling->fwd.len + handling->detail.len);
 
     if (last == NULL
-        || ngx_clear_status_reply_cache_status(r, answer, handling, now, &last)
+        || ngx_cs_reply_cache_status(r, answer, handling, now, &last)
            != NGX_OK
-        || ngx_clear_status_reply_age(r, answer, now, &last) != NGX_OK
-        || ngx_clear_status_reply_cache_control(r, answer, &last) != NGX_OK
-        || ngx_clear_status_reply_retry_after(r, answer, handling, now, &last)
+        || ngx_cs_reply_age(r, answer, now, &last) != NGX_OK
+        || ngx_cs_reply_cache_control(r, answer, &last) != NGX_OK
+        || ngx_cs_reply_retry_after(r, answer, handling, now, &last)
            != NGX_OK
-        || ngx_clear_status_reply_etag(r, answer, &last) != NGX_OK)
+        || ngx_cs_reply_etag(r, answer, &last) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_clear_status_reply_send(r, answer);
+    return ngx_cs_reply_send(r, answer);
 }
 
 
 ngx_int_t
-ngx_clear_status_reply_error(ngx_http_request_t *r, clear_error_t *error)
+ngx_cs_reply_error(ngx_http_request_t *r, clear_error_t *error)
 {
-    ngx_clear_status_answer_t  answer;
+    ngx_cs_answer_t  answer;
 
-    ngx_memzero(&answer, sizeof(ngx_clear_status_answer_t));
+    ngx_memzero(&answer, sizeof(ngx_cs_answer_t));
 
-    if (ngx_clear_status_answer_error(r->pool, error, &answer) != NGX_OK
-        || ngx_clear_status_reply_no_store(r) != NGX_OK)
+    if (ngx_cs_answer_error(r->pool, error, &answer) != NGX_OK
+        || ngx_cs_reply_no_store(r) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_clear_status_reply_send(r, &answer);
+    return ngx_cs_reply_send(r, &answer);
 }
 
 
 /* RFC 9111, section 5.2.2.5 */
 
 ngx_int_t
-ngx_clear_status_reply_no_store(ngx_http_request_t *r)
+ngx_cs_reply_no_store(ngx_http_request_t *r)
 {
     static u_char  value[] = "no-store";
 
-    return ngx_clear_status_header(r, "Cache-Control", value,
-                                   sizeof(value) - 1);
+    return ngx_cs_header(r, "Cache-Control", value,
+                         sizeof(value) - 1);
 }
 
 
 /* RFC 9211, section 2 */
 
 static ngx_int_t
-ngx_clear_status_reply_cache_status(ngx_http_request_t *r,
-    ngx_clear_status_answer_t *answer, ngx_clear_status_handling_t *handling,
-    int64_t now, u_char **last)
+ngx_cs_reply_cache_status(ngx_http_request_t *r, ngx_cs_answer_t *answer,
+    ngx_cs_handling_t *handling, int64_t now, u_char **last)
 {
-    u_char         *p;
-    int64_t         ttl;
-    static u_char   finished[] = "clear_status; hit; ttl=31536000";
+    u_char        *p;
+    int64_t        ttl;
+    static u_char  finished[] = "clear_status; hit; ttl=31536000";
 
-    if (handling->cache == NGX_CLEAR_STATUS_HIT
+    if (handling->cache == NGX_CS_HIT
         && answer->stamp.fresh_until == CLEAR_FOREVER)
     {
-        return ngx_clear_status_header(r, "Cache-Status", finished,
-                                       sizeof(finished) - 1);
+        return ngx_cs_header(r, "Cache-Status", finished,
+                             sizeof(finished) - 1);
     }
 
     p = ngx_cpymem(*last, "clear_status", sizeof("clear_status") - 1);
@@ -142,10 +140,10 @@ ngx_clear_status_reply_cache_status(ngx_http_request_t *r,
 
     if (handling->fwd_status) {
         p = ngx_cpymem(p, "; fwd-status=", sizeof("; fwd-status=") - 1);
-        p = ngx_clear_status_reply_number(p, handling->fwd_status);
+        p = ngx_cs_reply_number(p, handling->fwd_status);
     }
 
-    if (handling->hit || handling->cache == NGX_CLEAR_STATUS_STALE) {
+    if (handling->hit || handling->cache == NGX_CS_STALE) {
 
         if (answer->stamp.fresh_until == CLEAR_FOREVER) {
             p = ngx_cpymem(p, "; ttl=31536000", sizeof("; ttl=31536000") - 1);
@@ -154,7 +152,7 @@ ngx_clear_status_reply_cache_status(ngx_http_request_t *r,
             ttl = answer->stamp.fresh_until - now;
             ttl = (ttl >= 0) ? ttl / 1000 : -((999 - ttl) / 1000);
             p = ngx_cpymem(p, "; ttl=", sizeof("; ttl=") - 1);
-            p = ngx_clear_status_reply_number(p, ttl);
+            p = ngx_cs_reply_number(p, ttl);
         }
     }
 
@@ -171,56 +169,56 @@ ngx_clear_status_reply_cache_status(ngx_http_request_t *r,
         p = ngx_cpymem(p, handling->detail.data, handling->detail.len);
     }
 
-    return ngx_clear_status_made(r, "Cache-Status", last, p);
+    return ngx_cs_made(r, "Cache-Status", last, p);
 }
 
 
 /* RFC 9111, section 5.1 */
 
 static ngx_int_t
-ngx_clear_status_reply_age(ngx_http_request_t *r,
-    ngx_clear_status_answer_t *answer, int64_t now, u_char **last)
+ngx_cs_reply_age(ngx_http_request_t *r, ngx_cs_answer_t *answer, int64_t now,
+    u_char **last)
 {
-    u_char   *p;
-    int64_t   age;
+    u_char  *p;
+    int64_t  age;
 
     age = answer->stamp.fetched ? (now - answer->stamp.fetched) / 1000 : 0;
 
-    p = ngx_clear_status_reply_number(*last, ngx_max(age, 0));
+    p = ngx_cs_reply_number(*last, ngx_max(age, 0));
 
-    return ngx_clear_status_made(r, "Age", last, p);
+    return ngx_cs_made(r, "Age", last, p);
 }
 
 
 /* RFC 9111, section 5.2.2; immutable is RFC 8246 */
 
 static ngx_int_t
-ngx_clear_status_reply_cache_control(ngx_http_request_t *r,
-    ngx_clear_status_answer_t *answer, u_char **last)
+ngx_cs_reply_cache_control(ngx_http_request_t *r, ngx_cs_answer_t *answer,
+    u_char **last)
 {
-    u_char         *p;
-    int64_t         lifetime;
-    static u_char   forever[] = "private, max-age=31536000, immutable";
+    u_char        *p;
+    int64_t        lifetime;
+    static u_char  forever[] = "private, max-age=31536000, immutable";
 
     if (answer->status != NGX_HTTP_OK) {
-        return ngx_clear_status_reply_no_store(r);
+        return ngx_cs_reply_no_store(r);
     }
 
-    lifetime = NGX_CLEAR_STATUS_YEAR;
+    lifetime = NGX_CS_YEAR;
 
     if (answer->stamp.fresh_until != CLEAR_FOREVER) {
         lifetime = (answer->stamp.fresh_until - answer->stamp.fetched) / 1000;
-        lifetime = ngx_min(lifetime, NGX_CLEAR_STATUS_YEAR);
+        lifetime = ngx_min(lifetime, NGX_CS_YEAR);
 
     } else if (answer->stamp.terminal) {
-        return ngx_clear_status_header(r, "Cache-Control", forever,
-                                       sizeof(forever) - 1);
+        return ngx_cs_header(r, "Cache-Control", forever,
+                             sizeof(forever) - 1);
     }
 
     p = ngx_cpymem(*last, "private, max-age=", sizeof("private, max-age=") - 1);
-    p = ngx_clear_status_reply_number(p, lifetime);
+    p = ngx_cs_reply_number(p, lifetime);
 
-    return ngx_clear_status_made(r, "Cache-Control", last, p);
+    return ngx_cs_made(r, "Cache-Control", last, p);
 }
 
 
@@ -230,12 +228,11 @@ ngx_clear_status_reply_cache_control(ngx_http_request_t *r,
  */
 
 static ngx_int_t
-ngx_clear_status_reply_retry_after(ngx_http_request_t *r,
-    ngx_clear_status_answer_t *answer, ngx_clear_status_handling_t *handling,
-    int64_t now, u_char **last)
+ngx_cs_reply_retry_after(ngx_http_request_t *r, ngx_cs_answer_t *answer,
+    ngx_cs_handling_t *handling, int64_t now, u_char **last)
 {
-    u_char   *p;
-    int64_t   until;
+    u_char  *p;
+    int64_t  until;
 
     until = ngx_max(answer->retry_until, handling->retry_until);
 
@@ -255,17 +252,17 @@ ngx_clear_status_reply_retry_after(ngx_http_request_t *r,
 
     until = (until - now + 999) / 1000;
 
-    p = ngx_clear_status_reply_number(*last, ngx_max(until, 1));
+    p = ngx_cs_reply_number(*last, ngx_max(until, 1));
 
-    return ngx_clear_status_made(r, "Retry-After", last, p);
+    return ngx_cs_made(r, "Retry-After", last, p);
 }
 
 
 /* nginx's not modified filter compares If-None-Match with this */
 
 static ngx_int_t
-ngx_clear_status_reply_etag(ngx_http_request_t *r,
-    ngx_clear_status_answer_t *answer, u_char **last)
+ngx_cs_reply_etag(ngx_http_request_t *r, ngx_cs_answer_t *answer,
+    u_char **last)
 {
     ngx_table_elt_t  *etag;
 
@@ -283,10 +280,10 @@ ngx_clear_status_reply_etag(ngx_http_request_t *r,
     etag->next = NULL;
 #endif
     ngx_str_set(&etag->key, "ETag");
-    etag->value.len = NGX_CLEAR_STATUS_ETAG_LEN;
+    etag->value.len = NGX_CS_ETAG_LEN;
     etag->value.data = *last;
 
-    *last = ngx_cpymem(*last, answer->etag, NGX_CLEAR_STATUS_ETAG_LEN);
+    *last = ngx_cpymem(*last, answer->etag, NGX_CS_ETAG_LEN);
 
     r->headers_out.etag = etag;
 
@@ -305,10 +302,10 @@ ngx_clear_status_reply_etag(ngx_http_request_t *r,
 /* ngx_sprintf() would cost a hit more than all of its fields */
 
 static u_char *
-ngx_clear_status_reply_number(u_char *p, int64_t n)
+ngx_cs_reply_number(u_char *p, int64_t n)
 {
-    u_char     *digit, digits[NGX_INT64_LEN];
-    uint64_t    rest;
+    u_char   *digit, digits[NGX_INT64_LEN];
+    uint64_t  rest;
 
     digit = digits + NGX_INT64_LEN;
     rest = (n < 0) ? 0 - (uint64_t) n : (uint64_t) n;
@@ -327,8 +324,7 @@ ngx_clear_status_reply_number(u_char *p, int64_t n)
 
 
 static ngx_int_t
-ngx_clear_status_reply_send(ngx_http_request_t *r,
-    ngx_clear_status_answer_t *answer)
+ngx_cs_reply_send(ngx_http_request_t *r, ngx_cs_answer_t *answer)
 {
     ngx_int_t    rc;
     ngx_buf_t   *b;
@@ -368,16 +364,16 @@ ngx_clear_status_reply_send(ngx_http_request_t *r,
 
 
 ngx_int_t
-ngx_clear_status_reply_header(ngx_http_request_t *r, char *key, size_t len,
+ngx_cs_reply_header(ngx_http_request_t *r, char *key, size_t len,
     u_char *value, size_t value_len)
 {
-    return ngx_clear_status_reply_push(r, key, len, value, value_len);
+    return ngx_cs_reply_push(r, key, len, value, value_len);
 }
 
 
 static ngx_inline ngx_int_t
-ngx_clear_status_reply_push(ngx_http_request_t *r, char *key, size_t len,
-    u_char *value, size_t value_len)
+ngx_cs_reply_push(ngx_http_request_t *r, char *key, size_t len, u_char *value,
+    size_t value_len)
 {
     ngx_table_elt_t  *h;
 
@@ -400,13 +396,13 @@ ngx_clear_status_reply_push(ngx_http_request_t *r, char *key, size_t len,
 
 
 static ngx_inline ngx_int_t
-ngx_clear_status_reply_made(ngx_http_request_t *r, char *key, size_t len,
-    u_char **last, u_char *p)
+ngx_cs_reply_made(ngx_http_request_t *r, char *key, size_t len, u_char **last,
+    u_char *p)
 {
     u_char  *value;
 
     value = *last;
     *last = p;
 
-    return ngx_clear_status_reply_push(r, key, len, value, p - value);
+    return ngx_cs_reply_push(r, key, len, value, p - value);
 }

@@ -6,8 +6,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_REPLY_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_REPLY_H_INCLUDED_
+#ifndef _NGX_CS_REQUEST_REPLY_H_INCLUDED_
+#define _NGX_CS_REQUEST_REPLY_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -20,21 +20,21 @@
 /* the values of $clear_status_cache */
 
 typedef enum {
-    NGX_CLEAR_STATUS_NONE = 0,
-    NGX_CLEAR_STATUS_HIT,
-    NGX_CLEAR_STATUS_MISS,
-    NGX_CLEAR_STATUS_EXPIRED,
-    NGX_CLEAR_STATUS_STALE,
-    NGX_CLEAR_STATUS_UPDATING,
-    NGX_CLEAR_STATUS_COLLAPSED,
-    NGX_CLEAR_STATUS_BYPASS
-} ngx_clear_status_cache_e;
+    NGX_CS_NONE = 0,
+    NGX_CS_HIT,
+    NGX_CS_MISS,
+    NGX_CS_EXPIRED,
+    NGX_CS_STALE,
+    NGX_CS_UPDATING,
+    NGX_CS_COLLAPSED,
+    NGX_CS_BYPASS
+} ngx_cs_cache_e;
 
 
 /* how the cache handled a request, in the words of RFC 9211, section 2 */
 
 typedef struct {
-    ngx_clear_status_cache_e     cache;
+    ngx_cs_cache_e               cache;
     ngx_str_t                    fwd;         /* the reason, or empty */
     ngx_str_t                    detail;      /* a token, or empty */
     ngx_uint_t                   fwd_status;  /* or 0 */
@@ -42,7 +42,7 @@ typedef struct {
     unsigned                     hit:1;
     unsigned                     stored:1;
     unsigned                     collapsed:1;
-} ngx_clear_status_handling_t;
+} ngx_cs_handling_t;
 
 
 /*
@@ -50,26 +50,24 @@ typedef struct {
  * request.  now: mono, ms.  Returns what ngx_http_output_filter() returned, or
  * an error as ngx_http_finalize_request() takes it.
  */
-ngx_int_t ngx_clear_status_reply(ngx_http_request_t *r,
-    ngx_clear_status_answer_t *answer, ngx_clear_status_handling_t *handling,
-    int64_t now);
+ngx_int_t ngx_cs_reply(ngx_http_request_t *r, ngx_cs_answer_t *answer,
+    ngx_cs_handling_t *handling, int64_t now);
 
 /*
  * Sends an error that is no answer from the API: the same envelope, without
  * a word on the cache.
  */
-ngx_int_t ngx_clear_status_reply_error(ngx_http_request_t *r,
-    clear_error_t *error);
+ngx_int_t ngx_cs_reply_error(ngx_http_request_t *r, clear_error_t *error);
 
 /* Cache-Control of an error: nobody keeps it */
-ngx_int_t ngx_clear_status_reply_no_store(ngx_http_request_t *r);
+ngx_int_t ngx_cs_reply_no_store(ngx_http_request_t *r);
 
 /*
  * Adds a header field to the response.  key is a constant; the value is not
  * copied.
  */
-ngx_int_t ngx_clear_status_reply_header(ngx_http_request_t *r, char *key,
-    size_t len, u_char *value, size_t value_len);
+ngx_int_t ngx_cs_reply_header(ngx_http_request_t *r, char *key, size_t len,
+    u_char *value, size_t value_len);
 
 
-#endif /* _NGX_CLEAR_STATUS_REPLY_H_INCLUDED_ */
+#endif /* _NGX_CS_REQUEST_REPLY_H_INCLUDED_ */

@@ -9,7 +9,7 @@
 
 
 ngx_int_t
-ngx_clear_status_suspend(ngx_http_request_t *r)
+ngx_cs_suspend(ngx_http_request_t *r)
 {
     r->main->count++;
 
@@ -26,7 +26,7 @@ ngx_clear_status_suspend(ngx_http_request_t *r)
 
 
 void
-ngx_clear_status_resume(ngx_http_request_t *r, ngx_int_t rc)
+ngx_cs_resume(ngx_http_request_t *r, ngx_int_t rc)
 {
     ngx_connection_t  *c;
 

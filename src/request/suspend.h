@@ -5,8 +5,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_SUSPEND_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_SUSPEND_H_INCLUDED_
+#ifndef _NGX_CS_REQUEST_SUSPEND_H_INCLUDED_
+#define _NGX_CS_REQUEST_SUSPEND_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -18,12 +18,12 @@
  * Keeps the request until it is resumed; a caller that leaves meanwhile ends
  * it.  Returns NGX_DONE, as the content handler has to then.
  */
-ngx_int_t ngx_clear_status_suspend(ngx_http_request_t *r);
+ngx_int_t ngx_cs_suspend(ngx_http_request_t *r);
 
 /*
  * Goes on with rc as a content handler's.  The request may be gone after it.
  */
-void ngx_clear_status_resume(ngx_http_request_t *r, ngx_int_t rc);
+void ngx_cs_resume(ngx_http_request_t *r, ngx_int_t rc);
 
 
-#endif /* _NGX_CLEAR_STATUS_SUSPEND_H_INCLUDED_ */
+#endif /* _NGX_CS_REQUEST_SUSPEND_H_INCLUDED_ */

@@ -13,27 +13,26 @@
 typedef struct {
     ngx_str_t         name;
     ngx_uint_t        list;  /* in several lines it is one list */
-} ngx_clear_status_trace_field_t;
+} ngx_cs_trace_field_t;
 
 typedef struct {
     ngx_list_part_t  *part;
     ngx_uint_t        i;
-} ngx_clear_status_trace_at_t;
+} ngx_cs_trace_at_t;
 
 
-static ngx_int_t ngx_clear_status_trace_value(ngx_http_request_t *r,
-    ngx_clear_status_trace_field_t *field, ngx_str_t *value);
-static ngx_int_t ngx_clear_status_trace_list(ngx_http_request_t *r,
-    ngx_str_t *name, size_t len, ngx_str_t *value);
-static ngx_str_t *ngx_clear_status_trace_first(ngx_http_request_t *r,
-    ngx_str_t *name, ngx_clear_status_trace_at_t *at);
-static ngx_str_t *ngx_clear_status_trace_next(ngx_str_t *name,
-    ngx_clear_status_trace_at_t *at);
+static ngx_int_t ngx_cs_trace_value(ngx_http_request_t *r,
+    ngx_cs_trace_field_t *field, ngx_str_t *value);
+static ngx_int_t ngx_cs_trace_list(ngx_http_request_t *r, ngx_str_t *name,
+    size_t len, ngx_str_t *value);
+static ngx_str_t *ngx_cs_trace_first(ngx_http_request_t *r, ngx_str_t *name,
+    ngx_cs_trace_at_t *at);
+static ngx_str_t *ngx_cs_trace_next(ngx_str_t *name, ngx_cs_trace_at_t *at);
 
 
 /* only tracestate is a list (W3C Trace Context, section 3.3.1) */
 
-static ngx_clear_status_trace_field_t  ngx_clear_status_trace_fields[] = {
+static ngx_cs_trace_field_t            ngx_cs_trace_fields[] = {
     { ngx_string("X-Request-Id"), 0 },
     { ngx_string("traceparent"), 0 },
     { ngx_string("tracestate"), 1 }
@@ -41,20 +40,20 @@ static ngx_clear_status_trace_field_t  ngx_clear_status_trace_fields[] = {
 
 
 void
-ngx_clear_status_trace(ngx_http_request_t *r, ngx_clear_status_order_t *order)
+ngx_cs_trace(ngx_http_request_t *r, ngx_cs_order_t *order)
 {
-    ngx_str_t                        value;
-    ngx_uint_t                       n;
-    ngx_keyval_t                    *trace;
-    ngx_clear_status_trace_field_t  *field;
+    ngx_str_t              value;
+    ngx_uint_t             n;
+    ngx_keyval_t          *trace;
+    ngx_cs_trace_field_t  *field;
 
     order->ntrace = 0;
 
-    for (n = 0; n < NGX_CLEAR_STATUS_TRACE_MAX; n++) {
-        field = &ngx_clear_status_trace_fields[n];
+    for (n = 0; n < NGX_CS_TRACE_MAX; n++) {
+        field = &ngx_cs_trace_fields[n];
 
-        if (ngx_clear_status_trace_value(r, field, &value) == NGX_OK
-            && ngx_clear_status_credentials_valid(&value))
+        if (ngx_cs_trace_value(r, field, &value) == NGX_OK
+            && ngx_cs_credentials_valid(&value))
         {
             trace = &order->trace[order->ntrace++];
             trace->key = field->name;
@@ -67,14 +66,14 @@ ngx_clear_status_trace(ngx_http_request_t *r, ngx_clear_status_order_t *order)
 /* NGX_DECLINED: it is not there, or there is no memory for it */
 
 static ngx_int_t
-ngx_clear_status_trace_value(ngx_http_request_t *r,
-    ngx_clear_status_trace_field_t *field, ngx_str_t *value)
+ngx_cs_trace_value(ngx_http_request_t *r, ngx_cs_trace_field_t *field,
+    ngx_str_t *value)
 {
-    size_t                        len;
-    ngx_str_t                    *line;
-    ngx_clear_status_trace_at_t   at;
+    size_t             len;
+    ngx_str_t         *line;
+    ngx_cs_trace_at_t  at;
 
-    line = ngx_clear_status_trace_first(r, &field->name, &at);
+    line = ngx_cs_trace_first(r, &field->name, &at);
 
     if (line == NULL) {
         return NGX_DECLINED;
@@ -88,25 +87,25 @@ ngx_clear_status_trace_value(ngx_http_request_t *r,
 
     len = line->len;
 
-    while ((line = ngx_clear_status_trace_next(&field->name, &at)) != NULL) {
+    while ((line = ngx_cs_trace_next(&field->name, &at)) != NULL) {
         len += sizeof(", ") - 1 + line->len;
     }
 
     return (len == value->len)
            ? NGX_OK
-           : ngx_clear_status_trace_list(r, &field->name, len, value);
+           : ngx_cs_trace_list(r, &field->name, len, value);
 }
 
 
 /* the lines of a list as one (RFC 9110, section 5.3) */
 
 static ngx_int_t
-ngx_clear_status_trace_list(ngx_http_request_t *r, ngx_str_t *name, size_t len,
+ngx_cs_trace_list(ngx_http_request_t *r, ngx_str_t *name, size_t len,
     ngx_str_t *value)
 {
-    u_char                       *p;
-    ngx_str_t                    *line;
-    ngx_clear_status_trace_at_t   at;
+    u_char            *p;
+    ngx_str_t         *line;
+    ngx_cs_trace_at_t  at;
 
     p = ngx_pnalloc(r->pool, len);
     if (p == NULL) {
@@ -116,10 +115,10 @@ ngx_clear_status_trace_list(ngx_http_request_t *r, ngx_str_t *name, size_t len,
     value->data = p;
     value->len = len;
 
-    line = ngx_clear_status_trace_first(r, name, &at);
+    line = ngx_cs_trace_first(r, name, &at);
     p = ngx_cpymem(p, line->data, line->len);
 
-    while ((line = ngx_clear_status_trace_next(name, &at)) != NULL) {
+    while ((line = ngx_cs_trace_next(name, &at)) != NULL) {
         *p++ = ',';
         *p++ = ' ';
         p = ngx_cpymem(p, line->data, line->len);
@@ -130,18 +129,18 @@ ngx_clear_status_trace_list(ngx_http_request_t *r, ngx_str_t *name, size_t len,
 
 
 static ngx_str_t *
-ngx_clear_status_trace_first(ngx_http_request_t *r, ngx_str_t *name,
-    ngx_clear_status_trace_at_t *at)
+ngx_cs_trace_first(ngx_http_request_t *r, ngx_str_t *name,
+    ngx_cs_trace_at_t *at)
 {
     at->part = &r->headers_in.headers.part;
     at->i = 0;
 
-    return ngx_clear_status_trace_next(name, at);
+    return ngx_cs_trace_next(name, at);
 }
 
 
 static ngx_str_t *
-ngx_clear_status_trace_next(ngx_str_t *name, ngx_clear_status_trace_at_t *at)
+ngx_cs_trace_next(ngx_str_t *name, ngx_cs_trace_at_t *at)
 {
     ngx_table_elt_t  *h;
 

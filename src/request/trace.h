@@ -6,8 +6,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_TRACE_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_TRACE_H_INCLUDED_
+#ifndef _NGX_CS_REQUEST_TRACE_H_INCLUDED_
+#define _NGX_CS_REQUEST_TRACE_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -21,8 +21,7 @@
  * Gives an order the fields of a request, whose values stay in the request's
  * memory.  One that cannot be sent is left out.
  */
-void ngx_clear_status_trace(ngx_http_request_t *r,
-    ngx_clear_status_order_t *order);
+void ngx_cs_trace(ngx_http_request_t *r, ngx_cs_order_t *order);
 
 
-#endif /* _NGX_CLEAR_STATUS_TRACE_H_INCLUDED_ */
+#endif /* _NGX_CS_REQUEST_TRACE_H_INCLUDED_ */

@@ -10,45 +10,45 @@
 #include "request/handler.h"
 
 
-static ngx_int_t ngx_clear_status_variable(ngx_http_request_t *r,
+static ngx_int_t ngx_cs_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_clear_status_variable_task_id(ngx_http_request_t *r,
+static ngx_int_t ngx_cs_variable_task_id(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_clear_status_variable_upstream_status(
-    ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_clear_status_variable_upstream_time(
-    ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_clear_status_variable_set(ngx_http_variable_value_t *v,
+static ngx_int_t ngx_cs_variable_upstream_status(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_cs_variable_upstream_time(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_cs_variable_set(ngx_http_variable_value_t *v,
     ngx_str_t *value);
 
 
-static ngx_http_variable_t  ngx_clear_status_vars[] = {
+static ngx_http_variable_t  ngx_cs_vars[] = {
 
-    { ngx_string("clear_status_cache"), NULL, ngx_clear_status_variable,
+    { ngx_string("clear_status_cache"), NULL, ngx_cs_variable,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
-    { ngx_string("clear_status_workflow"), NULL, ngx_clear_status_variable,
+    { ngx_string("clear_status_workflow"), NULL, ngx_cs_variable,
       1, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("clear_status_task_id"), NULL,
-      ngx_clear_status_variable_task_id,
+      ngx_cs_variable_task_id,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("clear_status_upstream_status"), NULL,
-      ngx_clear_status_variable_upstream_status,
+      ngx_cs_variable_upstream_status,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("clear_status_upstream_time"), NULL,
-      ngx_clear_status_variable_upstream_time,
+      ngx_cs_variable_upstream_time,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
 };
 
 
-/* by ngx_clear_status_cache_e */
+/* by ngx_cs_cache_e */
 
-static ngx_str_t  ngx_clear_status_caches[] = {
+static ngx_str_t  ngx_cs_caches[] = {
     ngx_null_string,
     ngx_string("HIT"),
     ngx_string("MISS"),
@@ -62,7 +62,7 @@ static ngx_str_t  ngx_clear_status_caches[] = {
 
 /* by clear_workflow_e */
 
-static ngx_str_t  ngx_clear_status_workflows[] = {
+static ngx_str_t  ngx_cs_workflows[] = {
     ngx_null_string,
     ngx_string("CREATED"),
     ngx_string("PROCESSING"),
@@ -73,46 +73,46 @@ static ngx_str_t  ngx_clear_status_workflows[] = {
 
 
 static ngx_int_t
-ngx_clear_status_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+ngx_cs_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    ngx_str_t               *value;
-    ngx_clear_status_ctx_t  *ctx;
+    ngx_str_t     *value;
+    ngx_cs_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
 
     value = (ctx == NULL) ? NULL
-            : data ? &ngx_clear_status_workflows[ctx->workflow]
-                   : &ngx_clear_status_caches[ctx->handling.cache];
+            : data ? &ngx_cs_workflows[ctx->workflow]
+                   : &ngx_cs_caches[ctx->handling.cache];
 
-    return ngx_clear_status_variable_set(v, value);
+    return ngx_cs_variable_set(v, value);
 }
 
 
 static ngx_int_t
-ngx_clear_status_variable_task_id(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
+ngx_cs_variable_task_id(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
 {
-    ngx_clear_status_ctx_t  *ctx;
+    ngx_cs_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
 
-    return ngx_clear_status_variable_set(v, ctx ? &ctx->task_id : NULL);
+    return ngx_cs_variable_set(v, ctx ? &ctx->task_id : NULL);
 }
 
 
 static ngx_int_t
-ngx_clear_status_variable_upstream_status(ngx_http_request_t *r,
+ngx_cs_variable_upstream_status(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    u_char                  *p;
-    ngx_str_t                value;
-    ngx_clear_status_ctx_t  *ctx;
+    u_char        *p;
+    ngx_str_t      value;
+    ngx_cs_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
 
     if (ctx == NULL || ctx->upstream_status == 0) {
-        return ngx_clear_status_variable_set(v, NULL);
+        return ngx_cs_variable_set(v, NULL);
     }
 
     p = ngx_pnalloc(r->pool, NGX_INT_T_LEN);
@@ -123,24 +123,24 @@ ngx_clear_status_variable_upstream_status(ngx_http_request_t *r,
     value.data = p;
     value.len = ngx_sprintf(p, "%ui", ctx->upstream_status) - p;
 
-    return ngx_clear_status_variable_set(v, &value);
+    return ngx_cs_variable_set(v, &value);
 }
 
 
 /* seconds with milliseconds, as $upstream_response_time */
 
 static ngx_int_t
-ngx_clear_status_variable_upstream_time(ngx_http_request_t *r,
+ngx_cs_variable_upstream_time(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    u_char                  *p;
-    ngx_str_t                value;
-    ngx_clear_status_ctx_t  *ctx;
+    u_char        *p;
+    ngx_str_t      value;
+    ngx_cs_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
 
     if (ctx == NULL || !ctx->forwarded) {
-        return ngx_clear_status_variable_set(v, NULL);
+        return ngx_cs_variable_set(v, NULL);
     }
 
     p = ngx_pnalloc(r->pool, NGX_TIME_T_LEN + 4);
@@ -153,12 +153,12 @@ ngx_clear_status_variable_upstream_time(ngx_http_request_t *r,
                             ctx->upstream_time % 1000)
                 - p;
 
-    return ngx_clear_status_variable_set(v, &value);
+    return ngx_cs_variable_set(v, &value);
 }
 
 
 static ngx_int_t
-ngx_clear_status_variable_set(ngx_http_variable_value_t *v, ngx_str_t *value)
+ngx_cs_variable_set(ngx_http_variable_value_t *v, ngx_str_t *value)
 {
     if (value == NULL || value->len == 0) {
         v->not_found = 1;
@@ -176,11 +176,11 @@ ngx_clear_status_variable_set(ngx_http_variable_value_t *v, ngx_str_t *value)
 
 
 ngx_int_t
-ngx_clear_status_variables_add(ngx_conf_t *cf)
+ngx_cs_variables_add(ngx_conf_t *cf)
 {
     ngx_http_variable_t  *var, *v;
 
-    for (v = ngx_clear_status_vars; v->name.len; v++) {
+    for (v = ngx_cs_vars; v->name.len; v++) {
         var = ngx_http_add_variable(cf, &v->name, v->flags);
         if (var == NULL) {
             return NGX_ERROR;

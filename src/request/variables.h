@@ -5,8 +5,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_VARIABLES_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_VARIABLES_H_INCLUDED_
+#ifndef _NGX_CS_REQUEST_VARIABLES_H_INCLUDED_
+#define _NGX_CS_REQUEST_VARIABLES_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -14,7 +14,7 @@
 
 
 /* at preconfiguration */
-ngx_int_t ngx_clear_status_variables_add(ngx_conf_t *cf);
+ngx_int_t ngx_cs_variables_add(ngx_conf_t *cf);
 
 
-#endif /* _NGX_CLEAR_STATUS_VARIABLES_H_INCLUDED_ */
+#endif /* _NGX_CS_REQUEST_VARIABLES_H_INCLUDED_ */

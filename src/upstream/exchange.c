@@ -18,84 +18,76 @@
 #include "upstream/breakers.h"
 
 
-#define NGX_CLEAR_STATUS_BODY_MIN  4096
+#define NGX_CS_BODY_MIN  4096
 
 
 typedef struct {
-    ngx_clear_status_fetch_t       fetch;
-    ngx_clear_status_fetch_conf_t  conf;      /* with the time that is left */
-    ngx_clear_status_order_t      *order;
+    ngx_cs_fetch_t                 fetch;
+    ngx_cs_fetch_conf_t            conf;      /* with the time that is left */
+    ngx_cs_order_t                *order;
     clear_envelope_t              *envelope;
-    ngx_keyval_t                   headers[NGX_CLEAR_STATUS_TRACE_MAX + 2];
+    ngx_keyval_t                   headers[NGX_CS_TRACE_MAX + 2];
     ngx_str_t                      token;
     u_char                        *body;
     size_t                         len;
     size_t                         size;
     ngx_msec_t                     start;
-    ngx_clear_status_exchange_pt   handler;
+    ngx_cs_exchange_pt             handler;
     void                          *data;
     unsigned                       renewed:1; /* sent again with a new token */
-} ngx_clear_status_exchange_t;
+} ngx_cs_exchange_t;
 
 
-static ngx_int_t ngx_clear_status_exchange_paused(ngx_pool_t *pool,
-    clear_breaker_e rc, ngx_uint_t status, int64_t wait,
-    ngx_clear_status_answer_t *answer);
-static ngx_int_t ngx_clear_status_exchange_target(
-    ngx_clear_status_exchange_t *x);
-static ngx_int_t ngx_clear_status_exchange_send(
-    ngx_clear_status_exchange_t *x);
-static void ngx_clear_status_exchange_begin(void *data);
-static ngx_int_t ngx_clear_status_exchange_body(void *data, u_char *p,
-    size_t len);
-static void ngx_clear_status_exchange_done(void *data,
-    ngx_clear_status_fetch_result_t *result);
-static ngx_int_t ngx_clear_status_exchange_renew(
-    ngx_clear_status_exchange_t *x);
-static void ngx_clear_status_exchange_judge(ngx_clear_status_exchange_t *x,
-    ngx_clear_status_fetch_result_t *result, const clear_answer_t *parsed,
-    clear_verdict_t *verdict, ngx_clear_status_answer_t *answer);
-static void ngx_clear_status_exchange_tell(ngx_clear_status_exchange_t *x,
-    ngx_clear_status_fetch_result_t *result, clear_verdict_t *verdict,
-    ngx_clear_status_answer_t *answer);
-static void ngx_clear_status_exchange_success(ngx_clear_status_exchange_t *x,
-    const clear_answer_t *parsed, ngx_clear_status_answer_t *answer);
-static void ngx_clear_status_exchange_close(ngx_clear_status_exchange_t *x);
-static ngx_int_t ngx_clear_status_etag(ngx_clear_status_answer_t *answer);
-static void *ngx_clear_status_exchange_alloc(void *ctx, size_t size);
-static void *ngx_clear_status_exchange_realloc(void *ctx, void *p,
-    size_t size);
-static void ngx_clear_status_exchange_free(void *ctx, void *p);
+static ngx_int_t ngx_cs_exchange_paused(ngx_pool_t *pool, clear_breaker_e rc,
+    ngx_uint_t status, int64_t wait, ngx_cs_answer_t *answer);
+static ngx_int_t ngx_cs_exchange_target(ngx_cs_exchange_t *x);
+static ngx_int_t ngx_cs_exchange_send(ngx_cs_exchange_t *x);
+static void ngx_cs_exchange_begin(void *data);
+static ngx_int_t ngx_cs_exchange_body(void *data, u_char *p, size_t len);
+static void ngx_cs_exchange_done(void *data, ngx_cs_fetch_result_t *result);
+static ngx_int_t ngx_cs_exchange_renew(ngx_cs_exchange_t *x);
+static void ngx_cs_exchange_judge(ngx_cs_exchange_t *x,
+    ngx_cs_fetch_result_t *result, const clear_answer_t *parsed,
+    clear_verdict_t *verdict, ngx_cs_answer_t *answer);
+static void ngx_cs_exchange_tell(ngx_cs_exchange_t *x,
+    ngx_cs_fetch_result_t *result, clear_verdict_t *verdict,
+    ngx_cs_answer_t *answer);
+static void ngx_cs_exchange_success(ngx_cs_exchange_t *x,
+    const clear_answer_t *parsed, ngx_cs_answer_t *answer);
+static void ngx_cs_exchange_close(ngx_cs_exchange_t *x);
+static ngx_int_t ngx_cs_etag(ngx_cs_answer_t *answer);
+static void *ngx_cs_exchange_alloc(void *ctx, size_t size);
+static void *ngx_cs_exchange_realloc(void *ctx, void *p, size_t size);
+static void ngx_cs_exchange_free(void *ctx, void *p);
 
 
-static clear_alloc_t  ngx_clear_status_exchange_memory = {
-    ngx_clear_status_exchange_alloc,
-    ngx_clear_status_exchange_realloc,
-    ngx_clear_status_exchange_free,
+static clear_alloc_t  ngx_cs_exchange_memory = {
+    ngx_cs_exchange_alloc,
+    ngx_cs_exchange_realloc,
+    ngx_cs_exchange_free,
     NULL
 };
 
 
 ngx_int_t
-ngx_clear_status_exchange_start(ngx_pool_t *pool, ngx_log_t *log,
-    ngx_clear_status_order_t *order, ngx_clear_status_exchange_pt handler,
-    void *data, ngx_clear_status_answer_t *answer)
+ngx_cs_exchange_start(ngx_pool_t *pool, ngx_log_t *log, ngx_cs_order_t *order,
+    ngx_cs_exchange_pt handler, void *data, ngx_cs_answer_t *answer)
 {
-    int64_t                       wait;
-    ngx_uint_t                    status;
-    clear_breaker_e               rc;
-    ngx_clear_status_exchange_t  *x;
+    int64_t             wait;
+    ngx_uint_t          status;
+    clear_breaker_e     rc;
+    ngx_cs_exchange_t  *x;
 
-    rc = ngx_clear_status_tenant_enter(&order->tenant, order->breaker,
-                                       ngx_current_msec,
-                                       order->fetch->timeout, &wait, &status);
+    rc = ngx_cs_tenant_enter(&order->tenant, order->breaker,
+                             ngx_current_msec,
+                             order->fetch->timeout, &wait, &status);
 
     if (rc == CLEAR_BREAKER_PAUSED || rc == CLEAR_BREAKER_WAIT) {
-        return ngx_clear_status_exchange_paused(pool, rc, status, wait,
-                                                answer);
+        return ngx_cs_exchange_paused(pool, rc, status, wait,
+                                      answer);
     }
 
-    x = ngx_pcalloc(pool, sizeof(ngx_clear_status_exchange_t));
+    x = ngx_pcalloc(pool, sizeof(ngx_cs_exchange_t));
     if (x == NULL) {
         goto failed;
     }
@@ -111,28 +103,28 @@ ngx_clear_status_exchange_start(ngx_pool_t *pool, ngx_log_t *log,
     x->fetch.log = log;
     x->fetch.data = x;
     x->fetch.headers = x->headers;
-    x->fetch.begin = ngx_clear_status_exchange_begin;
-    x->fetch.body = ngx_clear_status_exchange_body;
-    x->fetch.done = ngx_clear_status_exchange_done;
+    x->fetch.begin = ngx_cs_exchange_begin;
+    x->fetch.body = ngx_cs_exchange_body;
+    x->fetch.done = ngx_cs_exchange_done;
 
-    if (ngx_clear_status_exchange_target(x) == NGX_OK
-        && ngx_clear_status_exchange_send(x) == NGX_OK)
+    if (ngx_cs_exchange_target(x) == NGX_OK
+        && ngx_cs_exchange_send(x) == NGX_OK)
     {
         return NGX_OK;
     }
 
 failed:
 
-    (void) ngx_clear_status_tenant_leave(&order->tenant, order->breaker,
-                                         ngx_current_msec,
-                                         NGX_CLEAR_STATUS_TENANT_UNKNOWN);
+    (void) ngx_cs_tenant_leave(&order->tenant, order->breaker,
+                               ngx_current_msec,
+                               NGX_CS_TENANT_UNKNOWN);
     return NGX_ERROR;
 }
 
 
 static ngx_int_t
-ngx_clear_status_exchange_paused(ngx_pool_t *pool, clear_breaker_e rc,
-    ngx_uint_t status, int64_t wait, ngx_clear_status_answer_t *answer)
+ngx_cs_exchange_paused(ngx_pool_t *pool, clear_breaker_e rc,
+    ngx_uint_t status, int64_t wait, ngx_cs_answer_t *answer)
 {
     clear_error_t  error;
     static u_char  failing[] = "Upstream is failing, ask again later";
@@ -151,7 +143,7 @@ ngx_clear_status_exchange_paused(ngx_pool_t *pool, clear_breaker_e rc,
         error.message.len = sizeof(failing) - 1;
     }
 
-    if (ngx_clear_status_answer_error(pool, &error, answer) != NGX_OK) {
+    if (ngx_cs_answer_error(pool, &error, answer) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -162,13 +154,13 @@ ngx_clear_status_exchange_paused(ngx_pool_t *pool, clear_breaker_e rc,
 
 
 static ngx_int_t
-ngx_clear_status_exchange_target(ngx_clear_status_exchange_t *x)
+ngx_cs_exchange_target(ngx_cs_exchange_t *x)
 {
-    u_char                         *p;
-    ngx_str_t                      *target, path;
-    ngx_uint_t                      i;
-    ngx_clear_status_order_t       *order;
-    ngx_clear_status_fetch_conf_t  *conf;
+    u_char               *p;
+    ngx_str_t            *target, path;
+    ngx_uint_t            i;
+    ngx_cs_order_t       *order;
+    ngx_cs_fetch_conf_t  *conf;
 
     order = x->order;
     conf = order->fetch;
@@ -210,15 +202,15 @@ ngx_clear_status_exchange_target(ngx_clear_status_exchange_t *x)
  */
 
 static ngx_int_t
-ngx_clear_status_exchange_send(ngx_clear_status_exchange_t *x)
+ngx_cs_exchange_send(ngx_cs_exchange_t *x)
 {
-    ngx_str_t                 *token;
-    ngx_clear_status_order_t  *order;
+    ngx_str_t       *token;
+    ngx_cs_order_t  *order;
 
     order = x->order;
 
     token = order->token_file
-            ? ngx_clear_status_token_file_get(order->token_file, x->fetch.log)
+            ? ngx_cs_token_file_get(order->token_file, x->fetch.log)
             : &order->token;
 
     x->token.data = ngx_pstrdup(x->fetch.pool, token);
@@ -229,22 +221,22 @@ ngx_clear_status_exchange_send(ngx_clear_status_exchange_t *x)
     x->token.len = token->len;
     x->headers[0].value = x->token;
 
-    x->envelope = clear_envelope_create(&ngx_clear_status_exchange_memory);
+    x->envelope = clear_envelope_create(&ngx_cs_exchange_memory);
 
-    if (x->envelope && ngx_clear_status_fetch_start(&x->fetch) == NGX_OK) {
+    if (x->envelope && ngx_cs_fetch_start(&x->fetch) == NGX_OK) {
         return NGX_OK;
     }
 
-    ngx_clear_status_exchange_close(x);
+    ngx_cs_exchange_close(x);
 
     return NGX_ERROR;
 }
 
 
 static void
-ngx_clear_status_exchange_begin(void *data)
+ngx_cs_exchange_begin(void *data)
 {
-    ngx_clear_status_exchange_t *x = data;
+    ngx_cs_exchange_t *x = data;
 
     if (x->len == 0) {
         return;
@@ -253,14 +245,14 @@ ngx_clear_status_exchange_begin(void *data)
     x->len = 0;
 
     clear_envelope_destroy(x->envelope);
-    x->envelope = clear_envelope_create(&ngx_clear_status_exchange_memory);
+    x->envelope = clear_envelope_create(&ngx_cs_exchange_memory);
 }
 
 
 static ngx_int_t
-ngx_clear_status_exchange_body(void *data, u_char *p, size_t len)
+ngx_cs_exchange_body(void *data, u_char *p, size_t len)
 {
-    ngx_clear_status_exchange_t *x = data;
+    ngx_cs_exchange_t *x = data;
 
     size_t   size;
     u_char  *body;
@@ -271,7 +263,7 @@ ngx_clear_status_exchange_body(void *data, u_char *p, size_t len)
 
     if (len > x->size - x->len) {
         size = ngx_max(2 * x->size, x->len + len);
-        size = ngx_max(size, NGX_CLEAR_STATUS_BODY_MIN);
+        size = ngx_max(size, NGX_CS_BODY_MIN);
 
         body = ngx_palloc(x->fetch.pool, size);
         if (body == NULL) {
@@ -299,16 +291,15 @@ ngx_clear_status_exchange_body(void *data, u_char *p, size_t len)
 
 
 static void
-ngx_clear_status_exchange_done(void *data,
-    ngx_clear_status_fetch_result_t *result)
+ngx_cs_exchange_done(void *data, ngx_cs_fetch_result_t *result)
 {
-    ngx_clear_status_exchange_t *x = data;
+    ngx_cs_exchange_t *x = data;
 
-    const char                 *reason;
-    clear_verdict_t             verdict;
-    clear_envelope_e            rc;
-    const clear_answer_t       *parsed;
-    ngx_clear_status_answer_t   answer;
+    const char            *reason;
+    clear_verdict_t        verdict;
+    ngx_cs_answer_t        answer;
+    clear_envelope_e       rc;
+    const clear_answer_t  *parsed;
 
     parsed = NULL;
 
@@ -323,36 +314,36 @@ ngx_clear_status_exchange_done(void *data,
 
     clear_verdict(result->transport, result->status, rc, parsed, &verdict);
 
-    if (verdict.credentials && ngx_clear_status_exchange_renew(x) == NGX_OK) {
+    if (verdict.credentials && ngx_cs_exchange_renew(x) == NGX_OK) {
         return;
     }
 
-    ngx_memzero(&answer, sizeof(ngx_clear_status_answer_t));
+    ngx_memzero(&answer, sizeof(ngx_cs_answer_t));
 
     answer.forwarded = 1;
     answer.upstream_status = result->status;
     answer.upstream_time = ngx_current_msec - x->start;
 
-    ngx_clear_status_metrics_fetch(result->transport != CLEAR_TRANSPORT_OK
-                                   || verdict.success
-                                   ? result->transport
-                                   : NGX_CLEAR_STATUS_METRICS_ERROR,
-                                   result->elapsed, result->connections);
+    ngx_cs_metrics_fetch(result->transport != CLEAR_TRANSPORT_OK
+                         || verdict.success
+                         ? result->transport
+                         : NGX_CS_METRICS_ERROR,
+                         result->elapsed, result->connections);
 
-    reason = ngx_clear_status_report(x->fetch.log, result, &verdict,
-                                     x->envelope && rc != CLEAR_ENVELOPE_OK
-                                     ? clear_envelope_strerror(x->envelope)
-                                     : NULL);
+    reason = ngx_cs_report(x->fetch.log, result, &verdict,
+                           x->envelope && rc != CLEAR_ENVELOPE_OK
+                           ? clear_envelope_strerror(x->envelope)
+                           : NULL);
     if (reason) {
-        ngx_clear_status_errors_note(&x->order->task_id, &x->conf.host,
-                                     x->conf.port, reason,
-                                     verdict.error.status, result->status);
+        ngx_cs_errors_note(&x->order->task_id, &x->conf.host,
+                           x->conf.port, reason,
+                           verdict.error.status, result->status);
     }
 
-    ngx_clear_status_exchange_tell(x, result, &verdict, &answer);
-    ngx_clear_status_exchange_judge(x, result, parsed, &verdict, &answer);
+    ngx_cs_exchange_tell(x, result, &verdict, &answer);
+    ngx_cs_exchange_judge(x, result, parsed, &verdict, &answer);
 
-    ngx_clear_status_exchange_close(x);
+    ngx_cs_exchange_close(x);
 
     x->handler(x->data, &answer);
 }
@@ -364,18 +355,18 @@ ngx_clear_status_exchange_done(void *data,
  */
 
 static ngx_int_t
-ngx_clear_status_exchange_renew(ngx_clear_status_exchange_t *x)
+ngx_cs_exchange_renew(ngx_cs_exchange_t *x)
 {
-    ngx_msec_t                 elapsed;
-    clear_envelope_t          *envelope;
-    ngx_clear_status_order_t  *order;
+    ngx_msec_t         elapsed;
+    ngx_cs_order_t    *order;
+    clear_envelope_t  *envelope;
 
     order = x->order;
     elapsed = ngx_current_msec - x->start;
 
     if (order->token_file == NULL
-        || ngx_clear_status_token_file_refresh(order->token_file, &x->token,
-                                               x->fetch.log)
+        || ngx_cs_token_file_refresh(order->token_file, &x->token,
+                                     x->fetch.log)
            != NGX_OK
         || x->renewed
         || elapsed >= order->fetch->timeout)
@@ -396,9 +387,9 @@ ngx_clear_status_exchange_renew(ngx_clear_status_exchange_t *x)
     envelope = x->envelope;
     x->envelope = NULL;
 
-    ngx_clear_status_exchange_close(x);
+    ngx_cs_exchange_close(x);
 
-    if (ngx_clear_status_exchange_send(x) != NGX_OK) {
+    if (ngx_cs_exchange_send(x) != NGX_OK) {
         x->envelope = envelope;
         return NGX_ERROR;
     }
@@ -410,9 +401,9 @@ ngx_clear_status_exchange_renew(ngx_clear_status_exchange_t *x)
 
 
 static void
-ngx_clear_status_exchange_judge(ngx_clear_status_exchange_t *x,
-    ngx_clear_status_fetch_result_t *result, const clear_answer_t *parsed,
-    clear_verdict_t *verdict, ngx_clear_status_answer_t *answer)
+ngx_cs_exchange_judge(ngx_cs_exchange_t *x, ngx_cs_fetch_result_t *result,
+    const clear_answer_t *parsed, clear_verdict_t *verdict,
+    ngx_cs_answer_t *answer)
 {
     int64_t      lifetime;
     ngx_time_t  *tp;
@@ -420,10 +411,10 @@ ngx_clear_status_exchange_judge(ngx_clear_status_exchange_t *x,
     tp = ngx_timeofday();
 
     if (verdict->success && parsed) {
-        ngx_clear_status_exchange_success(x, parsed, answer);
+        ngx_cs_exchange_success(x, parsed, answer);
 
-    } else if (ngx_clear_status_answer_error(x->fetch.pool, &verdict->error,
-                                             answer)
+    } else if (ngx_cs_answer_error(x->fetch.pool, &verdict->error,
+                                   answer)
                == NGX_OK)
     {
         answer->storable = (result->transport != CLEAR_TRANSPORT_LOCAL);
@@ -452,8 +443,8 @@ ngx_clear_status_exchange_judge(ngx_clear_status_exchange_t *x,
 
 
 static void
-ngx_clear_status_exchange_success(ngx_clear_status_exchange_t *x,
-    const clear_answer_t *parsed, ngx_clear_status_answer_t *answer)
+ngx_cs_exchange_success(ngx_cs_exchange_t *x, const clear_answer_t *parsed,
+    ngx_cs_answer_t *answer)
 {
     ngx_str_t  *task_id;
 
@@ -463,7 +454,7 @@ ngx_clear_status_exchange_success(ngx_clear_status_exchange_t *x,
     answer->body.data = x->body;
     answer->body.len = x->len;
 
-    if (ngx_clear_status_etag(answer) != NGX_OK) {
+    if (ngx_cs_etag(answer) != NGX_OK) {
         answer->status = NGX_HTTP_SERVICE_UNAVAILABLE;
         answer->workflow = CLEAR_WORKFLOW_NONE;
         ngx_str_null(&answer->body);
@@ -488,25 +479,23 @@ ngx_clear_status_exchange_success(ngx_clear_status_exchange_t *x,
 /* what the tenant's next fetches have to know */
 
 static void
-ngx_clear_status_exchange_tell(ngx_clear_status_exchange_t *x,
-    ngx_clear_status_fetch_result_t *result, clear_verdict_t *verdict,
-    ngx_clear_status_answer_t *answer)
+ngx_cs_exchange_tell(ngx_cs_exchange_t *x, ngx_cs_fetch_result_t *result,
+    clear_verdict_t *verdict, ngx_cs_answer_t *answer)
 {
-    int64_t                     now, wait, pause;
-    ngx_uint_t                  status;
-    ngx_clear_status_order_t   *order;
-    ngx_clear_status_tenant_e   outcome;
+    int64_t          now, wait, pause;
+    ngx_uint_t       status;
+    ngx_cs_order_t  *order;
+    ngx_cs_tenant_e  outcome;
 
     order = x->order;
     now = ngx_current_msec;
 
     outcome = (result->transport == CLEAR_TRANSPORT_LOCAL)
-              ? NGX_CLEAR_STATUS_TENANT_UNKNOWN
-              : verdict->failed ? NGX_CLEAR_STATUS_TENANT_DOWN
-                                : NGX_CLEAR_STATUS_TENANT_UP;
+              ? NGX_CS_TENANT_UNKNOWN
+              : verdict->failed ? NGX_CS_TENANT_DOWN
+                                : NGX_CS_TENANT_UP;
 
-    pause = ngx_clear_status_tenant_leave(&order->tenant, order->breaker, now,
-                                          outcome);
+    pause = ngx_cs_tenant_leave(&order->tenant, order->breaker, now, outcome);
     if (pause) {
         ngx_log_error(NGX_LOG_WARN, x->fetch.log, 0,
                       "upstream failed too often in a row, this tenant's "
@@ -537,12 +526,12 @@ ngx_clear_status_exchange_tell(ngx_clear_status_exchange_t *x,
 
     answer->retry_until = now + wait * 1000;
 
-    ngx_clear_status_tenant_wait(&order->tenant, now, status, wait * 1000);
+    ngx_cs_tenant_wait(&order->tenant, now, status, wait * 1000);
 }
 
 
 static void
-ngx_clear_status_exchange_close(ngx_clear_status_exchange_t *x)
+ngx_cs_exchange_close(ngx_cs_exchange_t *x)
 {
     if (x->envelope) {
         clear_envelope_destroy(x->envelope);
@@ -555,15 +544,15 @@ ngx_clear_status_exchange_close(ngx_clear_status_exchange_t *x)
 
 
 ngx_int_t
-ngx_clear_status_answer_error(ngx_pool_t *pool, clear_error_t *error,
-    ngx_clear_status_answer_t *answer)
+ngx_cs_answer_error(ngx_pool_t *pool, clear_error_t *error,
+    ngx_cs_answer_t *answer)
 {
     clear_str_t          text;
     ngx_pool_cleanup_t  *cln;
 
     cln = ngx_pool_cleanup_add(pool, 0);
     if (cln == NULL
-        || clear_envelope_write(&ngx_clear_status_exchange_memory, error,
+        || clear_envelope_write(&ngx_cs_exchange_memory, error,
                                 &text)
            != CLEAR_ENVELOPE_OK)
     {
@@ -582,11 +571,11 @@ ngx_clear_status_answer_error(ngx_pool_t *pool, clear_error_t *error,
 
 
 static ngx_int_t
-ngx_clear_status_etag(ngx_clear_status_answer_t *answer)
+ngx_cs_etag(ngx_cs_answer_t *answer)
 {
-    u_char  *p, digest[NGX_CLEAR_STATUS_DIGEST_LEN];
+    u_char  *p, digest[NGX_CS_DIGEST_LEN];
 
-    if (ngx_clear_status_digest(answer->body.data, answer->body.len, digest)
+    if (ngx_cs_digest(answer->body.data, answer->body.len, digest)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -603,11 +592,10 @@ ngx_clear_status_etag(ngx_clear_status_answer_t *answer)
 
 
 ngx_int_t
-ngx_clear_status_order_copy(ngx_pool_t *pool, ngx_clear_status_order_t *dst,
-    ngx_clear_status_order_t *src)
+ngx_cs_order_copy(ngx_pool_t *pool, ngx_cs_order_t *dst, ngx_cs_order_t *src)
 {
-    ngx_uint_t   i, n;
-    ngx_str_t   *strings[4 + NGX_CLEAR_STATUS_TRACE_MAX];
+    ngx_str_t  *strings[4 + NGX_CS_TRACE_MAX];
+    ngx_uint_t  i, n;
 
     *dst = *src;
 
@@ -636,21 +624,21 @@ ngx_clear_status_order_copy(ngx_pool_t *pool, ngx_clear_status_order_t *dst,
 
 
 static void *
-ngx_clear_status_exchange_alloc(void *ctx, size_t size)
+ngx_cs_exchange_alloc(void *ctx, size_t size)
 {
     return ngx_alloc(size, ngx_cycle->log);
 }
 
 
 static void *
-ngx_clear_status_exchange_realloc(void *ctx, void *p, size_t size)
+ngx_cs_exchange_realloc(void *ctx, void *p, size_t size)
 {
     return realloc(p, size);
 }
 
 
 static void
-ngx_clear_status_exchange_free(void *ctx, void *p)
+ngx_cs_exchange_free(void *ctx, void *p)
 {
     ngx_free(p);
 }

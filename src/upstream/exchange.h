@@ -7,8 +7,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_EXCHANGE_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_EXCHANGE_H_INCLUDED_
+#ifndef _NGX_CS_UPSTREAM_EXCHANGE_H_INCLUDED_
+#define _NGX_CS_UPSTREAM_EXCHANGE_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -21,35 +21,34 @@
 
 
 /* X-Request-Id, traceparent, tracestate */
-#define NGX_CLEAR_STATUS_TRACE_MAX  3
+#define NGX_CS_TRACE_MAX  3
 
 
 /* what to ask for, as whom, and by which rules */
 
 typedef struct {
-    ngx_clear_status_fetch_conf_t  *fetch;
+    ngx_cs_fetch_conf_t            *fetch;
     clear_freshness_conf_t         *freshness;
     clear_breaker_conf_t           *breaker;
-    ngx_clear_status_token_file_t  *token_file;  /* or token */
+    ngx_cs_token_file_t            *token_file;  /* or token */
     ngx_str_t                       token;
     ngx_str_t                       integration_id;
     ngx_str_t                       tenant;
     ngx_str_t                       task_id;
-    ngx_keyval_t                    trace[NGX_CLEAR_STATUS_TRACE_MAX];
+    ngx_keyval_t                    trace[NGX_CS_TRACE_MAX];
     ngx_uint_t                      ntrace;
     ngx_log_t                      *log;         /* the location's */
-} ngx_clear_status_order_t;
+} ngx_cs_order_t;
 
 
-typedef void (*ngx_clear_status_exchange_pt)(void *data,
-    ngx_clear_status_answer_t *answer);
+typedef void (*ngx_cs_exchange_pt)(void *data, ngx_cs_answer_t *answer);
 
 
 /*
  * Copies an order into a pool.  NGX_OK or NGX_ERROR: no memory.
  */
-ngx_int_t ngx_clear_status_order_copy(ngx_pool_t *pool,
-    ngx_clear_status_order_t *dst, ngx_clear_status_order_t *src);
+ngx_int_t ngx_cs_order_copy(ngx_pool_t *pool, ngx_cs_order_t *dst,
+    ngx_cs_order_t *src);
 
 /*
  * order lives until the answer is there; the answer's body lies in the pool.
@@ -58,16 +57,16 @@ ngx_int_t ngx_clear_status_order_copy(ngx_pool_t *pool,
  * NGX_DONE   no fetch may go out now: *answer tells why; handler is not called
  * NGX_ERROR  no memory
  */
-ngx_int_t ngx_clear_status_exchange_start(ngx_pool_t *pool, ngx_log_t *log,
-    ngx_clear_status_order_t *order, ngx_clear_status_exchange_pt handler,
-    void *data, ngx_clear_status_answer_t *answer);
+ngx_int_t ngx_cs_exchange_start(ngx_pool_t *pool, ngx_log_t *log,
+    ngx_cs_order_t *order, ngx_cs_exchange_pt handler, void *data,
+    ngx_cs_answer_t *answer);
 
 /*
  * An error's envelope as an answer that is not stored.
  * NGX_OK or NGX_ERROR: no memory.
  */
-ngx_int_t ngx_clear_status_answer_error(ngx_pool_t *pool,
-    clear_error_t *error, ngx_clear_status_answer_t *answer);
+ngx_int_t ngx_cs_answer_error(ngx_pool_t *pool, clear_error_t *error,
+    ngx_cs_answer_t *answer);
 
 
-#endif /* _NGX_CLEAR_STATUS_EXCHANGE_H_INCLUDED_ */
+#endif /* _NGX_CS_UPSTREAM_EXCHANGE_H_INCLUDED_ */

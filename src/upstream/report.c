@@ -11,14 +11,13 @@
 #include <ngx_http.h>
 
 
-static const char *ngx_clear_status_report_hint(
-    ngx_clear_status_fetch_result_t *result, clear_verdict_t *verdict);
+static const char *ngx_cs_report_hint(ngx_cs_fetch_result_t *result,
+    clear_verdict_t *verdict);
 
 
 const char *
-ngx_clear_status_report(ngx_log_t *log,
-    ngx_clear_status_fetch_result_t *result, clear_verdict_t *verdict,
-    const char *detail)
+ngx_cs_report(ngx_log_t *log, ngx_cs_fetch_result_t *result,
+    clear_verdict_t *verdict, const char *detail)
 {
     ngx_uint_t   level;
     const char  *reason, *hint;
@@ -43,7 +42,7 @@ ngx_clear_status_report(ngx_log_t *log,
     }
 
     reason = verdict->reason ? verdict->reason : "upstream failed";
-    hint = ngx_clear_status_report_hint(result, verdict);
+    hint = ngx_cs_report_hint(result, verdict);
 
     ngx_log_error(level, log, 0,
                   "%s%s%s%s%V%s%s%s, upstream status: %ui, "
@@ -61,8 +60,7 @@ ngx_clear_status_report(ngx_log_t *log,
 /* what the operator can do about it; empty where it is upstream's doing */
 
 static const char *
-ngx_clear_status_report_hint(ngx_clear_status_fetch_result_t *result,
-    clear_verdict_t *verdict)
+ngx_cs_report_hint(ngx_cs_fetch_result_t *result, clear_verdict_t *verdict)
 {
     switch (result->transport) {
 

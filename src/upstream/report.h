@@ -7,8 +7,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_REPORT_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_REPORT_H_INCLUDED_
+#ifndef _NGX_CS_UPSTREAM_REPORT_H_INCLUDED_
+#define _NGX_CS_UPSTREAM_REPORT_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -23,9 +23,8 @@
  * error, a static text; NULL for what is none to an operator: a success, or a
  * task that upstream has not.
  */
-const char *ngx_clear_status_report(ngx_log_t *log,
-    ngx_clear_status_fetch_result_t *result, clear_verdict_t *verdict,
-    const char *detail);
+const char *ngx_cs_report(ngx_log_t *log, ngx_cs_fetch_result_t *result,
+    clear_verdict_t *verdict, const char *detail);
 
 
-#endif /* _NGX_CLEAR_STATUS_REPORT_H_INCLUDED_ */
+#endif /* _NGX_CS_UPSTREAM_REPORT_H_INCLUDED_ */

@@ -18,53 +18,49 @@
 
 /* between two looks for a use, and without one, in ms; and how long a change
  * counts as recent, in s */
-#define NGX_CLEAR_STATUS_TOKEN_LOOK    1000
-#define NGX_CLEAR_STATUS_TOKEN_TIMER   2000
-#define NGX_CLEAR_STATUS_TOKEN_RECENT  2
+#define NGX_CS_TOKEN_LOOK    1000
+#define NGX_CS_TOKEN_TIMER   2000
+#define NGX_CS_TOKEN_RECENT  2
 
 
 typedef enum {
-    NGX_CLEAR_STATUS_TOKEN_OK = 0,
-    NGX_CLEAR_STATUS_TOKEN_SYSTEM,
-    NGX_CLEAR_STATUS_TOKEN_NOT_FILE,
-    NGX_CLEAR_STATUS_TOKEN_EMPTY,
-    NGX_CLEAR_STATUS_TOKEN_TOO_LONG,
-    NGX_CLEAR_STATUS_TOKEN_BAD
-} ngx_clear_status_token_e;
+    NGX_CS_TOKEN_OK = 0,
+    NGX_CS_TOKEN_SYSTEM,
+    NGX_CS_TOKEN_NOT_FILE,
+    NGX_CS_TOKEN_EMPTY,
+    NGX_CS_TOKEN_TOO_LONG,
+    NGX_CS_TOKEN_BAD
+} ngx_cs_token_e;
 
 
-struct ngx_clear_status_token_file_s {
+struct ngx_cs_token_file_s {
     ngx_str_t                    path;
     ngx_str_t                    token;     /* data is buffer */
     struct stat                  info;      /* of what was last tried */
     ngx_msec_t                   looked;
     ngx_err_t                    err;       /* of the last try */
-    ngx_clear_status_token_e     last;      /* what the last try brought */
+    ngx_cs_token_e               last;      /* what the last try brought */
     unsigned                     recent:1;  /* changed a moment before */
     unsigned                     private:1; /* workers may not read it */
-    u_char                       buffer[NGX_CLEAR_STATUS_TOKEN_MAX];
+    u_char                       buffer[NGX_CS_TOKEN_MAX];
 };
 
 
-static void ngx_clear_status_token_file_timer(ngx_event_t *ev);
-static void ngx_clear_status_token_file_look(
-    ngx_clear_status_token_file_t *file, ngx_log_t *log);
-static ngx_uint_t ngx_clear_status_token_file_same(struct stat *a,
-    struct stat *b);
-static ngx_clear_status_token_e ngx_clear_status_token_file_read(
-    ngx_clear_status_token_file_t *file);
-static ngx_clear_status_token_e ngx_clear_status_token_file_slurp(
-    ngx_clear_status_token_file_t *file, ngx_fd_t fd, u_char *buf, size_t *len);
-static ngx_uint_t ngx_clear_status_token_file_may_read(ngx_cycle_t *cycle,
+static void ngx_cs_token_file_timer(ngx_event_t *ev);
+static void ngx_cs_token_file_look(ngx_cs_token_file_t *file, ngx_log_t *log);
+static ngx_uint_t ngx_cs_token_file_same(struct stat *a, struct stat *b);
+static ngx_cs_token_e ngx_cs_token_file_read(ngx_cs_token_file_t *file);
+static ngx_cs_token_e ngx_cs_token_file_slurp(ngx_cs_token_file_t *file,
+    ngx_fd_t fd, u_char *buf, size_t *len);
+static ngx_uint_t ngx_cs_token_file_may_read(ngx_cycle_t *cycle,
     ngx_str_t *path);
-static ngx_uint_t ngx_clear_status_token_file_in_group(ngx_core_conf_t *ccf,
-    gid_t gid);
+static ngx_uint_t ngx_cs_token_file_in_group(ngx_core_conf_t *ccf, gid_t gid);
 
 
-static ngx_event_t  ngx_clear_status_token_file_event;
+static ngx_event_t  ngx_cs_token_file_event;
 
 
-static char  *ngx_clear_status_token_errors[] = {
+static char  *ngx_cs_token_errors[] = {
     "",
     "cannot be read",
     "is not a regular file",
@@ -74,13 +70,12 @@ static char  *ngx_clear_status_token_errors[] = {
 };
 
 
-ngx_clear_status_token_file_t *
-ngx_clear_status_token_file_add(ngx_conf_t *cf, ngx_array_t *files,
-    ngx_str_t *path)
+ngx_cs_token_file_t *
+ngx_cs_token_file_add(ngx_conf_t *cf, ngx_array_t *files, ngx_str_t *path)
 {
-    ngx_uint_t                       i;
-    ngx_clear_status_token_e         rc;
-    ngx_clear_status_token_file_t  **slot, *file;
+    ngx_uint_t             i;
+    ngx_cs_token_e         rc;
+    ngx_cs_token_file_t  **slot, *file;
 
     if (ngx_conf_full_name(cf->cycle, path, 1) != NGX_OK) {
         return NULL;
@@ -96,7 +91,7 @@ ngx_clear_status_token_file_add(ngx_conf_t *cf, ngx_array_t *files,
         }
     }
 
-    file = ngx_pcalloc(cf->pool, sizeof(ngx_clear_status_token_file_t));
+    file = ngx_pcalloc(cf->pool, sizeof(ngx_cs_token_file_t));
     slot = ngx_array_push(files);
 
     if (file == NULL || slot == NULL) {
@@ -109,12 +104,12 @@ ngx_clear_status_token_file_add(ngx_conf_t *cf, ngx_array_t *files,
     file->token.data = file->buffer;
     file->looked = ngx_current_msec;
 
-    rc = ngx_clear_status_token_file_read(file);
+    rc = ngx_cs_token_file_read(file);
 
-    if (rc != NGX_CLEAR_STATUS_TOKEN_OK) {
+    if (rc != NGX_CS_TOKEN_OK) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, file->err,
                            "\"clear_status_auth_token_file\" \"%V\" %s",
-                           path, ngx_clear_status_token_errors[rc]);
+                           path, ngx_cs_token_errors[rc]);
         return NULL;
     }
 
@@ -123,10 +118,10 @@ ngx_clear_status_token_file_add(ngx_conf_t *cf, ngx_array_t *files,
 
 
 void
-ngx_clear_status_token_file_check(ngx_cycle_t *cycle, ngx_array_t *files)
+ngx_cs_token_file_check(ngx_cycle_t *cycle, ngx_array_t *files)
 {
-    ngx_uint_t                       i;
-    ngx_clear_status_token_file_t  **slot;
+    ngx_uint_t             i;
+    ngx_cs_token_file_t  **slot;
 
     if (geteuid() != 0) {
         return;
@@ -135,7 +130,7 @@ ngx_clear_status_token_file_check(ngx_cycle_t *cycle, ngx_array_t *files)
     slot = files->elts;
 
     for (i = 0; i < files->nelts; i++) {
-        if (ngx_clear_status_token_file_may_read(cycle, &slot[i]->path)) {
+        if (ngx_cs_token_file_may_read(cycle, &slot[i]->path)) {
             continue;
         }
 
@@ -150,8 +145,7 @@ ngx_clear_status_token_file_check(ngx_cycle_t *cycle, ngx_array_t *files)
 
 
 void
-ngx_clear_status_token_file_init_process(ngx_cycle_t *cycle,
-    ngx_array_t *files)
+ngx_cs_token_file_init_process(ngx_cycle_t *cycle, ngx_array_t *files)
 {
     ngx_event_t  *ev;
 
@@ -159,41 +153,40 @@ ngx_clear_status_token_file_init_process(ngx_cycle_t *cycle,
         return;
     }
 
-    ev = &ngx_clear_status_token_file_event;
+    ev = &ngx_cs_token_file_event;
 
-    ev->handler = ngx_clear_status_token_file_timer;
+    ev->handler = ngx_cs_token_file_timer;
     ev->data = files;
     ev->log = cycle->log;
     ev->cancelable = 1;
 
-    ngx_add_timer(ev, NGX_CLEAR_STATUS_TOKEN_TIMER);
+    ngx_add_timer(ev, NGX_CS_TOKEN_TIMER);
 }
 
 
 static void
-ngx_clear_status_token_file_timer(ngx_event_t *ev)
+ngx_cs_token_file_timer(ngx_event_t *ev)
 {
-    ngx_uint_t                       i;
-    ngx_array_t                     *files;
-    ngx_clear_status_token_file_t  **slot;
+    ngx_uint_t             i;
+    ngx_array_t           *files;
+    ngx_cs_token_file_t  **slot;
 
     files = ev->data;
     slot = files->elts;
 
     for (i = 0; i < files->nelts; i++) {
-        ngx_clear_status_token_file_look(slot[i], ev->log);
+        ngx_cs_token_file_look(slot[i], ev->log);
     }
 
-    ngx_add_timer(ev, NGX_CLEAR_STATUS_TOKEN_TIMER);
+    ngx_add_timer(ev, NGX_CS_TOKEN_TIMER);
 }
 
 
 ngx_str_t *
-ngx_clear_status_token_file_get(ngx_clear_status_token_file_t *file,
-    ngx_log_t *log)
+ngx_cs_token_file_get(ngx_cs_token_file_t *file, ngx_log_t *log)
 {
-    if (ngx_current_msec - file->looked >= NGX_CLEAR_STATUS_TOKEN_LOOK) {
-        ngx_clear_status_token_file_look(file, log);
+    if (ngx_current_msec - file->looked >= NGX_CS_TOKEN_LOOK) {
+        ngx_cs_token_file_look(file, log);
     }
 
     return &file->token;
@@ -201,10 +194,10 @@ ngx_clear_status_token_file_get(ngx_clear_status_token_file_t *file,
 
 
 ngx_int_t
-ngx_clear_status_token_file_refresh(ngx_clear_status_token_file_t *file,
-    ngx_str_t *refused, ngx_log_t *log)
+ngx_cs_token_file_refresh(ngx_cs_token_file_t *file, ngx_str_t *refused,
+    ngx_log_t *log)
 {
-    ngx_clear_status_token_file_look(file, log);
+    ngx_cs_token_file_look(file, log);
 
     if (file->token.len == refused->len
         && ngx_memcmp(file->token.data, refused->data, refused->len) == 0)
@@ -222,12 +215,11 @@ ngx_clear_status_token_file_refresh(ngx_clear_status_token_file_t *file,
  */
 
 static void
-ngx_clear_status_token_file_look(ngx_clear_status_token_file_t *file,
-    ngx_log_t *log)
+ngx_cs_token_file_look(ngx_cs_token_file_t *file, ngx_log_t *log)
 {
-    ngx_uint_t                same;
-    struct stat               info;
-    ngx_clear_status_token_e  rc;
+    ngx_uint_t      same;
+    struct stat     info;
+    ngx_cs_token_e  rc;
 
     file->looked = ngx_current_msec;
 
@@ -240,26 +232,26 @@ ngx_clear_status_token_file_look(ngx_clear_status_token_file_t *file,
         ngx_memzero(&info, sizeof(struct stat));
     }
 
-    same = ngx_clear_status_token_file_same(&info, &file->info);
+    same = ngx_cs_token_file_same(&info, &file->info);
 
     if (same && !file->recent) {
         return;
     }
 
-    rc = info.st_ino ? ngx_clear_status_token_file_read(file)
-                     : NGX_CLEAR_STATUS_TOKEN_SYSTEM;
+    rc = info.st_ino ? ngx_cs_token_file_read(file)
+                     : NGX_CS_TOKEN_SYSTEM;
 
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, log, 0,
                    "clear status token file \"%V\": %d", &file->path, rc);
 
-    if (rc != NGX_CLEAR_STATUS_TOKEN_OK) {
+    if (rc != NGX_CS_TOKEN_OK) {
         file->info = info;
 
         if (!same || rc != file->last) {
             ngx_log_error(NGX_LOG_ERR, log, file->err,
                           "token file \"%V\" %s, the last good token "
                           "stays in use",
-                          &file->path, ngx_clear_status_token_errors[rc]);
+                          &file->path, ngx_cs_token_errors[rc]);
         }
     }
 
@@ -268,7 +260,7 @@ ngx_clear_status_token_file_look(ngx_clear_status_token_file_t *file,
 
 
 static ngx_uint_t
-ngx_clear_status_token_file_same(struct stat *a, struct stat *b)
+ngx_cs_token_file_same(struct stat *a, struct stat *b)
 {
     return a->st_dev == b->st_dev
            && a->st_ino == b->st_ino
@@ -280,13 +272,13 @@ ngx_clear_status_token_file_same(struct stat *a, struct stat *b)
 }
 
 
-static ngx_clear_status_token_e
-ngx_clear_status_token_file_read(ngx_clear_status_token_file_t *file)
+static ngx_cs_token_e
+ngx_cs_token_file_read(ngx_cs_token_file_t *file)
 {
-    size_t                    len;
-    u_char                    buf[NGX_CLEAR_STATUS_TOKEN_MAX + 3];
-    ngx_fd_t                  fd;
-    ngx_clear_status_token_e  rc;
+    size_t          len;
+    u_char          buf[NGX_CS_TOKEN_MAX + 3];
+    ngx_fd_t        fd;
+    ngx_cs_token_e  rc;
 
     file->recent = 0;
 
@@ -296,17 +288,17 @@ ngx_clear_status_token_file_read(ngx_clear_status_token_file_t *file)
 
     if (fd == -1) {
         file->err = ngx_errno;
-        return NGX_CLEAR_STATUS_TOKEN_SYSTEM;
+        return NGX_CS_TOKEN_SYSTEM;
     }
 
     file->err = 0;
 
-    rc = ngx_clear_status_token_file_slurp(file, fd, buf, &len);
+    rc = ngx_cs_token_file_slurp(file, fd, buf, &len);
 
     (void) close(fd);
 
-    if (rc == NGX_CLEAR_STATUS_TOKEN_OK) {
-        ngx_explicit_memzero(file->buffer, NGX_CLEAR_STATUS_TOKEN_MAX);
+    if (rc == NGX_CS_TOKEN_OK) {
+        ngx_explicit_memzero(file->buffer, NGX_CS_TOKEN_MAX);
         ngx_memcpy(file->buffer, buf, len);
         file->token.len = len;
     }
@@ -317,33 +309,32 @@ ngx_clear_status_token_file_read(ngx_clear_status_token_file_t *file)
 }
 
 
-static ngx_clear_status_token_e
-ngx_clear_status_token_file_slurp(ngx_clear_status_token_file_t *file,
-    ngx_fd_t fd, u_char *buf, size_t *len)
+static ngx_cs_token_e
+ngx_cs_token_file_slurp(ngx_cs_token_file_t *file, ngx_fd_t fd, u_char *buf,
+    size_t *len)
 {
     size_t   i, n;
     ssize_t  got;
 
     if (fstat(fd, &file->info) == -1) {
         file->err = ngx_errno;
-        return NGX_CLEAR_STATUS_TOKEN_SYSTEM;
+        return NGX_CS_TOKEN_SYSTEM;
     }
 
     if (!S_ISREG(file->info.st_mode)) {
-        return NGX_CLEAR_STATUS_TOKEN_NOT_FILE;
+        return NGX_CS_TOKEN_NOT_FILE;
     }
 
-    file->recent = (ngx_time() - file->info.st_mtime
-                    < NGX_CLEAR_STATUS_TOKEN_RECENT);
+    file->recent = (ngx_time() - file->info.st_mtime < NGX_CS_TOKEN_RECENT);
 
     /* room for the trailing newline, and one to see that there is more */
 
-    for (n = 0; n < NGX_CLEAR_STATUS_TOKEN_MAX + 3; n += got) {
-        got = read(fd, buf + n, NGX_CLEAR_STATUS_TOKEN_MAX + 3 - n);
+    for (n = 0; n < NGX_CS_TOKEN_MAX + 3; n += got) {
+        got = read(fd, buf + n, NGX_CS_TOKEN_MAX + 3 - n);
 
         if (got == -1) {
             file->err = ngx_errno;
-            return NGX_CLEAR_STATUS_TOKEN_SYSTEM;
+            return NGX_CS_TOKEN_SYSTEM;
         }
 
         if (got == 0) {
@@ -355,19 +346,19 @@ ngx_clear_status_token_file_slurp(ngx_clear_status_token_file_t *file,
         n--;
     }
 
-    if (n > NGX_CLEAR_STATUS_TOKEN_MAX) {
-        return NGX_CLEAR_STATUS_TOKEN_TOO_LONG;
+    if (n > NGX_CS_TOKEN_MAX) {
+        return NGX_CS_TOKEN_TOO_LONG;
     }
 
     for (i = 0; i < n; i++) {
         if (buf[i] < 0x20 || buf[i] == 0x7f) {
-            return NGX_CLEAR_STATUS_TOKEN_BAD;
+            return NGX_CS_TOKEN_BAD;
         }
     }
 
     *len = n;
 
-    return n ? NGX_CLEAR_STATUS_TOKEN_OK : NGX_CLEAR_STATUS_TOKEN_EMPTY;
+    return n ? NGX_CS_TOKEN_OK : NGX_CS_TOKEN_EMPTY;
 }
 
 
@@ -377,7 +368,7 @@ ngx_clear_status_token_file_slurp(ngx_clear_status_token_file_t *file,
  */
 
 static ngx_uint_t
-ngx_clear_status_token_file_may_read(ngx_cycle_t *cycle, ngx_str_t *path)
+ngx_cs_token_file_may_read(ngx_cycle_t *cycle, ngx_str_t *path)
 {
     char              name[NGX_MAX_PATH];
     mode_t            need;
@@ -405,7 +396,7 @@ ngx_clear_status_token_file_may_read(ngx_cycle_t *cycle, ngx_str_t *path)
         if (info.st_uid == ccf->user) {
             need <<= 6;
 
-        } else if (ngx_clear_status_token_file_in_group(ccf, info.st_gid)) {
+        } else if (ngx_cs_token_file_in_group(ccf, info.st_gid)) {
             need <<= 3;
         }
 
@@ -421,7 +412,7 @@ ngx_clear_status_token_file_may_read(ngx_cycle_t *cycle, ngx_str_t *path)
 
 
 static ngx_uint_t
-ngx_clear_status_token_file_in_group(ngx_core_conf_t *ccf, gid_t gid)
+ngx_cs_token_file_in_group(ngx_core_conf_t *ccf, gid_t gid)
 {
     int    i, n;
     gid_t  groups[64];

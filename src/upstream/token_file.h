@@ -10,8 +10,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_TOKEN_FILE_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_TOKEN_FILE_H_INCLUDED_
+#ifndef _NGX_CS_UPSTREAM_TOKEN_FILE_H_INCLUDED_
+#define _NGX_CS_UPSTREAM_TOKEN_FILE_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -19,49 +19,47 @@
 
 
 /* the longest token, in bytes */
-#define NGX_CLEAR_STATUS_TOKEN_MAX  8192
+#define NGX_CS_TOKEN_MAX  8192
 
 
-typedef struct ngx_clear_status_token_file_s  ngx_clear_status_token_file_t;
+typedef struct ngx_cs_token_file_s            ngx_cs_token_file_t;
 
 
 /*
  * At configuration time: reads the token for the first time.  A path that is
  * used before in this configuration shares what was read.
  *
- * files: array of ngx_clear_status_token_file_t *, all of this configuration.
+ * files: array of ngx_cs_token_file_t *, all of this configuration.
  * path: as in the directive, relative to the configuration's prefix.
  * Returns NULL on an error, which is logged with file and line.
  */
-ngx_clear_status_token_file_t *ngx_clear_status_token_file_add(ngx_conf_t *cf,
-    ngx_array_t *files, ngx_str_t *path);
+ngx_cs_token_file_t *ngx_cs_token_file_add(ngx_conf_t *cf, ngx_array_t *files,
+    ngx_str_t *path);
 
 /*
  * Once the configuration is read: warns of files that the workers, who run
  * as another user, will not be able to read again.
  */
-void ngx_clear_status_token_file_check(ngx_cycle_t *cycle, ngx_array_t *files);
+void ngx_cs_token_file_check(ngx_cycle_t *cycle, ngx_array_t *files);
 
 /*
  * In each worker: looks at all of them from now on.
  */
-void ngx_clear_status_token_file_init_process(ngx_cycle_t *cycle,
-    ngx_array_t *files);
+void ngx_cs_token_file_init_process(ngx_cycle_t *cycle, ngx_array_t *files);
 
 /*
  * The token, after a look at the file if the last is a second ago.  The
  * string is valid until the next call; who keeps it copies it.
  */
-ngx_str_t *ngx_clear_status_token_file_get(ngx_clear_status_token_file_t *file,
-    ngx_log_t *log);
+ngx_str_t *ngx_cs_token_file_get(ngx_cs_token_file_t *file, ngx_log_t *log);
 
 /*
  * Looks at the file now, as upstream refused a token.  Returns NGX_OK where
  * the file's token is another than the one that was refused, else
  * NGX_DECLINED.
  */
-ngx_int_t ngx_clear_status_token_file_refresh(
-    ngx_clear_status_token_file_t *file, ngx_str_t *refused, ngx_log_t *log);
+ngx_int_t ngx_cs_token_file_refresh(ngx_cs_token_file_t *file,
+    ngx_str_t *refused, ngx_log_t *log);
 
 
-#endif /* _NGX_CLEAR_STATUS_TOKEN_FILE_H_INCLUDED_ */
+#endif /* _NGX_CS_UPSTREAM_TOKEN_FILE_H_INCLUDED_ */

@@ -9,65 +9,59 @@
 
 
 typedef struct {
-    u_char                       data[NGX_CLEAR_STATUS_CHUNK_DATA];
+    u_char                       data[NGX_CS_CHUNK_DATA];
     uint32_t                     next;
     uint32_t                     unused;
-} ngx_clear_status_chunk_t;
+} ngx_cs_chunk_t;
 
 
 /* what to do with a piece of a chain; not NGX_OK ends the walk */
-typedef ngx_int_t (*ngx_clear_status_piece_pt)(u_char *chunk, u_char *mine,
-    size_t len);
+typedef ngx_int_t (*ngx_cs_piece_pt)(u_char *chunk, u_char *mine, size_t len);
 
 
-static ngx_inline ngx_clear_status_chunk_t *ngx_clear_status_chunk_at(
-    ngx_clear_status_chunks_t *chunks, uint32_t i);
-static ngx_inline ngx_int_t ngx_clear_status_chunks_walk(
-    ngx_clear_status_chunks_t *chunks, uint32_t head, size_t offset,
-    u_char *mine, size_t len, ngx_clear_status_piece_pt piece);
-static ngx_int_t ngx_clear_status_piece_write(u_char *chunk, u_char *mine,
-    size_t len);
-static ngx_int_t ngx_clear_status_piece_read(u_char *chunk, u_char *mine,
-    size_t len);
-static ngx_int_t ngx_clear_status_piece_cmp(u_char *chunk, u_char *mine,
-    size_t len);
+static ngx_inline ngx_cs_chunk_t *ngx_cs_chunk_at(ngx_cs_chunks_t *chunks,
+    uint32_t i);
+static ngx_inline ngx_int_t ngx_cs_chunks_walk(ngx_cs_chunks_t *chunks,
+    uint32_t head, size_t offset, u_char *mine, size_t len,
+    ngx_cs_piece_pt piece);
+static ngx_int_t ngx_cs_piece_write(u_char *chunk, u_char *mine, size_t len);
+static ngx_int_t ngx_cs_piece_read(u_char *chunk, u_char *mine, size_t len);
+static ngx_int_t ngx_cs_piece_cmp(u_char *chunk, u_char *mine, size_t len);
 
 
 void
-ngx_clear_status_chunks_init(ngx_clear_status_chunks_t *chunks, u_char *base,
-    size_t size)
+ngx_cs_chunks_init(ngx_cs_chunks_t *chunks, u_char *base, size_t size)
 {
-    ngx_memzero(chunks, sizeof(ngx_clear_status_chunks_t));
+    ngx_memzero(chunks, sizeof(ngx_cs_chunks_t));
 
     chunks->base = base;
-    chunks->total = (uint32_t) ngx_min(size / NGX_CLEAR_STATUS_CHUNK_SIZE,
+    chunks->total = (uint32_t) ngx_min(size / NGX_CS_CHUNK_SIZE,
                                        NGX_MAX_UINT32_VALUE);
 }
 
 
 uint32_t
-ngx_clear_status_chunks_needed(size_t size)
+ngx_cs_chunks_needed(size_t size)
 {
-    return (uint32_t) ((size + NGX_CLEAR_STATUS_CHUNK_DATA - 1)
-                       / NGX_CLEAR_STATUS_CHUNK_DATA);
+    return (uint32_t) ((size + NGX_CS_CHUNK_DATA - 1)
+                       / NGX_CS_CHUNK_DATA);
 }
 
 
 uint32_t
-ngx_clear_status_chunks_left(ngx_clear_status_chunks_t *chunks)
+ngx_cs_chunks_left(ngx_cs_chunks_t *chunks)
 {
     return chunks->free.n + chunks->total - chunks->carved;
 }
 
 
 ngx_int_t
-ngx_clear_status_chunks_take(ngx_clear_status_chunks_t *chunks,
-    ngx_clear_status_chain_t *chain, uint32_t n)
+ngx_cs_chunks_take(ngx_cs_chunks_t *chunks, ngx_cs_chain_t *chain, uint32_t n)
 {
-    uint32_t                   i;
-    ngx_clear_status_chunk_t  *chunk;
+    uint32_t         i;
+    ngx_cs_chunk_t  *chunk;
 
-    if (n > ngx_clear_status_chunks_left(chunks)) {
+    if (n > ngx_cs_chunks_left(chunks)) {
         return NGX_DECLINED;
     }
 
@@ -76,18 +70,18 @@ ngx_clear_status_chunks_take(ngx_clear_status_chunks_t *chunks,
         i = chunks->free.head;
 
         if (i) {
-            chunks->free.head = ngx_clear_status_chunk_at(chunks, i)->next;
+            chunks->free.head = ngx_cs_chunk_at(chunks, i)->next;
             chunks->free.n--;
 
         } else {
             i = ++chunks->carved;
         }
 
-        chunk = ngx_clear_status_chunk_at(chunks, i);
+        chunk = ngx_cs_chunk_at(chunks, i);
         chunk->next = 0;
 
         if (chain->tail) {
-            ngx_clear_status_chunk_at(chunks, chain->tail)->next = i;
+            ngx_cs_chunk_at(chunks, chain->tail)->next = i;
 
         } else {
             chain->head = i;
@@ -102,11 +96,11 @@ ngx_clear_status_chunks_take(ngx_clear_status_chunks_t *chunks,
 
 
 void
-ngx_clear_status_chunks_join(ngx_clear_status_chunks_t *chunks,
-    ngx_clear_status_chain_t *chain, ngx_clear_status_chain_t *more)
+ngx_cs_chunks_join(ngx_cs_chunks_t *chunks, ngx_cs_chain_t *chain,
+    ngx_cs_chain_t *more)
 {
     if (chain->tail) {
-        ngx_clear_status_chunk_at(chunks, chain->tail)->next = more->head;
+        ngx_cs_chunk_at(chunks, chain->tail)->next = more->head;
 
     } else {
         chain->head = more->head;
@@ -115,86 +109,85 @@ ngx_clear_status_chunks_join(ngx_clear_status_chunks_t *chunks,
     chain->tail = more->tail;
     chain->n += more->n;
 
-    ngx_memzero(more, sizeof(ngx_clear_status_chain_t));
+    ngx_memzero(more, sizeof(ngx_cs_chain_t));
 }
 
 
 void
-ngx_clear_status_chunks_give(ngx_clear_status_chunks_t *chunks,
-    ngx_clear_status_chain_t *chain)
+ngx_cs_chunks_give(ngx_cs_chunks_t *chunks, ngx_cs_chain_t *chain)
 {
     if (chain->head) {
-        ngx_clear_status_chunk_at(chunks, chain->tail)->next =
+        ngx_cs_chunk_at(chunks, chain->tail)->next =
                                                            chunks->free.head;
         chunks->free.head = chain->head;
         chunks->free.n += chain->n;
     }
 
-    ngx_memzero(chain, sizeof(ngx_clear_status_chain_t));
+    ngx_memzero(chain, sizeof(ngx_cs_chain_t));
 }
 
 
 void *
-ngx_clear_status_chunk(ngx_clear_status_chunks_t *chunks, uint32_t i)
+ngx_cs_chunk(ngx_cs_chunks_t *chunks, uint32_t i)
 {
-    return ngx_clear_status_chunk_at(chunks, i)->data;
+    return ngx_cs_chunk_at(chunks, i)->data;
 }
 
 
-static ngx_inline ngx_clear_status_chunk_t *
-ngx_clear_status_chunk_at(ngx_clear_status_chunks_t *chunks, uint32_t i)
+static ngx_inline ngx_cs_chunk_t *
+ngx_cs_chunk_at(ngx_cs_chunks_t *chunks, uint32_t i)
 {
-    return (ngx_clear_status_chunk_t *) chunks->base + (i - 1);
-}
-
-
-void
-ngx_clear_status_chunks_write(ngx_clear_status_chunks_t *chunks, uint32_t head,
-    size_t offset, u_char *src, size_t len)
-{
-    (void) ngx_clear_status_chunks_walk(chunks, head, offset, src, len,
-                                        ngx_clear_status_piece_write);
+    return (ngx_cs_chunk_t *) chunks->base + (i - 1);
 }
 
 
 void
-ngx_clear_status_chunks_read(ngx_clear_status_chunks_t *chunks, uint32_t head,
-    size_t offset, u_char *dst, size_t len)
+ngx_cs_chunks_write(ngx_cs_chunks_t *chunks, uint32_t head, size_t offset,
+    u_char *src, size_t len)
 {
-    (void) ngx_clear_status_chunks_walk(chunks, head, offset, dst, len,
-                                        ngx_clear_status_piece_read);
+    (void) ngx_cs_chunks_walk(chunks, head, offset, src, len,
+                              ngx_cs_piece_write);
+}
+
+
+void
+ngx_cs_chunks_read(ngx_cs_chunks_t *chunks, uint32_t head, size_t offset,
+    u_char *dst, size_t len)
+{
+    (void) ngx_cs_chunks_walk(chunks, head, offset, dst, len,
+                              ngx_cs_piece_read);
 }
 
 
 ngx_int_t
-ngx_clear_status_chunks_cmp(ngx_clear_status_chunks_t *chunks, uint32_t head,
-    size_t offset, u_char *src, size_t len)
+ngx_cs_chunks_cmp(ngx_cs_chunks_t *chunks, uint32_t head, size_t offset,
+    u_char *src, size_t len)
 {
-    return ngx_clear_status_chunks_walk(chunks, head, offset, src, len,
-                                        ngx_clear_status_piece_cmp);
+    return ngx_cs_chunks_walk(chunks, head, offset, src, len,
+                              ngx_cs_piece_cmp);
 }
 
 
 /* inline, so that each of the three above is a loop of its own */
 
 static ngx_inline ngx_int_t
-ngx_clear_status_chunks_walk(ngx_clear_status_chunks_t *chunks, uint32_t head,
-    size_t offset, u_char *mine, size_t len, ngx_clear_status_piece_pt piece)
+ngx_cs_chunks_walk(ngx_cs_chunks_t *chunks, uint32_t head, size_t offset,
+    u_char *mine, size_t len, ngx_cs_piece_pt piece)
 {
-    size_t                     n;
-    ngx_int_t                  rc;
-    ngx_clear_status_chunk_t  *chunk;
+    size_t           n;
+    ngx_int_t        rc;
+    ngx_cs_chunk_t  *chunk;
 
-    chunk = ngx_clear_status_chunk_at(chunks, head);
+    chunk = ngx_cs_chunk_at(chunks, head);
 
-    while (offset >= NGX_CLEAR_STATUS_CHUNK_DATA && len) {
-        chunk = ngx_clear_status_chunk_at(chunks, chunk->next);
-        offset -= NGX_CLEAR_STATUS_CHUNK_DATA;
+    while (offset >= NGX_CS_CHUNK_DATA && len) {
+        chunk = ngx_cs_chunk_at(chunks, chunk->next);
+        offset -= NGX_CS_CHUNK_DATA;
     }
 
-    for (n = NGX_CLEAR_STATUS_CHUNK_DATA - offset;
+    for (n = NGX_CS_CHUNK_DATA - offset;
          len > n;
-         n = NGX_CLEAR_STATUS_CHUNK_DATA)
+         n = NGX_CS_CHUNK_DATA)
     {
         rc = piece(chunk->data + offset, mine, n);
         if (rc != NGX_OK) {
@@ -205,7 +198,7 @@ ngx_clear_status_chunks_walk(ngx_clear_status_chunks_t *chunks, uint32_t head,
         len -= n;
         offset = 0;
 
-        chunk = ngx_clear_status_chunk_at(chunks, chunk->next);
+        chunk = ngx_cs_chunk_at(chunks, chunk->next);
     }
 
     return len ? piece(chunk->data + offset, mine, len) : NGX_OK;
@@ -213,7 +206,7 @@ ngx_clear_status_chunks_walk(ngx_clear_status_chunks_t *chunks, uint32_t head,
 
 
 static ngx_int_t
-ngx_clear_status_piece_write(u_char *chunk, u_char *mine, size_t len)
+ngx_cs_piece_write(u_char *chunk, u_char *mine, size_t len)
 {
     ngx_memcpy(chunk, mine, len);
 
@@ -222,7 +215,7 @@ ngx_clear_status_piece_write(u_char *chunk, u_char *mine, size_t len)
 
 
 static ngx_int_t
-ngx_clear_status_piece_read(u_char *chunk, u_char *mine, size_t len)
+ngx_cs_piece_read(u_char *chunk, u_char *mine, size_t len)
 {
     ngx_memcpy(mine, chunk, len);
 
@@ -231,7 +224,7 @@ ngx_clear_status_piece_read(u_char *chunk, u_char *mine, size_t len)
 
 
 static ngx_int_t
-ngx_clear_status_piece_cmp(u_char *chunk, u_char *mine, size_t len)
+ngx_cs_piece_cmp(u_char *chunk, u_char *mine, size_t len)
 {
     return ngx_memcmp(chunk, mine, len);
 }

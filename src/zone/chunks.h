@@ -8,17 +8,17 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_CHUNKS_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_CHUNKS_H_INCLUDED_
+#ifndef _NGX_CS_ZONE_CHUNKS_H_INCLUDED_
+#define _NGX_CS_ZONE_CHUNKS_H_INCLUDED_
 
 
 #include <ngx_config.h>
 #include <ngx_core.h>
 
 
-#define NGX_CLEAR_STATUS_CHUNK_SIZE  256
-#define NGX_CLEAR_STATUS_CHUNK_DATA                                          \
-    (NGX_CLEAR_STATUS_CHUNK_SIZE - 2 * sizeof(uint32_t))
+#define NGX_CS_CHUNK_SIZE  256
+#define NGX_CS_CHUNK_DATA                                                    \
+    (NGX_CS_CHUNK_SIZE - 2 * sizeof(uint32_t))
 
 
 /* chunks are numbered from 1; 0 is none */
@@ -27,50 +27,48 @@ typedef struct {
     uint32_t                     head;
     uint32_t                     tail;
     uint32_t                     n;
-} ngx_clear_status_chain_t;
+} ngx_cs_chain_t;
 
 
 typedef struct {
     u_char                      *base;
     uint32_t                     total;
     uint32_t                     carved;    /* of total, so far */
-    ngx_clear_status_chain_t     free;      /* carved and not in use */
-} ngx_clear_status_chunks_t;
+    ngx_cs_chain_t               free;      /* carved and not in use */
+} ngx_cs_chunks_t;
 
 
-void ngx_clear_status_chunks_init(ngx_clear_status_chunks_t *chunks,
-    u_char *base, size_t size);
+void ngx_cs_chunks_init(ngx_cs_chunks_t *chunks, u_char *base, size_t size);
 
 /* how many a content of so many bytes takes */
-uint32_t ngx_clear_status_chunks_needed(size_t size);
+uint32_t ngx_cs_chunks_needed(size_t size);
 
 /* how many are left */
-uint32_t ngx_clear_status_chunks_left(ngx_clear_status_chunks_t *chunks);
+uint32_t ngx_cs_chunks_left(ngx_cs_chunks_t *chunks);
 
 /* appends n chunks to a chain; NGX_DECLINED where so many are not left */
-ngx_int_t ngx_clear_status_chunks_take(ngx_clear_status_chunks_t *chunks,
-    ngx_clear_status_chain_t *chain, uint32_t n);
+ngx_int_t ngx_cs_chunks_take(ngx_cs_chunks_t *chunks, ngx_cs_chain_t *chain,
+    uint32_t n);
 
 /* appends a chain to another, and empties it */
-void ngx_clear_status_chunks_join(ngx_clear_status_chunks_t *chunks,
-    ngx_clear_status_chain_t *chain, ngx_clear_status_chain_t *more);
+void ngx_cs_chunks_join(ngx_cs_chunks_t *chunks, ngx_cs_chain_t *chain,
+    ngx_cs_chain_t *more);
 
 /* gives a chain back and empties it */
-void ngx_clear_status_chunks_give(ngx_clear_status_chunks_t *chunks,
-    ngx_clear_status_chain_t *chain);
+void ngx_cs_chunks_give(ngx_cs_chunks_t *chunks, ngx_cs_chain_t *chain);
 
-/* a chunk's content, NGX_CLEAR_STATUS_CHUNK_DATA bytes, aligned to 8 */
-void *ngx_clear_status_chunk(ngx_clear_status_chunks_t *chunks, uint32_t i);
+/* a chunk's content, NGX_CS_CHUNK_DATA bytes, aligned to 8 */
+void *ngx_cs_chunk(ngx_cs_chunks_t *chunks, uint32_t i);
 
 /* content from an offset on, into or out of the chain that begins at head */
-void ngx_clear_status_chunks_write(ngx_clear_status_chunks_t *chunks,
-    uint32_t head, size_t offset, u_char *src, size_t len);
-void ngx_clear_status_chunks_read(ngx_clear_status_chunks_t *chunks,
-    uint32_t head, size_t offset, u_char *dst, size_t len);
+void ngx_cs_chunks_write(ngx_cs_chunks_t *chunks, uint32_t head,
+    size_t offset, u_char *src, size_t len);
+void ngx_cs_chunks_read(ngx_cs_chunks_t *chunks, uint32_t head, size_t offset,
+    u_char *dst, size_t len);
 
 /* as ngx_memcmp() of content and src */
-ngx_int_t ngx_clear_status_chunks_cmp(ngx_clear_status_chunks_t *chunks,
-    uint32_t head, size_t offset, u_char *src, size_t len);
+ngx_int_t ngx_cs_chunks_cmp(ngx_cs_chunks_t *chunks, uint32_t head,
+    size_t offset, u_char *src, size_t len);
 
 
-#endif /* _NGX_CLEAR_STATUS_CHUNKS_H_INCLUDED_ */
+#endif /* _NGX_CS_ZONE_CHUNKS_H_INCLUDED_ */

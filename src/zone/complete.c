@@ -3,7 +3,7 @@
  *
  * How a flight ends in the zone: its result is stored or kept for those who
  * watch, the lease given back, the result collected.  The operations are
- * those of ngx_clear_status_zone.h.
+ * those of ngx_cs_zone.h.
  */
 
 
@@ -16,48 +16,40 @@
 
 
 /* how long a result is kept for those that watch, ms */
-#define NGX_CLEAR_STATUS_ZONE_KEEP   5000
+#define NGX_CS_ZONE_KEEP   5000
 
 
-static void ngx_clear_status_zone_store(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e, ngx_clear_status_found_t *found,
-    uint32_t *result);
-static void ngx_clear_status_zone_land(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_entry_t *e, ngx_clear_status_lease_t *lease,
-    ngx_clear_status_found_t *found, uint32_t *result, int64_t now,
-    uint64_t *outbox, ngx_clear_status_after_t *after);
-static void ngx_clear_status_zone_keep(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_entry_t *e, ngx_clear_status_lease_t *lease,
-    ngx_clear_status_found_t *found, uint32_t *result, uint64_t *outbox,
-    ngx_clear_status_after_t *after);
-static ngx_int_t ngx_clear_status_zone_stale(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_entry_t *e, clear_freshness_conf_t *conf, int64_t now,
-    ngx_pool_t *pool, ngx_clear_status_found_t *found);
-static ngx_int_t ngx_clear_status_zone_hand_over(
-    ngx_clear_status_zone_t *zone, ngx_clear_status_entry_t *e,
-    ngx_clear_status_lease_t *lease, ngx_pool_t *pool,
-    ngx_clear_status_found_t *found);
-static void ngx_clear_status_zone_collected(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_key_t *key, ngx_clear_status_ticket_t ticket,
-    ngx_clear_status_after_t *after);
-static void ngx_clear_status_zone_ended(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_key_t *key);
+static void ngx_cs_zone_store(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
+    ngx_cs_found_t *found, uint32_t *result);
+static void ngx_cs_zone_land(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+    ngx_cs_lease_t *lease, ngx_cs_found_t *found, uint32_t *result,
+    int64_t now, uint64_t *outbox, ngx_cs_after_t *after);
+static void ngx_cs_zone_keep(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+    ngx_cs_lease_t *lease, ngx_cs_found_t *found, uint32_t *result,
+    uint64_t *outbox, ngx_cs_after_t *after);
+static ngx_int_t ngx_cs_zone_stale(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+    clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
+    ngx_cs_found_t *found);
+static ngx_int_t ngx_cs_zone_hand_over(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+    ngx_cs_lease_t *lease, ngx_pool_t *pool, ngx_cs_found_t *found);
+static void ngx_cs_zone_collected(ngx_cs_zone_t *zone, ngx_cs_key_t *key,
+    ngx_cs_ticket_t ticket, ngx_cs_after_t *after);
+static void ngx_cs_zone_ended(ngx_cs_shm_t *shm, ngx_cs_key_t *key);
 
 
 ngx_int_t
-ngx_clear_status_zone_complete(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key, ngx_clear_status_ticket_t ticket,
-    clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
-    ngx_clear_status_found_t *found, uint64_t *wake)
+ngx_cs_zone_complete(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
+    ngx_cs_ticket_t ticket, clear_freshness_conf_t *conf, int64_t now,
+    ngx_pool_t *pool, ngx_cs_found_t *found, uint64_t *wake)
 {
-    uint32_t                   result;
-    uint64_t                   outbox;
-    ngx_int_t                  rc;
-    ngx_clear_status_zone_t   *zone;
-    ngx_clear_status_after_t   after;
-    ngx_clear_status_chain_t   chain;
-    ngx_clear_status_entry_t  *e;
-    ngx_clear_status_lease_t  *lease;
+    uint32_t         result;
+    uint64_t         outbox;
+    ngx_int_t        rc;
+    ngx_cs_zone_t   *zone;
+    ngx_cs_after_t   after;
+    ngx_cs_chain_t   chain;
+    ngx_cs_entry_t  *e;
+    ngx_cs_lease_t  *lease;
 
     zone = shm_zone->data;
     rc = NGX_OK;
@@ -67,54 +59,54 @@ ngx_clear_status_zone_complete(ngx_shm_zone_t *shm_zone,
     found->too_large = 0;
     found->stale.body.data = NULL;
 
-    ngx_memzero(&after, sizeof(ngx_clear_status_after_t));
-    ngx_memzero(&chain, sizeof(ngx_clear_status_chain_t));
+    ngx_memzero(&after, sizeof(ngx_cs_after_t));
+    ngx_memzero(&chain, sizeof(ngx_cs_chain_t));
 
     /* within the lock, but for a large one */
 
-    ngx_clear_status_shm_lock(zone);
-    ngx_clear_status_result_make(zone, &found->answer, &chain, &after);
+    ngx_cs_shm_lock(zone);
+    ngx_cs_result_make(zone, &found->answer, &chain, &after);
 
     if (chain.n == 0) {
         found->too_large = found->answer.storable;
         zone->shm->stat.too_large += found->too_large;
-        ngx_clear_status_shm_unlock(zone, &after);
+        ngx_cs_shm_unlock(zone, &after);
 
-        outbox = ngx_clear_status_outbox_put(found->answer.body.data,
-                                             found->answer.body.len);
+        outbox = ngx_cs_outbox_put(found->answer.body.data,
+                                   found->answer.body.len);
 
-        ngx_clear_status_shm_lock(zone);
+        ngx_cs_shm_lock(zone);
     }
 
     result = chain.head;
 
-    e = ngx_clear_status_entry_find(zone->shm, key);
+    e = ngx_cs_entry_find(zone->shm, key);
 
     if (e == NULL) {
-        e = ngx_clear_status_entry_create(zone, key, &after);
+        e = ngx_cs_entry_create(zone, key, &after);
     }
 
     if (e) {
-        lease = ngx_clear_status_lease_find(zone->shm, e, ticket);
+        lease = ngx_cs_lease_find(zone->shm, e, ticket);
 
-        ngx_clear_status_zone_land(zone, e, lease, found, &result, now,
-                                   &outbox, &after);
+        ngx_cs_zone_land(zone, e, lease, found, &result, now,
+                         &outbox, &after);
     }
 
     /* before the lock may be left: a zone that is emptied takes it too */
 
-    ngx_clear_status_result_free(zone->shm, &result);
+    ngx_cs_result_free(zone->shm, &result);
 
-    if (e && found->answer.status != NGX_CLEAR_STATUS_OK) {
-        rc = ngx_clear_status_zone_stale(zone, e, conf, now, pool, found);
+    if (e && found->answer.status != NGX_CS_OK) {
+        rc = ngx_cs_zone_stale(zone, e, conf, now, pool, found);
     }
 
-    ngx_clear_status_zone_ended(zone->shm, key);
+    ngx_cs_zone_ended(zone->shm, key);
 
-    ngx_clear_status_shm_unlock(zone, &after);
+    ngx_cs_shm_unlock(zone, &after);
 
     if (outbox) {
-        ngx_clear_status_outbox_free(outbox, found->answer.body.len);
+        ngx_cs_outbox_free(outbox, found->answer.body.len);
     }
 
     *wake = after.wake;
@@ -126,71 +118,69 @@ ngx_clear_status_zone_complete(ngx_shm_zone_t *shm_zone,
 /* takes what was linked or kept out of *result and *outbox */
 
 static void
-ngx_clear_status_zone_land(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_entry_t *e, ngx_clear_status_lease_t *lease,
-    ngx_clear_status_found_t *found, uint32_t *result, int64_t now,
-    uint64_t *outbox, ngx_clear_status_after_t *after)
+ngx_cs_zone_land(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+    ngx_cs_lease_t *lease, ngx_cs_found_t *found, uint32_t *result,
+    int64_t now, uint64_t *outbox, ngx_cs_after_t *after)
 {
-    ngx_clear_status_shm_t  *shm;
+    ngx_cs_shm_t  *shm;
 
     shm = zone->shm;
 
-#if (NGX_CLEAR_STATUS_FAULTS)
-    ngx_clear_status_shm_fault(shm, e);
+#if (NGX_CS_FAULTS)
+    ngx_cs_shm_fault(shm, e);
 #endif
 
     if (*result && found->answer.storable) {
-        ngx_clear_status_zone_store(shm, e, found, result);
+        ngx_cs_zone_store(shm, e, found, result);
     }
 
     if (lease == NULL || lease->landed) {
-        ngx_clear_status_entry_trim(shm, e);
+        ngx_cs_entry_trim(shm, e);
         return;
     }
 
     after->wake |= lease->watch;
 
     if (lease->watchers == 0) {
-        ngx_clear_status_lease_free(shm, lease, after);
-        ngx_clear_status_entry_trim(shm, e);
+        ngx_cs_lease_free(shm, lease, after);
+        ngx_cs_entry_trim(shm, e);
         return;
     }
 
     ngx_queue_remove(&lease->queue);
 
     lease->landed = 1;
-    lease->until = now + NGX_CLEAR_STATUS_ZONE_KEEP;
+    lease->until = now + NGX_CS_ZONE_KEEP;
 
     if (found->stored) {
-        lease->good = (found->answer.status == NGX_CLEAR_STATUS_OK);
+        lease->good = (found->answer.status == NGX_CS_OK);
         lease->error = !lease->good;
         return;
     }
 
-    ngx_clear_status_zone_keep(zone, e, lease, found, result, outbox, after);
+    ngx_cs_zone_keep(zone, e, lease, found, result, outbox, after);
 }
 
 
 static void
-ngx_clear_status_zone_store(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e, ngx_clear_status_found_t *found,
+ngx_cs_zone_store(ngx_cs_shm_t *shm, ngx_cs_entry_t *e, ngx_cs_found_t *found,
     uint32_t *result)
 {
-    shm->stat.entries[ngx_clear_status_entry_state(shm, e)]--;
+    shm->stat.entries[ngx_cs_entry_state(shm, e)]--;
 
-    ngx_clear_status_result_free(shm, &e->error);
+    ngx_cs_result_free(shm, &e->error);
 
-    if (found->answer.status == NGX_CLEAR_STATUS_OK) {
-        ngx_clear_status_result_free(shm, &e->good);
+    if (found->answer.status == NGX_CS_OK) {
+        ngx_cs_result_free(shm, &e->good);
         e->good = *result;
 
     } else {
         e->error = *result;
     }
 
-    shm->stat.entries[ngx_clear_status_entry_state(shm, e)]++;
+    shm->stat.entries[ngx_cs_entry_state(shm, e)]++;
 
-    ngx_clear_status_entry_touch(shm, e);
+    ngx_cs_entry_touch(shm, e);
 
     *result = 0;
     found->stored = 1;
@@ -200,14 +190,13 @@ ngx_clear_status_zone_store(ngx_clear_status_shm_t *shm,
 /* a result that is not stored, for those who watch */
 
 static void
-ngx_clear_status_zone_keep(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_entry_t *e, ngx_clear_status_lease_t *lease,
-    ngx_clear_status_found_t *found, uint32_t *result, uint64_t *outbox,
-    ngx_clear_status_after_t *after)
+ngx_cs_zone_keep(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+    ngx_cs_lease_t *lease, ngx_cs_found_t *found, uint32_t *result,
+    uint64_t *outbox, ngx_cs_after_t *after)
 {
-    ngx_int_t                  rc;
-    ngx_clear_status_chain_t   chain;
-    ngx_clear_status_answer_t  head;
+    ngx_int_t        rc;
+    ngx_cs_chain_t   chain;
+    ngx_cs_answer_t  head;
 
     if (*result) {
         lease->result = *result;
@@ -224,14 +213,14 @@ ngx_clear_status_zone_keep(ngx_clear_status_zone_t *zone,
     head = found->answer;
     head.body.len = 0;
 
-    ngx_memzero(&chain, sizeof(ngx_clear_status_chain_t));
+    ngx_memzero(&chain, sizeof(ngx_cs_chain_t));
 
     zone->keep = e;
-    rc = ngx_clear_status_shm_take(zone, &chain, 1, after);
+    rc = ngx_cs_shm_take(zone, &chain, 1, after);
     zone->keep = NULL;
 
     if (rc == NGX_OK) {
-        ngx_clear_status_result_head(zone->shm, &chain, &head);
+        ngx_cs_result_head(zone->shm, &chain, &head);
 
         lease->result = chain.head;
         lease->outbox = *outbox;
@@ -244,20 +233,20 @@ ngx_clear_status_zone_keep(ngx_clear_status_zone_t *zone,
 /* may leave the lock and take it again: nothing of the entry counts after */
 
 static ngx_int_t
-ngx_clear_status_zone_stale(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_entry_t *e, clear_freshness_conf_t *conf, int64_t now,
-    ngx_pool_t *pool, ngx_clear_status_found_t *found)
+ngx_cs_zone_stale(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+    clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
+    ngx_cs_found_t *found)
 {
     ngx_int_t  rc;
 
     if (!clear_freshness_usable(conf,
-                              ngx_clear_status_result_stamp(zone->shm, e->good),
+                              ngx_cs_result_stamp(zone->shm, e->good),
                               &found->answer.stamp, now))
     {
         return NGX_OK;
     }
 
-    rc = ngx_clear_status_result_copy(zone, e->good, pool, &found->stale);
+    rc = ngx_cs_result_copy(zone, e->good, pool, &found->stale);
 
     if (rc != NGX_OK) {
         found->stale.body.data = NULL;
@@ -268,53 +257,51 @@ ngx_clear_status_zone_stale(ngx_clear_status_zone_t *zone,
 
 
 ngx_int_t
-ngx_clear_status_zone_collect(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key, ngx_clear_status_ticket_t ticket,
-    clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
-    ngx_clear_status_found_t *found)
+ngx_cs_zone_collect(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
+    ngx_cs_ticket_t ticket, clear_freshness_conf_t *conf, int64_t now,
+    ngx_pool_t *pool, ngx_cs_found_t *found)
 {
-    ngx_int_t                  rc;
-    ngx_clear_status_zone_t   *zone;
-    ngx_clear_status_after_t   after;
-    ngx_clear_status_entry_t  *e;
-    ngx_clear_status_lease_t  *lease;
+    ngx_int_t        rc;
+    ngx_cs_zone_t   *zone;
+    ngx_cs_after_t   after;
+    ngx_cs_entry_t  *e;
+    ngx_cs_lease_t  *lease;
 
     zone = shm_zone->data;
     rc = NGX_DECLINED;
 
     found->stale.body.data = NULL;
 
-    ngx_memzero(&after, sizeof(ngx_clear_status_after_t));
+    ngx_memzero(&after, sizeof(ngx_cs_after_t));
 
-    ngx_clear_status_shm_lock(zone);
+    ngx_cs_shm_lock(zone);
 
-    e = ngx_clear_status_entry_find(zone->shm, key);
-    lease = e ? ngx_clear_status_lease_find(zone->shm, e, ticket) : NULL;
+    e = ngx_cs_entry_find(zone->shm, key);
+    lease = e ? ngx_cs_lease_find(zone->shm, e, ticket) : NULL;
 
     if (lease && !lease->landed) {
 
         if (lease->until > now
-            && ngx_clear_status_slot_alive(&zone->shm->slots[lease->slot]))
+            && ngx_cs_slot_alive(&zone->shm->slots[lease->slot]))
         {
             rc = NGX_AGAIN;
         }
 
     } else if (lease) {
-        rc = ngx_clear_status_zone_hand_over(zone, e, lease, pool, found);
+        rc = ngx_cs_zone_hand_over(zone, e, lease, pool, found);
     }
 
     if (rc == NGX_OK) {
-        ngx_clear_status_zone_collected(zone, key, ticket, &after);
+        ngx_cs_zone_collected(zone, key, ticket, &after);
 
-        e = ngx_clear_status_entry_find(zone->shm, key);
+        e = ngx_cs_entry_find(zone->shm, key);
 
-        if (e && found->answer.status != NGX_CLEAR_STATUS_OK) {
-            (void) ngx_clear_status_zone_stale(zone, e, conf, now, pool,
-                                               found);
+        if (e && found->answer.status != NGX_CS_OK) {
+            (void) ngx_cs_zone_stale(zone, e, conf, now, pool, found);
         }
     }
 
-    ngx_clear_status_shm_unlock(zone, &after);
+    ngx_cs_shm_unlock(zone, &after);
 
     return rc;
 }
@@ -326,14 +313,13 @@ ngx_clear_status_zone_collect(ngx_shm_zone_t *shm_zone,
  */
 
 static ngx_int_t
-ngx_clear_status_zone_hand_over(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_entry_t *e, ngx_clear_status_lease_t *lease,
-    ngx_pool_t *pool, ngx_clear_status_found_t *found)
+ngx_cs_zone_hand_over(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+    ngx_cs_lease_t *lease, ngx_pool_t *pool, ngx_cs_found_t *found)
 {
-    u_char     *body;
-    uint32_t    result;
-    uint64_t    outbox, len;
-    ngx_int_t   rc;
+    u_char    *body;
+    uint32_t   result;
+    uint64_t   outbox, len;
+    ngx_int_t  rc;
 
     found->stored = (lease->good || lease->error);
     outbox = lease->outbox;
@@ -345,22 +331,22 @@ ngx_clear_status_zone_hand_over(ngx_clear_status_zone_t *zone,
         return NGX_DECLINED;
     }
 
-    rc = ngx_clear_status_result_copy(zone, result, pool, &found->answer);
+    rc = ngx_cs_result_copy(zone, result, pool, &found->answer);
 
     if (rc != NGX_OK || len == 0) {
         return rc;
     }
 
-    ngx_clear_status_shm_unlock(zone, NULL);
+    ngx_cs_shm_unlock(zone, NULL);
 
     body = ngx_pnalloc(pool, len);
 
-    rc = body ? ngx_clear_status_outbox_get(outbox, body, len) : NGX_ERROR;
+    rc = body ? ngx_cs_outbox_get(outbox, body, len) : NGX_ERROR;
 
     found->answer.body.data = body;
     found->answer.body.len = len;
 
-    ngx_clear_status_shm_lock(zone);
+    ngx_cs_shm_lock(zone);
 
     return rc;
 }
@@ -369,15 +355,14 @@ ngx_clear_status_zone_hand_over(ngx_clear_status_zone_t *zone,
 /* this worker has what it watched for, or wants it no more */
 
 static void
-ngx_clear_status_zone_collected(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_key_t *key, ngx_clear_status_ticket_t ticket,
-    ngx_clear_status_after_t *after)
+ngx_cs_zone_collected(ngx_cs_zone_t *zone, ngx_cs_key_t *key,
+    ngx_cs_ticket_t ticket, ngx_cs_after_t *after)
 {
-    ngx_clear_status_entry_t  *e;
-    ngx_clear_status_lease_t  *lease;
+    ngx_cs_entry_t  *e;
+    ngx_cs_lease_t  *lease;
 
-    e = ngx_clear_status_entry_find(zone->shm, key);
-    lease = e ? ngx_clear_status_lease_find(zone->shm, e, ticket) : NULL;
+    e = ngx_cs_entry_find(zone->shm, key);
+    lease = e ? ngx_cs_lease_find(zone->shm, e, ticket) : NULL;
 
     if (lease == NULL) {
         return;
@@ -388,80 +373,77 @@ ngx_clear_status_zone_collected(ngx_clear_status_zone_t *zone,
     }
 
     if (lease->landed && lease->watchers == 0) {
-        ngx_clear_status_lease_free(zone->shm, lease, after);
-        ngx_clear_status_entry_trim(zone->shm, e);
+        ngx_cs_lease_free(zone->shm, lease, after);
+        ngx_cs_entry_trim(zone->shm, e);
     }
 }
 
 
 void
-ngx_clear_status_zone_unwatch(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key, ngx_clear_status_ticket_t ticket)
+ngx_cs_zone_unwatch(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
+    ngx_cs_ticket_t ticket)
 {
-    ngx_clear_status_zone_t   *zone;
-    ngx_clear_status_after_t   after;
+    ngx_cs_zone_t  *zone;
+    ngx_cs_after_t  after;
 
     zone = shm_zone->data;
 
-    ngx_memzero(&after, sizeof(ngx_clear_status_after_t));
+    ngx_memzero(&after, sizeof(ngx_cs_after_t));
 
-    ngx_clear_status_shm_lock(zone);
-    ngx_clear_status_zone_collected(zone, key, ticket, &after);
-    ngx_clear_status_shm_unlock(zone, &after);
+    ngx_cs_shm_lock(zone);
+    ngx_cs_zone_collected(zone, key, ticket, &after);
+    ngx_cs_shm_unlock(zone, &after);
 }
 
 
 void
-ngx_clear_status_zone_release(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key, ngx_clear_status_ticket_t ticket,
-    uint64_t *wake)
+ngx_cs_zone_release(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
+    ngx_cs_ticket_t ticket, uint64_t *wake)
 {
-    ngx_clear_status_zone_t   *zone;
-    ngx_clear_status_after_t   after;
-    ngx_clear_status_entry_t  *e;
-    ngx_clear_status_lease_t  *lease;
+    ngx_cs_zone_t   *zone;
+    ngx_cs_after_t   after;
+    ngx_cs_entry_t  *e;
+    ngx_cs_lease_t  *lease;
 
     zone = shm_zone->data;
 
-    ngx_memzero(&after, sizeof(ngx_clear_status_after_t));
+    ngx_memzero(&after, sizeof(ngx_cs_after_t));
 
-    ngx_clear_status_shm_lock(zone);
+    ngx_cs_shm_lock(zone);
 
-    e = ngx_clear_status_entry_find(zone->shm, key);
-    lease = e ? ngx_clear_status_lease_find(zone->shm, e, ticket) : NULL;
+    e = ngx_cs_entry_find(zone->shm, key);
+    lease = e ? ngx_cs_lease_find(zone->shm, e, ticket) : NULL;
 
     if (lease) {
         after.wake = lease->watch;
 
-        ngx_clear_status_lease_free(zone->shm, lease, &after);
-        ngx_clear_status_entry_trim(zone->shm, e);
+        ngx_cs_lease_free(zone->shm, lease, &after);
+        ngx_cs_entry_trim(zone->shm, e);
     }
 
-    ngx_clear_status_zone_ended(zone->shm, key);
+    ngx_cs_zone_ended(zone->shm, key);
 
-    ngx_clear_status_shm_unlock(zone, &after);
+    ngx_cs_shm_unlock(zone, &after);
 
     *wake = after.wake;
 }
 
 
 static void
-ngx_clear_status_zone_ended(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_key_t *key)
+ngx_cs_zone_ended(ngx_cs_shm_t *shm, ngx_cs_key_t *key)
 {
     (void) ngx_atomic_fetch_add(&shm->stripes[key->hash
-                                            % NGX_CLEAR_STATUS_ZONE_STRIPES],
+                                            % NGX_CS_ZONE_STRIPES],
                                 1);
 }
 
 
 ngx_atomic_uint_t
-ngx_clear_status_zone_stripe(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key)
+ngx_cs_zone_stripe(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key)
 {
-    ngx_clear_status_zone_t  *zone;
+    ngx_cs_zone_t  *zone;
 
     zone = shm_zone->data;
 
-    return zone->shm->stripes[key->hash % NGX_CLEAR_STATUS_ZONE_STRIPES];
+    return zone->shm->stripes[key->hash % NGX_CS_ZONE_STRIPES];
 }

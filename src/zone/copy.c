@@ -16,49 +16,48 @@
 
 
 /* chunks up to which a body is copied at once, and the size of a piece */
-#define NGX_CLEAR_STATUS_ZONE_SMALL  16
+#define NGX_CS_ZONE_SMALL  16
 
 
-static ngx_int_t ngx_clear_status_result_copy_large(
-    ngx_clear_status_zone_t *zone, uint32_t result, u_char *body, size_t len);
-static void ngx_clear_status_result_make_large(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_answer_t *answer, ngx_clear_status_chain_t *chain,
-    ngx_clear_status_after_t *after);
+static ngx_int_t ngx_cs_result_copy_large(ngx_cs_zone_t *zone,
+    uint32_t result, u_char *body, size_t len);
+static void ngx_cs_result_make_large(ngx_cs_zone_t *zone,
+    ngx_cs_answer_t *answer, ngx_cs_chain_t *chain, ngx_cs_after_t *after);
 
 
 int64_t
-ngx_clear_status_result_again(ngx_clear_status_shm_t *shm, uint32_t result)
+ngx_cs_result_again(ngx_cs_shm_t *shm, uint32_t result)
 {
-    ngx_clear_status_result_t  *r;
+    ngx_cs_result_t  *r;
 
-    r = ngx_clear_status_at(shm, result);
+    r = ngx_cs_at(shm, result);
 
-    return ngx_clear_status_answer_again(&r->answer);
+    return ngx_cs_answer_again(&r->answer);
 }
 
 
 clear_stamp_t *
-ngx_clear_status_result_stamp(ngx_clear_status_shm_t *shm, uint32_t result)
+ngx_cs_result_stamp(ngx_cs_shm_t *shm, uint32_t result)
 {
-    ngx_clear_status_result_t  *r;
+    ngx_cs_result_t  *r;
 
     if (result == 0) {
         return NULL;
     }
 
-    r = ngx_clear_status_at(shm, result);
+    r = ngx_cs_at(shm, result);
 
     return &r->answer.stamp;
 }
 
 
 void
-ngx_clear_status_result_about(ngx_clear_status_shm_t *shm, uint32_t result,
-    ngx_clear_status_answer_t *answer)
+ngx_cs_result_about(ngx_cs_shm_t *shm, uint32_t result,
+    ngx_cs_answer_t *answer)
 {
-    ngx_clear_status_result_t  *r;
+    ngx_cs_result_t  *r;
 
-    r = ngx_clear_status_at(shm, result);
+    r = ngx_cs_at(shm, result);
 
     *answer = r->answer;
     answer->body.data = NULL;
@@ -66,18 +65,18 @@ ngx_clear_status_result_about(ngx_clear_status_shm_t *shm, uint32_t result,
 
 
 ngx_int_t
-ngx_clear_status_result_copy(ngx_clear_status_zone_t *zone, uint32_t result,
-    ngx_pool_t *pool, ngx_clear_status_answer_t *answer)
+ngx_cs_result_copy(ngx_cs_zone_t *zone, uint32_t result, ngx_pool_t *pool,
+    ngx_cs_answer_t *answer)
 {
-    size_t                      len;
-    u_char                     *body;
-    ngx_clear_status_shm_t     *shm;
-    ngx_clear_status_result_t  *r;
+    size_t            len;
+    u_char           *body;
+    ngx_cs_shm_t     *shm;
+    ngx_cs_result_t  *r;
 
     shm = zone->shm;
-    r = ngx_clear_status_at(shm, result);
+    r = ngx_cs_at(shm, result);
 
-    ngx_clear_status_result_about(shm, result, answer);
+    ngx_cs_result_about(shm, result, answer);
 
     len = answer->body.len;
 
@@ -88,24 +87,24 @@ ngx_clear_status_result_copy(ngx_clear_status_zone_t *zone, uint32_t result,
 
     answer->body.data = body;
 
-    if (r->chain.n > NGX_CLEAR_STATUS_ZONE_SMALL && zone->slot) {
-        return ngx_clear_status_result_copy_large(zone, result, body, len);
+    if (r->chain.n > NGX_CS_ZONE_SMALL && zone->slot) {
+        return ngx_cs_result_copy_large(zone, result, body, len);
     }
 
-    ngx_clear_status_chunks_read(&shm->chunks, result,
-                                 sizeof(ngx_clear_status_result_t), body, len);
+    ngx_cs_chunks_read(&shm->chunks, result,
+                       sizeof(ngx_cs_result_t), body, len);
 
     return NGX_OK;
 }
 
 
 static ngx_int_t
-ngx_clear_status_result_copy_large(ngx_clear_status_zone_t *zone,
-    uint32_t result, u_char *body, size_t len)
+ngx_cs_result_copy_large(ngx_cs_zone_t *zone, uint32_t result, u_char *body,
+    size_t len)
 {
-    uint32_t                 dropped;
-    uint64_t                 epoch;
-    ngx_clear_status_shm_t  *shm;
+    uint32_t       dropped;
+    uint64_t       epoch;
+    ngx_cs_shm_t  *shm;
 
     shm = zone->shm;
     epoch = shm->epoch;
@@ -113,12 +112,12 @@ ngx_clear_status_result_copy_large(ngx_clear_status_zone_t *zone,
     zone->slot->reading = result;
     shm->stat.readers++;
 
-    ngx_clear_status_shm_unlock(zone, NULL);
+    ngx_cs_shm_unlock(zone, NULL);
 
-    ngx_clear_status_chunks_read(&shm->chunks, result,
-                                 sizeof(ngx_clear_status_result_t), body, len);
+    ngx_cs_chunks_read(&shm->chunks, result,
+                       sizeof(ngx_cs_result_t), body, len);
 
-    ngx_clear_status_shm_lock(zone);
+    ngx_cs_shm_lock(zone);
 
     if (shm->epoch != epoch) {
         return NGX_DECLINED;
@@ -131,7 +130,7 @@ ngx_clear_status_result_copy_large(ngx_clear_status_zone_t *zone,
     shm->stat.readers--;
 
     if (dropped) {
-        ngx_clear_status_result_free(shm, &dropped);
+        ngx_cs_result_free(shm, &dropped);
     }
 
     return NGX_OK;
@@ -139,32 +138,31 @@ ngx_clear_status_result_copy_large(ngx_clear_status_zone_t *zone,
 
 
 void
-ngx_clear_status_result_make(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_answer_t *answer, ngx_clear_status_chain_t *chain,
-    ngx_clear_status_after_t *after)
+ngx_cs_result_make(ngx_cs_zone_t *zone, ngx_cs_answer_t *answer,
+    ngx_cs_chain_t *chain, ngx_cs_after_t *after)
 {
-    uint32_t                 n;
-    ngx_clear_status_shm_t  *shm;
+    uint32_t       n;
+    ngx_cs_shm_t  *shm;
 
     shm = zone->shm;
 
-    n = ngx_clear_status_chunks_needed(sizeof(ngx_clear_status_result_t)
-                                       + answer->body.len);
+    n = ngx_cs_chunks_needed(sizeof(ngx_cs_result_t)
+                             + answer->body.len);
 
-    if (n > NGX_CLEAR_STATUS_ZONE_SMALL) {
-        ngx_clear_status_result_make_large(zone, answer, chain, after);
+    if (n > NGX_CS_ZONE_SMALL) {
+        ngx_cs_result_make_large(zone, answer, chain, after);
         return;
     }
 
-    if (ngx_clear_status_shm_take(zone, chain, n, after) != NGX_OK) {
+    if (ngx_cs_shm_take(zone, chain, n, after) != NGX_OK) {
         return;
     }
 
-    ngx_clear_status_result_head(shm, chain, answer);
+    ngx_cs_result_head(shm, chain, answer);
 
-    ngx_clear_status_chunks_write(&shm->chunks, chain->head,
-                                  sizeof(ngx_clear_status_result_t),
-                                  answer->body.data, answer->body.len);
+    ngx_cs_chunks_write(&shm->chunks, chain->head,
+                        sizeof(ngx_cs_result_t),
+                        answer->body.data, answer->body.len);
 }
 
 
@@ -174,21 +172,20 @@ ngx_clear_status_result_make(ngx_clear_status_zone_t *zone,
  */
 
 static void
-ngx_clear_status_result_make_large(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_answer_t *answer, ngx_clear_status_chain_t *chain,
-    ngx_clear_status_after_t *after)
+ngx_cs_result_make_large(ngx_cs_zone_t *zone, ngx_cs_answer_t *answer,
+    ngx_cs_chain_t *chain, ngx_cs_after_t *after)
 {
-    size_t                     offset, done, len, room;
-    uint32_t                   n, take;
-    uint64_t                   epoch;
-    ngx_clear_status_shm_t    *shm;
-    ngx_clear_status_chain_t   piece, *reserved;
+    size_t          offset, done, len, room;
+    uint32_t        n, take;
+    uint64_t        epoch;
+    ngx_cs_shm_t   *shm;
+    ngx_cs_chain_t  piece, *reserved;
 
     shm = zone->shm;
-    offset = sizeof(ngx_clear_status_result_t);
+    offset = sizeof(ngx_cs_result_t);
     done = 0;
 
-    n = ngx_clear_status_chunks_needed(offset + answer->body.len);
+    n = ngx_cs_chunks_needed(offset + answer->body.len);
 
     if (zone->slot == NULL || n > shm->chunks.total) {
         return;
@@ -198,21 +195,21 @@ ngx_clear_status_result_make_large(ngx_clear_status_zone_t *zone,
     reserved = &zone->slot->reserved;
 
     for ( ;; ) {
-        ngx_memzero(&piece, sizeof(ngx_clear_status_chain_t));
+        ngx_memzero(&piece, sizeof(ngx_cs_chain_t));
 
-        take = ngx_min(n, NGX_CLEAR_STATUS_ZONE_SMALL);
+        take = ngx_min(n, NGX_CS_ZONE_SMALL);
 
-        if (ngx_clear_status_shm_take(zone, &piece, take, after) != NGX_OK) {
-            ngx_clear_status_chunks_give(&shm->chunks, reserved);
+        if (ngx_cs_shm_take(zone, &piece, take, after) != NGX_OK) {
+            ngx_cs_chunks_give(&shm->chunks, reserved);
             return;
         }
 
-        room = take * NGX_CLEAR_STATUS_CHUNK_DATA - offset;
+        room = take * NGX_CS_CHUNK_DATA - offset;
         len = ngx_min(room, answer->body.len - done);
 
-        ngx_clear_status_chunks_write(&shm->chunks, piece.head, offset,
-                                      answer->body.data + done, len);
-        ngx_clear_status_chunks_join(&shm->chunks, reserved, &piece);
+        ngx_cs_chunks_write(&shm->chunks, piece.head, offset,
+                            answer->body.data + done, len);
+        ngx_cs_chunks_join(&shm->chunks, reserved, &piece);
 
         offset = 0;
         done += len;
@@ -222,8 +219,8 @@ ngx_clear_status_result_make_large(ngx_clear_status_zone_t *zone,
             break;
         }
 
-        ngx_clear_status_shm_unlock(zone, after);
-        ngx_clear_status_shm_lock(zone);
+        ngx_cs_shm_unlock(zone, after);
+        ngx_cs_shm_lock(zone);
 
         if (shm->epoch != epoch) {
             return;
@@ -231,19 +228,19 @@ ngx_clear_status_result_make_large(ngx_clear_status_zone_t *zone,
     }
 
     *chain = *reserved;
-    ngx_memzero(reserved, sizeof(ngx_clear_status_chain_t));
+    ngx_memzero(reserved, sizeof(ngx_cs_chain_t));
 
-    ngx_clear_status_result_head(shm, chain, answer);
+    ngx_cs_result_head(shm, chain, answer);
 }
 
 
 void
-ngx_clear_status_result_head(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_chain_t *chain, ngx_clear_status_answer_t *answer)
+ngx_cs_result_head(ngx_cs_shm_t *shm, ngx_cs_chain_t *chain,
+    ngx_cs_answer_t *answer)
 {
-    ngx_clear_status_result_t  *r;
+    ngx_cs_result_t  *r;
 
-    r = ngx_clear_status_at(shm, chain->head);
+    r = ngx_cs_at(shm, chain->head);
 
     r->chain = *chain;
     r->answer = *answer;

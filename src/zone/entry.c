@@ -18,33 +18,30 @@
 
 
 /* entries that one critical section evicts, and looks at, at the most */
-#define NGX_CLEAR_STATUS_ZONE_EVICT  32
-#define NGX_CLEAR_STATUS_ZONE_SKIP   64
+#define NGX_CS_ZONE_EVICT  32
+#define NGX_CS_ZONE_SKIP   64
 
 
-static void ngx_clear_status_entry_tree(ngx_clear_status_shm_t *shm,
-    ngx_rbtree_node_t **bucket, ngx_rbtree_t *tree);
-static void ngx_clear_status_entry_insert(ngx_rbtree_node_t *temp,
+static void ngx_cs_entry_tree(ngx_cs_shm_t *shm, ngx_rbtree_node_t **bucket,
+    ngx_rbtree_t *tree);
+static void ngx_cs_entry_insert(ngx_rbtree_node_t *temp,
     ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
-static ngx_int_t ngx_clear_status_entry_order(ngx_clear_status_shm_t *shm,
-    ngx_rbtree_node_t *node, ngx_clear_status_key_t *key);
-static ngx_int_t ngx_clear_status_entry_cmp(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e, ngx_clear_status_key_t *key);
-static ngx_uint_t ngx_clear_status_entry_busy(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e);
-static ngx_uint_t ngx_clear_status_evict(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_after_t *after);
-static ngx_uint_t ngx_clear_status_result_read(ngx_clear_status_shm_t *shm,
-    uint32_t result);
+static ngx_int_t ngx_cs_entry_order(ngx_cs_shm_t *shm,
+    ngx_rbtree_node_t *node, ngx_cs_key_t *key);
+static ngx_int_t ngx_cs_entry_cmp(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
+    ngx_cs_key_t *key);
+static ngx_uint_t ngx_cs_entry_busy(ngx_cs_shm_t *shm, ngx_cs_entry_t *e);
+static ngx_uint_t ngx_cs_evict(ngx_cs_zone_t *zone, ngx_cs_after_t *after);
+static ngx_uint_t ngx_cs_result_read(ngx_cs_shm_t *shm, uint32_t result);
 
 
 /* what is being inserted, and where: the tree's callback is not told */
-static ngx_clear_status_shm_t  *ngx_clear_status_inserting_in;
-static ngx_clear_status_key_t  *ngx_clear_status_inserting;
+static ngx_cs_shm_t            *ngx_cs_inserting_in;
+static ngx_cs_key_t            *ngx_cs_inserting;
 
 
 void
-ngx_clear_status_entry_init(ngx_clear_status_shm_t *shm)
+ngx_cs_entry_init(ngx_cs_shm_t *shm)
 {
     uint32_t  i;
 
@@ -56,9 +53,8 @@ ngx_clear_status_entry_init(ngx_clear_status_shm_t *shm)
 }
 
 
-ngx_clear_status_entry_t *
-ngx_clear_status_entry_find(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_key_t *key)
+ngx_cs_entry_t *
+ngx_cs_entry_find(ngx_cs_shm_t *shm, ngx_cs_key_t *key)
 {
     ngx_int_t           rc;
     ngx_rbtree_node_t  *node, *sentinel;
@@ -67,10 +63,10 @@ ngx_clear_status_entry_find(ngx_clear_status_shm_t *shm,
     sentinel = &shm->sentinel;
 
     while (node != sentinel) {
-        rc = ngx_clear_status_entry_order(shm, node, key);
+        rc = ngx_cs_entry_order(shm, node, key);
 
         if (rc == 0) {
-            return (ngx_clear_status_entry_t *) node;
+            return (ngx_cs_entry_t *) node;
         }
 
         node = (rc > 0) ? node->left : node->right;
@@ -80,20 +76,19 @@ ngx_clear_status_entry_find(ngx_clear_status_shm_t *shm,
 }
 
 
-ngx_clear_status_entry_t *
-ngx_clear_status_entry_after(ngx_clear_status_shm_t *shm, uint32_t bucket,
-    ngx_clear_status_key_t *key)
+ngx_cs_entry_t *
+ngx_cs_entry_after(ngx_cs_shm_t *shm, uint32_t bucket, ngx_cs_key_t *key)
 {
-    ngx_rbtree_node_t         *node, *sentinel;
-    ngx_clear_status_entry_t  *after;
+    ngx_cs_entry_t     *after;
+    ngx_rbtree_node_t  *node, *sentinel;
 
     node = shm->buckets[bucket];
     sentinel = &shm->sentinel;
     after = NULL;
 
     while (node != sentinel) {
-        if (ngx_clear_status_entry_order(shm, node, key) > 0) {
-            after = (ngx_clear_status_entry_t *) node;
+        if (ngx_cs_entry_order(shm, node, key) > 0) {
+            after = (ngx_cs_entry_t *) node;
             node = node->left;
 
         } else {
@@ -105,54 +100,52 @@ ngx_clear_status_entry_after(ngx_clear_status_shm_t *shm, uint32_t bucket,
 }
 
 
-ngx_clear_status_entry_t *
-ngx_clear_status_entry_next(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e)
+ngx_cs_entry_t *
+ngx_cs_entry_next(ngx_cs_shm_t *shm, ngx_cs_entry_t *e)
 {
     ngx_rbtree_t  tree;
 
-    ngx_clear_status_entry_tree(shm, &shm->buckets[e->node.key & shm->mask],
-                                &tree);
+    ngx_cs_entry_tree(shm, &shm->buckets[e->node.key & shm->mask],
+                      &tree);
 
-    return (ngx_clear_status_entry_t *) ngx_rbtree_next(&tree, &e->node);
+    return (ngx_cs_entry_t *) ngx_rbtree_next(&tree, &e->node);
 }
 
 
 /* a bucket as a tree, whose root it takes back when it was changed */
 
 static void
-ngx_clear_status_entry_tree(ngx_clear_status_shm_t *shm,
-    ngx_rbtree_node_t **bucket, ngx_rbtree_t *tree)
+ngx_cs_entry_tree(ngx_cs_shm_t *shm, ngx_rbtree_node_t **bucket,
+    ngx_rbtree_t *tree)
 {
     tree->root = *bucket;
     tree->sentinel = &shm->sentinel;
-    tree->insert = ngx_clear_status_entry_insert;
+    tree->insert = ngx_cs_entry_insert;
 }
 
 
 /* where the entry stands in its tree, before (-) or after (+) the key */
 
 static ngx_int_t
-ngx_clear_status_entry_order(ngx_clear_status_shm_t *shm,
-    ngx_rbtree_node_t *node, ngx_clear_status_key_t *key)
+ngx_cs_entry_order(ngx_cs_shm_t *shm, ngx_rbtree_node_t *node,
+    ngx_cs_key_t *key)
 {
     if (node->key != key->hash) {
         return (node->key < key->hash) ? -1 : 1;
     }
 
-    return ngx_clear_status_entry_cmp(shm, (ngx_clear_status_entry_t *) node,
-                                      key);
+    return ngx_cs_entry_cmp(shm, (ngx_cs_entry_t *) node,
+                            key);
 }
 
 
 /* as the entry's key compares with that one; all of both is compared */
 
 static ngx_int_t
-ngx_clear_status_entry_cmp(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e, ngx_clear_status_key_t *key)
+ngx_cs_entry_cmp(ngx_cs_shm_t *shm, ngx_cs_entry_t *e, ngx_cs_key_t *key)
 {
-    u_char     *p;
-    ngx_int_t   rc;
+    u_char    *p;
+    ngx_int_t  rc;
 
     if (e->task_id_len != key->task_id.len) {
         return (e->task_id_len < key->task_id.len) ? -1 : 1;
@@ -163,7 +156,7 @@ ngx_clear_status_entry_cmp(ngx_clear_status_shm_t *shm,
     }
 
     if (e->chain.n == 1) {
-        p = (u_char *) e + sizeof(ngx_clear_status_entry_t);
+        p = (u_char *) e + sizeof(ngx_cs_entry_t);
 
         rc = ngx_memcmp(p, key->task_id.data, key->task_id.len);
         if (rc) {
@@ -174,30 +167,29 @@ ngx_clear_status_entry_cmp(ngx_clear_status_shm_t *shm,
                           key->tenant.len);
     }
 
-    rc = ngx_clear_status_chunks_cmp(&shm->chunks, e->chain.head,
-                                     sizeof(ngx_clear_status_entry_t),
-                                     key->task_id.data, key->task_id.len);
+    rc = ngx_cs_chunks_cmp(&shm->chunks, e->chain.head,
+                           sizeof(ngx_cs_entry_t),
+                           key->task_id.data, key->task_id.len);
     if (rc) {
         return rc;
     }
 
-    return ngx_clear_status_chunks_cmp(&shm->chunks, e->chain.head,
-                                       sizeof(ngx_clear_status_entry_t)
-                                       + key->task_id.len,
-                                       key->tenant.data, key->tenant.len);
+    return ngx_cs_chunks_cmp(&shm->chunks, e->chain.head,
+                             sizeof(ngx_cs_entry_t)
+                             + key->task_id.len,
+                             key->tenant.data, key->tenant.len);
 }
 
 
 static void
-ngx_clear_status_entry_insert(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
+ngx_cs_entry_insert(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
     ngx_rbtree_node_t *sentinel)
 {
     ngx_int_t            rc;
     ngx_rbtree_node_t  **p;
 
     for ( ;; ) {
-        rc = ngx_clear_status_entry_order(ngx_clear_status_inserting_in, temp,
-                                          ngx_clear_status_inserting);
+        rc = ngx_cs_entry_order(ngx_cs_inserting_in, temp, ngx_cs_inserting);
 
         p = (rc > 0) ? &temp->left : &temp->right;
 
@@ -216,73 +208,72 @@ ngx_clear_status_entry_insert(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
 }
 
 
-ngx_clear_status_entry_t *
-ngx_clear_status_entry_create(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_key_t *key, ngx_clear_status_after_t *after)
+ngx_cs_entry_t *
+ngx_cs_entry_create(ngx_cs_zone_t *zone, ngx_cs_key_t *key,
+    ngx_cs_after_t *after)
 {
-    uint32_t                   n;
-    ngx_rbtree_t               tree;
-    ngx_rbtree_node_t        **bucket;
-    ngx_clear_status_shm_t    *shm;
-    ngx_clear_status_chain_t   chain;
-    ngx_clear_status_entry_t  *e;
+    uint32_t             n;
+    ngx_rbtree_t         tree;
+    ngx_cs_shm_t        *shm;
+    ngx_cs_chain_t       chain;
+    ngx_cs_entry_t      *e;
+    ngx_rbtree_node_t  **bucket;
 
     shm = zone->shm;
 
-    ngx_memzero(&chain, sizeof(ngx_clear_status_chain_t));
+    ngx_memzero(&chain, sizeof(ngx_cs_chain_t));
 
-    n = ngx_clear_status_chunks_needed(sizeof(ngx_clear_status_entry_t)
-                                       + key->tenant.len + key->task_id.len);
+    n = ngx_cs_chunks_needed(sizeof(ngx_cs_entry_t)
+                             + key->tenant.len + key->task_id.len);
 
-    if (ngx_clear_status_shm_take(zone, &chain, n, after) != NGX_OK) {
+    if (ngx_cs_shm_take(zone, &chain, n, after) != NGX_OK) {
         return NULL;
     }
 
-    e = ngx_clear_status_at(shm, chain.head);
+    e = ngx_cs_at(shm, chain.head);
 
-    ngx_memzero(e, sizeof(ngx_clear_status_entry_t));
+    ngx_memzero(e, sizeof(ngx_cs_entry_t));
 
     e->node.key = key->hash;
     e->chain = chain;
     e->tenant_len = (uint32_t) key->tenant.len;
     e->task_id_len = (uint32_t) key->task_id.len;
 
-    ngx_clear_status_chunks_write(&shm->chunks, chain.head,
-                                  sizeof(ngx_clear_status_entry_t),
-                                  key->task_id.data, key->task_id.len);
-    ngx_clear_status_chunks_write(&shm->chunks, chain.head,
-                                  sizeof(ngx_clear_status_entry_t)
-                                  + key->task_id.len,
-                                  key->tenant.data, key->tenant.len);
+    ngx_cs_chunks_write(&shm->chunks, chain.head,
+                        sizeof(ngx_cs_entry_t),
+                        key->task_id.data, key->task_id.len);
+    ngx_cs_chunks_write(&shm->chunks, chain.head,
+                        sizeof(ngx_cs_entry_t)
+                        + key->task_id.len,
+                        key->tenant.data, key->tenant.len);
 
-    ngx_clear_status_inserting_in = shm;
-    ngx_clear_status_inserting = key;
+    ngx_cs_inserting_in = shm;
+    ngx_cs_inserting = key;
 
     bucket = &shm->buckets[key->hash & shm->mask];
 
-    ngx_clear_status_entry_tree(shm, bucket, &tree);
+    ngx_cs_entry_tree(shm, bucket, &tree);
     ngx_rbtree_insert(&tree, &e->node);
     *bucket = tree.root;
 
     ngx_queue_insert_head(&shm->lru[0], &e->lru);
 
-    shm->stat.entries[ngx_clear_status_entry_state(shm, e)]++;
+    shm->stat.entries[ngx_cs_entry_state(shm, e)]++;
 
     return e;
 }
 
 
 void
-ngx_clear_status_entry_touch(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e)
+ngx_cs_entry_touch(ngx_cs_shm_t *shm, ngx_cs_entry_t *e)
 {
-    ngx_uint_t                  finished;
-    ngx_clear_status_result_t  *good;
+    ngx_uint_t        finished;
+    ngx_cs_result_t  *good;
 
     finished = 0;
 
     if (e->good) {
-        good = ngx_clear_status_at(shm, e->good);
+        good = ngx_cs_at(shm, e->good);
         finished = clear_freshness_terminal(good->answer.workflow);
     }
 
@@ -292,58 +283,55 @@ ngx_clear_status_entry_touch(ngx_clear_status_shm_t *shm,
 
 
 void
-ngx_clear_status_entry_trim(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e)
+ngx_cs_entry_trim(ngx_cs_shm_t *shm, ngx_cs_entry_t *e)
 {
     if (e->good == 0 && e->error == 0 && e->lease == 0) {
-        ngx_clear_status_entry_delete(shm, e, NULL);
+        ngx_cs_entry_delete(shm, e, NULL);
     }
 }
 
 
 void
-ngx_clear_status_entry_delete(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e, ngx_clear_status_after_t *after)
+ngx_cs_entry_delete(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
+    ngx_cs_after_t *after)
 {
-    ngx_rbtree_t               tree;
-    ngx_rbtree_node_t        **bucket;
-    ngx_clear_status_chain_t   chain;
+    ngx_rbtree_t         tree;
+    ngx_cs_chain_t       chain;
+    ngx_rbtree_node_t  **bucket;
 
-    shm->stat.entries[ngx_clear_status_entry_state(shm, e)]--;
+    shm->stat.entries[ngx_cs_entry_state(shm, e)]--;
 
     bucket = &shm->buckets[e->node.key & shm->mask];
 
-    ngx_clear_status_entry_tree(shm, bucket, &tree);
+    ngx_cs_entry_tree(shm, bucket, &tree);
     ngx_rbtree_delete(&tree, &e->node);
     *bucket = tree.root;
 
     ngx_queue_remove(&e->lru);
 
-    ngx_clear_status_result_free(shm, &e->good);
-    ngx_clear_status_result_free(shm, &e->error);
+    ngx_cs_result_free(shm, &e->good);
+    ngx_cs_result_free(shm, &e->error);
 
     while (e->lease) {
-        ngx_clear_status_lease_free(shm, ngx_clear_status_at(shm, e->lease),
-                                    after);
+        ngx_cs_lease_free(shm, ngx_cs_at(shm, e->lease), after);
     }
 
     chain = e->chain;
-    ngx_clear_status_chunks_give(&shm->chunks, &chain);
+    ngx_cs_chunks_give(&shm->chunks, &chain);
 }
 
 
 ngx_uint_t
-ngx_clear_status_entry_state(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e)
+ngx_cs_entry_state(ngx_cs_shm_t *shm, ngx_cs_entry_t *e)
 {
-    ngx_clear_status_result_t  *good;
+    ngx_cs_result_t  *good;
 
     if (e->good == 0) {
-        return e->error ? NGX_CLEAR_STATUS_STATE_ERROR
-                        : NGX_CLEAR_STATUS_STATE_NONE;
+        return e->error ? NGX_CS_STATE_ERROR
+                        : NGX_CS_STATE_NONE;
     }
 
-    good = ngx_clear_status_at(shm, e->good);
+    good = ngx_cs_at(shm, e->good);
 
     return (good->answer.workflow == CLEAR_WORKFLOW_NONE)
            ? CLEAR_WORKFLOW_OTHER : good->answer.workflow;
@@ -351,27 +339,26 @@ ngx_clear_status_entry_state(ngx_clear_status_shm_t *shm,
 
 
 ngx_int_t
-ngx_clear_status_shm_take(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_chain_t *chain, uint32_t n,
-    ngx_clear_status_after_t *after)
+ngx_cs_shm_take(ngx_cs_zone_t *zone, ngx_cs_chain_t *chain, uint32_t n,
+    ngx_cs_after_t *after)
 {
-    ngx_uint_t               i;
-    ngx_clear_status_shm_t  *shm;
+    ngx_uint_t     i;
+    ngx_cs_shm_t  *shm;
 
     shm = zone->shm;
 
-    for (i = 0; i < NGX_CLEAR_STATUS_ZONE_EVICT; i++) {
+    for (i = 0; i < NGX_CS_ZONE_EVICT; i++) {
 
-        if (ngx_clear_status_chunks_take(&shm->chunks, chain, n) == NGX_OK) {
+        if (ngx_cs_chunks_take(&shm->chunks, chain, n) == NGX_OK) {
             return NGX_OK;
         }
 
-        if (!ngx_clear_status_evict(zone, after)) {
+        if (!ngx_cs_evict(zone, after)) {
             break;
         }
     }
 
-    return ngx_clear_status_chunks_take(&shm->chunks, chain, n);
+    return ngx_cs_chunks_take(&shm->chunks, chain, n);
 }
 
 
@@ -381,41 +368,40 @@ ngx_clear_status_shm_take(ngx_clear_status_zone_t *zone,
  */
 
 static ngx_uint_t
-ngx_clear_status_evict(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_after_t *after)
+ngx_cs_evict(ngx_cs_zone_t *zone, ngx_cs_after_t *after)
 {
-    ngx_uint_t                 i, n;
-    ngx_queue_t               *q;
-    ngx_clear_status_shm_t    *shm;
-    ngx_clear_status_entry_t  *e;
+    ngx_uint_t       i, n;
+    ngx_queue_t     *q;
+    ngx_cs_shm_t    *shm;
+    ngx_cs_entry_t  *e;
 
     shm = zone->shm;
 
     /* each deletion may leave as much as a few flights' outboxes behind */
 
-    if (after->n > NGX_CLEAR_STATUS_GARBAGE / 2) {
+    if (after->n > NGX_CS_GARBAGE / 2) {
         return 0;
     }
 
     for (i = 0; i < 2; i++) {
-        for (n = 0; n < NGX_CLEAR_STATUS_ZONE_SKIP; n++) {
+        for (n = 0; n < NGX_CS_ZONE_SKIP; n++) {
 
             if (ngx_queue_empty(&shm->lru[i])) {
                 break;
             }
 
             q = ngx_queue_last(&shm->lru[i]);
-            e = ngx_queue_data(q, ngx_clear_status_entry_t, lru);
+            e = ngx_queue_data(q, ngx_cs_entry_t, lru);
 
-            if (e == zone->keep || ngx_clear_status_entry_busy(shm, e)) {
+            if (e == zone->keep || ngx_cs_entry_busy(shm, e)) {
                 ngx_queue_remove(q);
                 ngx_queue_insert_head(&shm->lru[i], q);
                 continue;
             }
 
-            shm->stat.evictions[ngx_clear_status_entry_state(shm, e)]++;
+            shm->stat.evictions[ngx_cs_entry_state(shm, e)]++;
 
-            ngx_clear_status_entry_delete(shm, e, after);
+            ngx_cs_entry_delete(shm, e, after);
 
             return 1;
         }
@@ -428,27 +414,26 @@ ngx_clear_status_evict(ngx_clear_status_zone_t *zone,
 /* somebody flies for it, has yet to collect, or reads it */
 
 static ngx_uint_t
-ngx_clear_status_entry_busy(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e)
+ngx_cs_entry_busy(ngx_cs_shm_t *shm, ngx_cs_entry_t *e)
 {
-    uint32_t                   i;
-    ngx_clear_status_lease_t  *lease;
+    uint32_t         i;
+    ngx_cs_lease_t  *lease;
 
     for (i = e->lease; i; i = lease->next) {
-        lease = ngx_clear_status_at(shm, i);
+        lease = ngx_cs_at(shm, i);
 
         if (lease->until > (int64_t) ngx_current_msec) {
             return 1;
         }
     }
 
-    return (e->good && ngx_clear_status_result_read(shm, e->good))
-           || (e->error && ngx_clear_status_result_read(shm, e->error));
+    return (e->good && ngx_cs_result_read(shm, e->good))
+           || (e->error && ngx_cs_result_read(shm, e->error));
 }
 
 
 static ngx_uint_t
-ngx_clear_status_result_read(ngx_clear_status_shm_t *shm, uint32_t result)
+ngx_cs_result_read(ngx_cs_shm_t *shm, uint32_t result)
 {
     ngx_uint_t  i;
 
@@ -456,7 +441,7 @@ ngx_clear_status_result_read(ngx_clear_status_shm_t *shm, uint32_t result)
         return 0;
     }
 
-    for (i = 0; i < NGX_CLEAR_STATUS_ZONE_SLOTS; i++) {
+    for (i = 0; i < NGX_CS_ZONE_SLOTS; i++) {
         if (shm->slots[i].reading == result) {
             return 1;
         }
@@ -469,11 +454,11 @@ ngx_clear_status_result_read(ngx_clear_status_shm_t *shm, uint32_t result)
 /* what somebody reads is left to the readers, and the last one frees it */
 
 void
-ngx_clear_status_result_free(ngx_clear_status_shm_t *shm, uint32_t *result)
+ngx_cs_result_free(ngx_cs_shm_t *shm, uint32_t *result)
 {
-    ngx_uint_t                 i, read;
-    ngx_clear_status_chain_t   chain;
-    ngx_clear_status_result_t *r;
+    ngx_uint_t      i, read;
+    ngx_cs_chain_t  chain;
+    ngx_cs_result_t *r;
 
     if (*result == 0) {
         return;
@@ -481,7 +466,7 @@ ngx_clear_status_result_free(ngx_clear_status_shm_t *shm, uint32_t *result)
 
     read = 0;
 
-    for (i = 0; shm->stat.readers && i < NGX_CLEAR_STATUS_ZONE_SLOTS; i++) {
+    for (i = 0; shm->stat.readers && i < NGX_CS_ZONE_SLOTS; i++) {
         if (shm->slots[i].reading == *result) {
             shm->slots[i].dropped = *result;
             read = 1;
@@ -489,38 +474,38 @@ ngx_clear_status_result_free(ngx_clear_status_shm_t *shm, uint32_t *result)
     }
 
     if (!read) {
-        r = ngx_clear_status_at(shm, *result);
+        r = ngx_cs_at(shm, *result);
         chain = r->chain;
-        ngx_clear_status_chunks_give(&shm->chunks, &chain);
+        ngx_cs_chunks_give(&shm->chunks, &chain);
     }
 
     *result = 0;
 }
 
 
-ngx_clear_status_lease_t *
-ngx_clear_status_lease_create(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_entry_t *e, ngx_clear_status_after_t *after)
+ngx_cs_lease_t *
+ngx_cs_lease_create(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+    ngx_cs_after_t *after)
 {
-    uint32_t                   entry;
-    ngx_clear_status_shm_t    *shm;
-    ngx_clear_status_chain_t   chain;
-    ngx_clear_status_lease_t  *lease;
+    uint32_t         entry;
+    ngx_cs_shm_t    *shm;
+    ngx_cs_chain_t   chain;
+    ngx_cs_lease_t  *lease;
 
     shm = zone->shm;
     entry = e->chain.head;
 
-    ngx_memzero(&chain, sizeof(ngx_clear_status_chain_t));
+    ngx_memzero(&chain, sizeof(ngx_cs_chain_t));
 
     if (zone->slot == NULL
-        || ngx_clear_status_shm_take(zone, &chain, 1, after) != NGX_OK)
+        || ngx_cs_shm_take(zone, &chain, 1, after) != NGX_OK)
     {
         return NULL;
     }
 
-    lease = ngx_clear_status_at(shm, chain.head);
+    lease = ngx_cs_at(shm, chain.head);
 
-    ngx_memzero(lease, sizeof(ngx_clear_status_lease_t));
+    ngx_memzero(lease, sizeof(ngx_cs_lease_t));
 
     lease->ticket = ++shm->ticket;
     lease->slot = (uint32_t) (zone->slot - shm->slots);
@@ -535,15 +520,15 @@ ngx_clear_status_lease_create(ngx_clear_status_zone_t *zone,
 }
 
 
-ngx_clear_status_lease_t *
-ngx_clear_status_lease_find(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e, ngx_clear_status_ticket_t ticket)
+ngx_cs_lease_t *
+ngx_cs_lease_find(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
+    ngx_cs_ticket_t ticket)
 {
-    uint32_t                   i;
-    ngx_clear_status_lease_t  *lease;
+    uint32_t         i;
+    ngx_cs_lease_t  *lease;
 
     for (i = e->lease; i; i = lease->next) {
-        lease = ngx_clear_status_at(shm, i);
+        lease = ngx_cs_at(shm, i);
 
         if (lease->ticket == ticket) {
             return lease;
@@ -555,18 +540,18 @@ ngx_clear_status_lease_find(ngx_clear_status_shm_t *shm,
 
 
 void
-ngx_clear_status_lease_free(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_lease_t *lease, ngx_clear_status_after_t *after)
+ngx_cs_lease_free(ngx_cs_shm_t *shm, ngx_cs_lease_t *lease,
+    ngx_cs_after_t *after)
 {
-    uint32_t                  *i;
-    ngx_clear_status_chain_t   chain;
-    ngx_clear_status_entry_t  *e;
-    ngx_clear_status_lease_t  *next;
+    uint32_t        *i;
+    ngx_cs_chain_t   chain;
+    ngx_cs_entry_t  *e;
+    ngx_cs_lease_t  *next;
 
-    e = ngx_clear_status_at(shm, lease->entry);
+    e = ngx_cs_at(shm, lease->entry);
 
     for (i = &e->lease; *i; i = &next->next) {
-        next = ngx_clear_status_at(shm, *i);
+        next = ngx_cs_at(shm, *i);
 
         if (next == lease) {
             break;
@@ -583,12 +568,12 @@ ngx_clear_status_lease_free(ngx_clear_status_shm_t *shm,
         ngx_queue_remove(&lease->queue);
     }
 
-    ngx_clear_status_result_free(shm, &lease->result);
+    ngx_cs_result_free(shm, &lease->result);
 
-    if (lease->outbox_len && after && after->n < NGX_CLEAR_STATUS_GARBAGE) {
+    if (lease->outbox_len && after && after->n < NGX_CS_GARBAGE) {
         after->offset[after->n] = lease->outbox;
         after->len[after->n++] = lease->outbox_len;
     }
 
-    ngx_clear_status_chunks_give(&shm->chunks, &chain);
+    ngx_cs_chunks_give(&shm->chunks, &chain);
 }

@@ -1,14 +1,14 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * What lies where in a zone's shared memory.  For ngx_clear_status_zone*.c
+ * What lies where in a zone's shared memory.  For ngx_cs_zone*.c
  * alone.  All of it is guarded by the mutex of the zone's slab pool, but the
  * stripes.
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_ZONE_LAYOUT_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_ZONE_LAYOUT_H_INCLUDED_
+#ifndef _NGX_CS_ZONE_LAYOUT_H_INCLUDED_
+#define _NGX_CS_ZONE_LAYOUT_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -19,8 +19,8 @@
 #include "zone/types.h"
 
 
-#define NGX_CLEAR_STATUS_ZONE_STRIPES  256
-#define NGX_CLEAR_STATUS_ZONE_SLOTS    256
+#define NGX_CS_ZONE_STRIPES  256
+#define NGX_CS_ZONE_SLOTS    256
 
 
 /* a process that uses the zone */
@@ -31,9 +31,9 @@ typedef struct {
                                                without the lock; or 0 */
     uint32_t                     dropped;   /* that result was replaced: who
                                                reads it last frees it */
-    ngx_clear_status_chain_t     reserved;  /* for what it will store */
+    ngx_cs_chain_t               reserved;  /* for what it will store */
     ngx_queue_t                  leases;
-} ngx_clear_status_slot_t;
+} ngx_cs_slot_t;
 
 
 /* one flight for an entry, in a chunk of its own */
@@ -55,15 +55,15 @@ typedef struct {
     unsigned                     landed:1;
     unsigned                     good:1;    /* the result is the entry's */
     unsigned                     error:1;
-} ngx_clear_status_lease_t;
+} ngx_cs_lease_t;
 
 
 /* a result, at the head of its chain; the body follows */
 
 typedef struct {
-    ngx_clear_status_chain_t     chain;
-    ngx_clear_status_answer_t    answer;    /* body.data means nothing */
-} ngx_clear_status_result_t;
+    ngx_cs_chain_t               chain;
+    ngx_cs_answer_t              answer;    /* body.data means nothing */
+} ngx_cs_result_t;
 
 
 /* at the head of its chain; the tenant and the task id follow */
@@ -71,13 +71,13 @@ typedef struct {
 typedef struct {
     ngx_rbtree_node_t            node;
     ngx_queue_t                  lru;
-    ngx_clear_status_chain_t     chain;
+    ngx_cs_chain_t               chain;
     uint32_t                     good;      /* results; 0: none */
     uint32_t                     error;
     uint32_t                     lease;     /* the first flight; 0: none */
     uint32_t                     tenant_len;
     uint32_t                     task_id_len;
-} ngx_clear_status_entry_t;
+} ngx_cs_entry_t;
 
 
 typedef struct {
@@ -93,44 +93,44 @@ typedef struct {
     ngx_rbtree_node_t            sentinel;  /* of all the trees */
     ngx_queue_t                  lru[2];    /* unfinished, finished; the least
                                                recently used is the last */
-    ngx_clear_status_chunks_t    chunks;
+    ngx_cs_chunks_t              chunks;
     u_char                      *memory;    /* what the chunks are carved of */
     size_t                       memory_size;
-    ngx_clear_status_zone_stat_t stat;
-    ngx_clear_status_slot_t      slots[NGX_CLEAR_STATUS_ZONE_SLOTS];
-    ngx_atomic_t                 stripes[NGX_CLEAR_STATUS_ZONE_STRIPES];
-} ngx_clear_status_shm_t;
+    ngx_cs_zone_stat_t stat;
+    ngx_cs_slot_t                slots[NGX_CS_ZONE_SLOTS];
+    ngx_atomic_t                 stripes[NGX_CS_ZONE_STRIPES];
+} ngx_cs_shm_t;
 
 
 /* in each process: shm_zone->data */
 
 typedef struct {
-    ngx_clear_status_shm_t      *shm;
+    ngx_cs_shm_t                *shm;
     ngx_slab_pool_t             *shpool;
     ngx_str_t                    name;
-    ngx_clear_status_slot_t     *slot;      /* ours; NULL: none was free */
-    ngx_clear_status_entry_t    *keep;      /* at hand: not to be evicted */
-#if (NGX_CLEAR_STATUS_LOCK_STATS)
-    ngx_clear_status_clock_t     clock;
+    ngx_cs_slot_t               *slot;      /* ours; NULL: none was free */
+    ngx_cs_entry_t              *keep;      /* at hand: not to be evicted */
+#if (NGX_CS_LOCK_STATS)
+    ngx_cs_clock_t               clock;
 #endif
     unsigned                     alarm:1;   /* the content was dropped */
-} ngx_clear_status_zone_t;
+} ngx_cs_zone_t;
 
 
 /* what is left for after the lock: outbox ranges that nobody needs now */
 
-#define NGX_CLEAR_STATUS_GARBAGE  16
+#define NGX_CS_GARBAGE  16
 
 typedef struct {
     uint64_t                     wake;
     ngx_uint_t                   n;
-    uint64_t                     offset[NGX_CLEAR_STATUS_GARBAGE];
-    uint64_t                     len[NGX_CLEAR_STATUS_GARBAGE];
-} ngx_clear_status_after_t;
+    uint64_t                     offset[NGX_CS_GARBAGE];
+    uint64_t                     len[NGX_CS_GARBAGE];
+} ngx_cs_after_t;
 
 
-#define ngx_clear_status_at(shm, i)                                          \
-    ngx_clear_status_chunk(&(shm)->chunks, i)
+#define ngx_cs_at(shm, i)                                                    \
+    ngx_cs_chunk(&(shm)->chunks, i)
 
 
-#endif /* _NGX_CLEAR_STATUS_ZONE_LAYOUT_H_INCLUDED_ */
+#endif /* _NGX_CS_ZONE_LAYOUT_H_INCLUDED_ */

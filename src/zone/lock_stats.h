@@ -7,15 +7,15 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_ZONE_CLOCK_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_ZONE_CLOCK_H_INCLUDED_
+#ifndef _NGX_CS_ZONE_LOCK_STATS_H_INCLUDED_
+#define _NGX_CS_ZONE_LOCK_STATS_H_INCLUDED_
 
 
 #include <ngx_config.h>
 #include <ngx_core.h>
 
 
-#if (NGX_CLEAR_STATUS_LOCK_STATS)
+#if (NGX_CS_LOCK_STATS)
 
 /* nanoseconds */
 
@@ -26,23 +26,22 @@ typedef struct {
     uint64_t  held;
     uint64_t  longest_wait;
     uint64_t  longest_hold;
-} ngx_clear_status_clock_t;
+} ngx_cs_clock_t;
 
 
-void ngx_clear_status_clock_waits(ngx_clear_status_clock_t *clock);
-void ngx_clear_status_clock_holds(ngx_clear_status_clock_t *clock);
-void ngx_clear_status_clock_leaves(ngx_clear_status_clock_t *clock);
-void ngx_clear_status_clock_log(ngx_clear_status_clock_t *clock,
-    ngx_str_t *zone);
+void ngx_cs_clock_waits(ngx_cs_clock_t *clock);
+void ngx_cs_clock_holds(ngx_cs_clock_t *clock);
+void ngx_cs_clock_leaves(ngx_cs_clock_t *clock);
+void ngx_cs_clock_log(ngx_cs_clock_t *clock, ngx_str_t *zone);
 
 #else
 
-#define ngx_clear_status_clock_waits(clock)
-#define ngx_clear_status_clock_holds(clock)
-#define ngx_clear_status_clock_leaves(clock)
-#define ngx_clear_status_clock_log(clock, zone)
+#define ngx_cs_clock_waits(clock)
+#define ngx_cs_clock_holds(clock)
+#define ngx_cs_clock_leaves(clock)
+#define ngx_cs_clock_log(clock, zone)
 
 #endif
 
 
-#endif /* _NGX_CLEAR_STATUS_ZONE_CLOCK_H_INCLUDED_ */
+#endif /* _NGX_CS_ZONE_LOCK_STATS_H_INCLUDED_ */

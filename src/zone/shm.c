@@ -12,21 +12,20 @@
 
 
 /* "clearst" and the version of the layout */
-#define NGX_CLEAR_STATUS_ZONE_MAGIC  0x636c656172737403ULL
+#define NGX_CS_ZONE_MAGIC  0x636c656172737403ULL
 
 
-static void ngx_clear_status_shm_reset(ngx_clear_status_shm_t *shm);
-static ngx_int_t ngx_clear_status_shm_create(ngx_clear_status_zone_t *zone);
-static void ngx_clear_status_shm_carve(ngx_clear_status_shm_t *shm, u_char *p,
-    size_t size);
-static void ngx_clear_status_shm_changed(ngx_shm_zone_t *shm_zone);
+static void ngx_cs_shm_reset(ngx_cs_shm_t *shm);
+static ngx_int_t ngx_cs_shm_create(ngx_cs_zone_t *zone);
+static void ngx_cs_shm_carve(ngx_cs_shm_t *shm, u_char *p, size_t size);
+static void ngx_cs_shm_changed(ngx_shm_zone_t *shm_zone);
 
 ngx_int_t
-ngx_clear_status_shm_init(ngx_shm_zone_t *shm_zone, void *data)
+ngx_cs_shm_init(ngx_shm_zone_t *shm_zone, void *data)
 {
-    ngx_clear_status_zone_t *old = data;
+    ngx_cs_zone_t *old = data;
 
-    ngx_clear_status_zone_t  *zone;
+    ngx_cs_zone_t  *zone;
 
     zone = shm_zone->data;
     zone->shpool = (ngx_slab_pool_t *) shm_zone->shm.addr;
@@ -39,12 +38,12 @@ ngx_clear_status_shm_init(ngx_shm_zone_t *shm_zone, void *data)
         zone->shm = zone->shpool->data;
 
     } else {
-        ngx_clear_status_shm_changed(shm_zone);
-        return ngx_clear_status_shm_create(zone);
+        ngx_cs_shm_changed(shm_zone);
+        return ngx_cs_shm_create(zone);
     }
 
-    if (zone->shm->magic != NGX_CLEAR_STATUS_ZONE_MAGIC
-        || zone->shm->size != sizeof(ngx_clear_status_shm_t))
+    if (zone->shm->magic != NGX_CS_ZONE_MAGIC
+        || zone->shm->size != sizeof(ngx_cs_shm_t))
     {
         ngx_log_error(NGX_LOG_EMERG, shm_zone->shm.log, 0,
                       "zone \"%V\" was made by another version of the module, "
@@ -59,12 +58,12 @@ ngx_clear_status_shm_init(ngx_shm_zone_t *shm_zone, void *data)
 /* nginx keeps the memory only where name, size and module are the same */
 
 static void
-ngx_clear_status_shm_changed(ngx_shm_zone_t *shm_zone)
+ngx_cs_shm_changed(ngx_shm_zone_t *shm_zone)
 {
     ngx_uint_t        i;
     ngx_cycle_t      *old;
-    ngx_list_part_t  *part;
     ngx_shm_zone_t   *zones;
+    ngx_list_part_t  *part;
 
     /* the configuration that is in force while this one is being made */
 
@@ -96,17 +95,17 @@ ngx_clear_status_shm_changed(ngx_shm_zone_t *shm_zone)
 
 
 static ngx_int_t
-ngx_clear_status_shm_create(ngx_clear_status_zone_t *zone)
+ngx_cs_shm_create(ngx_cs_zone_t *zone)
 {
-    size_t                   size;
-    u_char                  *p;
-    ngx_uint_t               i;
-    ngx_slab_pool_t         *shpool;
-    ngx_clear_status_shm_t  *shm;
+    size_t            size;
+    u_char           *p;
+    ngx_uint_t        i;
+    ngx_cs_shm_t     *shm;
+    ngx_slab_pool_t  *shpool;
 
     shpool = zone->shpool;
 
-    shm = ngx_slab_calloc(shpool, sizeof(ngx_clear_status_shm_t));
+    shm = ngx_slab_calloc(shpool, sizeof(ngx_cs_shm_t));
     if (shm == NULL) {
         return NGX_ERROR;
     }
@@ -130,15 +129,15 @@ ngx_clear_status_shm_create(ngx_clear_status_zone_t *zone)
         return NGX_ERROR;
     }
 
-    shm->magic = NGX_CLEAR_STATUS_ZONE_MAGIC;
-    shm->size = sizeof(ngx_clear_status_shm_t);
-    ngx_clear_status_shm_carve(shm, p, size);
+    shm->magic = NGX_CS_ZONE_MAGIC;
+    shm->size = sizeof(ngx_cs_shm_t);
+    ngx_cs_shm_carve(shm, p, size);
 
-    for (i = 0; i < NGX_CLEAR_STATUS_ZONE_SLOTS; i++) {
+    for (i = 0; i < NGX_CS_ZONE_SLOTS; i++) {
         ngx_queue_init(&shm->slots[i].leases);
     }
 
-    ngx_clear_status_shm_reset(shm);
+    ngx_cs_shm_reset(shm);
 
     shpool->data = shm;
     zone->shm = shm;
@@ -150,12 +149,11 @@ ngx_clear_status_shm_create(ngx_clear_status_zone_t *zone)
 /* a bucket for each four chunks, which is what an entry takes, then chunks */
 
 static void
-ngx_clear_status_shm_carve(ngx_clear_status_shm_t *shm, u_char *p, size_t size)
+ngx_cs_shm_carve(ngx_cs_shm_t *shm, u_char *p, size_t size)
 {
     size_t  n, max;
 
-    max = ngx_min(size / NGX_CLEAR_STATUS_CHUNK_SIZE / 4,
-                  NGX_MAX_UINT32_VALUE / 2);
+    max = ngx_min(size / NGX_CS_CHUNK_SIZE / 4, NGX_MAX_UINT32_VALUE / 2);
 
     for (n = 1; n <= max / 2; n *= 2) { /* void */ }
 
@@ -170,33 +168,33 @@ ngx_clear_status_shm_carve(ngx_clear_status_shm_t *shm, u_char *p, size_t size)
 /* an empty zone, for processes that stay */
 
 static void
-ngx_clear_status_shm_reset(ngx_clear_status_shm_t *shm)
+ngx_cs_shm_reset(ngx_cs_shm_t *shm)
 {
-    ngx_uint_t                i;
-    ngx_clear_status_slot_t  *slot;
+    ngx_uint_t      i;
+    ngx_cs_slot_t  *slot;
 
-    ngx_clear_status_entry_init(shm);
+    ngx_cs_entry_init(shm);
 
     ngx_queue_init(&shm->lru[0]);
     ngx_queue_init(&shm->lru[1]);
 
-    ngx_clear_status_chunks_init(&shm->chunks, shm->memory, shm->memory_size);
+    ngx_cs_chunks_init(&shm->chunks, shm->memory, shm->memory_size);
 
     ngx_memzero(shm->stat.entries, sizeof(shm->stat.entries));
     shm->stat.readers = 0;
 
-    for (i = 0; i < NGX_CLEAR_STATUS_ZONE_SLOTS; i++) {
+    for (i = 0; i < NGX_CS_ZONE_SLOTS; i++) {
         slot = &shm->slots[i];
 
         slot->reading = 0;
         slot->dropped = 0;
-        ngx_memzero(&slot->reserved, sizeof(ngx_clear_status_chain_t));
+        ngx_memzero(&slot->reserved, sizeof(ngx_cs_chain_t));
         ngx_queue_init(&slot->leases);
     }
 
     shm->epoch++;
 
-    for (i = 0; i < NGX_CLEAR_STATUS_ZONE_STRIPES; i++) {
+    for (i = 0; i < NGX_CS_ZONE_STRIPES; i++) {
         (void) ngx_atomic_fetch_add(&shm->stripes[i], 1);
     }
 }
@@ -208,14 +206,14 @@ ngx_clear_status_shm_reset(ngx_clear_status_shm_t *shm)
  */
 
 void
-ngx_clear_status_shm_lock(ngx_clear_status_zone_t *zone)
+ngx_cs_shm_lock(ngx_cs_zone_t *zone)
 {
-    ngx_clear_status_clock_waits(&zone->clock);
+    ngx_cs_clock_waits(&zone->clock);
     ngx_shmtx_lock(&zone->shpool->mutex);
-    ngx_clear_status_clock_holds(&zone->clock);
+    ngx_cs_clock_holds(&zone->clock);
 
     if (zone->shm->dirty) {
-        ngx_clear_status_shm_reset(zone->shm);
+        ngx_cs_shm_reset(zone->shm);
         zone->alarm = 1;
     }
 
@@ -225,20 +223,19 @@ ngx_clear_status_shm_lock(ngx_clear_status_zone_t *zone)
 
 
 void
-ngx_clear_status_shm_unlock(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_after_t *after)
+ngx_cs_shm_unlock(ngx_cs_zone_t *zone, ngx_cs_after_t *after)
 {
     ngx_uint_t  i;
 
     ngx_memory_barrier();
     zone->shm->dirty = 0;
 
-    ngx_clear_status_clock_leaves(&zone->clock);
+    ngx_cs_clock_leaves(&zone->clock);
     ngx_shmtx_unlock(&zone->shpool->mutex);
 
     if (after) {
         for (i = 0; i < after->n; i++) {
-            ngx_clear_status_outbox_free(after->offset[i], after->len[i]);
+            ngx_cs_outbox_free(after->offset[i], after->len[i]);
         }
 
         after->n = 0;
@@ -255,7 +252,7 @@ ngx_clear_status_shm_unlock(ngx_clear_status_zone_t *zone,
 
 
 ngx_uint_t
-ngx_clear_status_slot_alive(ngx_clear_status_slot_t *slot)
+ngx_cs_slot_alive(ngx_cs_slot_t *slot)
 {
     return slot->pid == ngx_pid
            || (slot->pid
@@ -264,31 +261,31 @@ ngx_clear_status_slot_alive(ngx_clear_status_slot_t *slot)
 
 
 void
-ngx_clear_status_slot_recover(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_slot_t *slot, ngx_clear_status_after_t *after)
+ngx_cs_slot_recover(ngx_cs_shm_t *shm, ngx_cs_slot_t *slot,
+    ngx_cs_after_t *after)
 {
-    uint32_t                   dropped;
-    ngx_queue_t               *q;
-    ngx_clear_status_entry_t  *e;
-    ngx_clear_status_lease_t  *lease;
+    uint32_t         dropped;
+    ngx_queue_t     *q;
+    ngx_cs_entry_t  *e;
+    ngx_cs_lease_t  *lease;
 
     while (!ngx_queue_empty(&slot->leases)) {
         q = ngx_queue_head(&slot->leases);
 
-        lease = ngx_queue_data(q, ngx_clear_status_lease_t, queue);
-        e = ngx_clear_status_at(shm, lease->entry);
+        lease = ngx_queue_data(q, ngx_cs_lease_t, queue);
+        e = ngx_cs_at(shm, lease->entry);
 
         (void) ngx_atomic_fetch_add(&shm->stripes[e->node.key
-                                            % NGX_CLEAR_STATUS_ZONE_STRIPES],
+                                            % NGX_CS_ZONE_STRIPES],
                                     1);
 
         after->wake |= lease->watch;
 
-        ngx_clear_status_lease_free(shm, lease, after);
-        ngx_clear_status_entry_trim(shm, e);
+        ngx_cs_lease_free(shm, lease, after);
+        ngx_cs_entry_trim(shm, e);
     }
 
-    ngx_clear_status_chunks_give(&shm->chunks, &slot->reserved);
+    ngx_cs_chunks_give(&shm->chunks, &slot->reserved);
 
     if (slot->reading) {
         shm->stat.readers--;
@@ -300,18 +297,17 @@ ngx_clear_status_slot_recover(ngx_clear_status_shm_t *shm,
     slot->dropped = 0;
 
     if (dropped) {
-        ngx_clear_status_result_free(shm, &dropped);
+        ngx_cs_result_free(shm, &dropped);
     }
 
     slot->pid = 0;
 }
 
 
-#if (NGX_CLEAR_STATUS_FAULTS)
+#if (NGX_CS_FAULTS)
 
 void
-ngx_clear_status_shm_fault(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e)
+ngx_cs_shm_fault(ngx_cs_shm_t *shm, ngx_cs_entry_t *e)
 {
     char  *task_id;
 
@@ -319,9 +315,9 @@ ngx_clear_status_shm_fault(ngx_clear_status_shm_t *shm,
 
     if (task_id == NULL
         || ngx_strlen(task_id) != e->task_id_len
-        || ngx_clear_status_chunks_cmp(&shm->chunks, e->chain.head,
-                                       sizeof(ngx_clear_status_entry_t),
-                                       (u_char *) task_id, e->task_id_len)
+        || ngx_cs_chunks_cmp(&shm->chunks, e->chain.head,
+                             sizeof(ngx_cs_entry_t),
+                             (u_char *) task_id, e->task_id_len)
            != 0
         || shm->faulted)
     {

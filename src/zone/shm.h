@@ -3,12 +3,12 @@
  *
  * A zone's shared memory as a whole: its making, the lock and what happens
  * when the lock's holder dies, and the slots of the processes.  For
- * ngx_clear_status_zone*.c alone.
+ * ngx_cs_zone*.c alone.
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_ZONE_SHM_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_ZONE_SHM_H_INCLUDED_
+#ifndef _NGX_CS_ZONE_SHM_H_INCLUDED_
+#define _NGX_CS_ZONE_SHM_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -17,30 +17,28 @@
 #include "zone/layout.h"
 
 
-ngx_int_t ngx_clear_status_shm_init(ngx_shm_zone_t *shm_zone, void *data);
+ngx_int_t ngx_cs_shm_init(ngx_shm_zone_t *shm_zone, void *data);
 
 /* a whole critical section; unlock also sees to what is in after, or NULL */
-void ngx_clear_status_shm_lock(ngx_clear_status_zone_t *zone);
-void ngx_clear_status_shm_unlock(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_after_t *after);
+void ngx_cs_shm_lock(ngx_cs_zone_t *zone);
+void ngx_cs_shm_unlock(ngx_cs_zone_t *zone, ngx_cs_after_t *after);
 
 /* whether a slot's process is still there; a system call */
-ngx_uint_t ngx_clear_status_slot_alive(ngx_clear_status_slot_t *slot);
+ngx_uint_t ngx_cs_slot_alive(ngx_cs_slot_t *slot);
 
 /* gives back all that a slot holds; its process is dead or leaves */
-void ngx_clear_status_slot_recover(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_slot_t *slot, ngx_clear_status_after_t *after);
+void ngx_cs_slot_recover(ngx_cs_shm_t *shm, ngx_cs_slot_t *slot,
+    ngx_cs_after_t *after);
 
-#if (NGX_CLEAR_STATUS_FAULTS)
+#if (NGX_CS_FAULTS)
 
 /*
  * For tests: kills this process, within the lock, once in the zone's life, if
  * the entry's task id is the environment's CLEAR_STATUS_FAULT_LOCK.
  */
-void ngx_clear_status_shm_fault(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e);
+void ngx_cs_shm_fault(ngx_cs_shm_t *shm, ngx_cs_entry_t *e);
 
 #endif
 
 
-#endif /* _NGX_CLEAR_STATUS_ZONE_SHM_H_INCLUDED_ */
+#endif /* _NGX_CS_ZONE_SHM_H_INCLUDED_ */

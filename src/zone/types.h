@@ -6,8 +6,8 @@
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_ZONE_TYPES_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_ZONE_TYPES_H_INCLUDED_
+#ifndef _NGX_CS_ZONE_TYPES_H_INCLUDED_
+#define _NGX_CS_ZONE_TYPES_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -17,15 +17,15 @@
 
 
 /* identifies one flight for one key; 0 is no flight */
-typedef uint64_t  ngx_clear_status_ticket_t;
+typedef uint64_t  ngx_cs_ticket_t;
 
 
 /* what a look-up or a flight brought; bodies are copied into the pool */
 
 typedef struct {
     clear_choice_e               choice;   /* what answer is, for a look-up */
-    ngx_clear_status_answer_t    answer;
-    ngx_clear_status_answer_t    stale;    /* with an error: the stored success
+    ngx_cs_answer_t              answer;
+    ngx_cs_answer_t              stale;    /* with an error: the stored success
                                               that may be served instead; its
                                               body.data is NULL if none */
     int64_t                      again;    /* with CLEAR_SERVE_STALE: when a
@@ -35,24 +35,24 @@ typedef struct {
                                                    should be stored */
     unsigned                     expired:1;  /* with CLEAR_FETCH: a success is
                                                 stored, but no longer fresh */
-} ngx_clear_status_found_t;
+} ngx_cs_found_t;
 
 
 /* what entries are counted under: clear_workflow_e, and two more */
 
-#define NGX_CLEAR_STATUS_STATE_NONE   0
-#define NGX_CLEAR_STATUS_STATE_ERROR  6
-#define NGX_CLEAR_STATUS_STATES       7
+#define NGX_CS_STATE_NONE   0
+#define NGX_CS_STATE_ERROR  6
+#define NGX_CS_STATES       7
 
 
 typedef struct {
-    uint64_t                     entries[NGX_CLEAR_STATUS_STATES];
-    uint64_t                     evictions[NGX_CLEAR_STATUS_STATES];
+    uint64_t                     entries[NGX_CS_STATES];
+    uint64_t                     evictions[NGX_CS_STATES];
     uint64_t                     too_large;   /* answers, never stored */
     uint64_t                     readers;     /* that copy out right now */
     uint64_t                     used;        /* bytes */
     uint64_t                     free;        /* bytes */
-} ngx_clear_status_zone_stat_t;
+} ngx_cs_zone_stat_t;
 
 
 /*
@@ -63,23 +63,23 @@ typedef struct {
 typedef struct {
     ngx_str_t                    task_id;  /* that is looked for */
     uint32_t                     bucket;   /* of the index */
-    ngx_clear_status_key_t       at;       /* the entry looked at last */
+    ngx_cs_key_t                 at;       /* the entry looked at last */
     u_char                      *buf;      /* where that key's strings lie */
     size_t                       size;
-} ngx_clear_status_look_t;
+} ngx_cs_look_t;
 
 
 /* what a look saw: one entry */
 
 typedef struct {
     ngx_str_t                    tenant;   /* until the next step */
-    ngx_uint_t                   state;    /* NGX_CLEAR_STATUS_STATE_* */
-    ngx_clear_status_answer_t    good;     /* a success, if has_good */
-    ngx_clear_status_answer_t    error;    /* the last error, if has_error */
+    ngx_uint_t                   state;    /* NGX_CS_STATE_* */
+    ngx_cs_answer_t              good;     /* a success, if has_good */
+    ngx_cs_answer_t              error;    /* the last error, if has_error */
     unsigned                     has_good:1;
     unsigned                     has_error:1;
     unsigned                     flying:1;
-} ngx_clear_status_seen_t;
+} ngx_cs_seen_t;
 
 
-#endif /* _NGX_CLEAR_STATUS_ZONE_TYPES_H_INCLUDED_ */
+#endif /* _NGX_CS_ZONE_TYPES_H_INCLUDED_ */

@@ -4,7 +4,7 @@
  * What a zone holds of a task, for operators, who do not name the tenant that
  * is a part of the key: so the whole index is walked, some of it a step, and
  * between two steps the bucket and the key of the last entry keep the place.
- * The operation is that of ngx_clear_status_zone.h.
+ * The operation is that of ngx_cs_zone.h.
  */
 
 
@@ -17,54 +17,51 @@
 
 /* what one critical section looks at: empty buckets, or entries, which cost
    more */
-#define NGX_CLEAR_STATUS_ZONE_LOOK        512
-#define NGX_CLEAR_STATUS_ZONE_LOOK_ENTRY  8
+#define NGX_CS_ZONE_LOOK        512
+#define NGX_CS_ZONE_LOOK_ENTRY  8
 
 
-static ngx_clear_status_entry_t *ngx_clear_status_look_step(
-    ngx_clear_status_shm_t *shm, ngx_clear_status_look_t *look,
-    ngx_pool_t *pool, ngx_int_t *rc);
-static ngx_uint_t ngx_clear_status_look_is(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_look_t *look, ngx_clear_status_entry_t *e);
-static ngx_int_t ngx_clear_status_look_place(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_look_t *look, ngx_clear_status_entry_t *e,
-    ngx_pool_t *pool);
-static void ngx_clear_status_look_see(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e, ngx_clear_status_seen_t *seen);
+static ngx_cs_entry_t *ngx_cs_look_step(ngx_cs_shm_t *shm,
+    ngx_cs_look_t *look, ngx_pool_t *pool, ngx_int_t *rc);
+static ngx_uint_t ngx_cs_look_is(ngx_cs_shm_t *shm, ngx_cs_look_t *look,
+    ngx_cs_entry_t *e);
+static ngx_int_t ngx_cs_look_place(ngx_cs_shm_t *shm, ngx_cs_look_t *look,
+    ngx_cs_entry_t *e, ngx_pool_t *pool);
+static void ngx_cs_look_see(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
+    ngx_cs_seen_t *seen);
 
 
 ngx_int_t
-ngx_clear_status_zone_look(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_look_t *look, ngx_uint_t body, ngx_pool_t *pool,
-    ngx_clear_status_seen_t *seen)
+ngx_cs_zone_look(ngx_shm_zone_t *shm_zone, ngx_cs_look_t *look,
+    ngx_uint_t body, ngx_pool_t *pool, ngx_cs_seen_t *seen)
 {
-    ngx_int_t                  rc;
-    ngx_clear_status_zone_t   *zone;
-    ngx_clear_status_entry_t  *e;
+    ngx_int_t        rc;
+    ngx_cs_zone_t   *zone;
+    ngx_cs_entry_t  *e;
 
     zone = shm_zone->data;
 
-    ngx_clear_status_shm_lock(zone);
+    ngx_cs_shm_lock(zone);
 
-    e = ngx_clear_status_look_step(zone->shm, look, pool, &rc);
+    e = ngx_cs_look_step(zone->shm, look, pool, &rc);
 
     if (rc == NGX_OK) {
-        ngx_clear_status_look_see(zone->shm, e, seen);
+        ngx_cs_look_see(zone->shm, e, seen);
         seen->tenant = look->at.tenant;
 
         /* the last that is done, as it may leave the lock */
 
         if (body && seen->has_good) {
-            rc = ngx_clear_status_result_copy(zone, e->good, pool,
-                                              &seen->good);
+            rc = ngx_cs_result_copy(zone, e->good, pool,
+                                    &seen->good);
 
         } else if (body && seen->has_error) {
-            rc = ngx_clear_status_result_copy(zone, e->error, pool,
-                                              &seen->error);
+            rc = ngx_cs_result_copy(zone, e->error, pool,
+                                    &seen->error);
         }
     }
 
-    ngx_clear_status_shm_unlock(zone, NULL);
+    ngx_cs_shm_unlock(zone, NULL);
 
     /* all was dropped meanwhile, this entry too */
 
@@ -74,23 +71,23 @@ ngx_clear_status_zone_look(ngx_shm_zone_t *shm_zone,
 
 /* the next entry of the task, if it is near; and keeps the place */
 
-static ngx_clear_status_entry_t *
-ngx_clear_status_look_step(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_look_t *look, ngx_pool_t *pool, ngx_int_t *rc)
+static ngx_cs_entry_t *
+ngx_cs_look_step(ngx_cs_shm_t *shm, ngx_cs_look_t *look, ngx_pool_t *pool,
+    ngx_int_t *rc)
 {
-    ngx_uint_t                 i;
-    ngx_clear_status_entry_t  *e;
+    ngx_uint_t       i;
+    ngx_cs_entry_t  *e;
 
     e = NULL;
 
-    for (i = 0; i < NGX_CLEAR_STATUS_ZONE_LOOK; i++) {
+    for (i = 0; i < NGX_CS_ZONE_LOOK; i++) {
 
-        e = e ? ngx_clear_status_entry_next(shm, e)
-              : ngx_clear_status_entry_after(shm, look->bucket, &look->at);
+        e = e ? ngx_cs_entry_next(shm, e)
+              : ngx_cs_entry_after(shm, look->bucket, &look->at);
 
         if (e == NULL) {
 
-            ngx_memzero(&look->at, sizeof(ngx_clear_status_key_t));
+            ngx_memzero(&look->at, sizeof(ngx_cs_key_t));
 
             if (look->bucket == shm->mask) {
                 look->bucket = 0;
@@ -102,15 +99,15 @@ ngx_clear_status_look_step(ngx_clear_status_shm_t *shm,
             continue;
         }
 
-        if (ngx_clear_status_look_is(shm, look, e)) {
-            *rc = ngx_clear_status_look_place(shm, look, e, pool);
+        if (ngx_cs_look_is(shm, look, e)) {
+            *rc = ngx_cs_look_place(shm, look, e, pool);
             return e;
         }
 
-        i += NGX_CLEAR_STATUS_ZONE_LOOK_ENTRY - 1;
+        i += NGX_CS_ZONE_LOOK_ENTRY - 1;
     }
 
-    if (e && ngx_clear_status_look_place(shm, look, e, pool) != NGX_OK) {
+    if (e && ngx_cs_look_place(shm, look, e, pool) != NGX_OK) {
         *rc = NGX_ERROR;
         return NULL;
     }
@@ -122,25 +119,23 @@ ngx_clear_status_look_step(ngx_clear_status_shm_t *shm,
 
 
 static ngx_uint_t
-ngx_clear_status_look_is(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_look_t *look, ngx_clear_status_entry_t *e)
+ngx_cs_look_is(ngx_cs_shm_t *shm, ngx_cs_look_t *look, ngx_cs_entry_t *e)
 {
     return e->task_id_len == look->task_id.len
-           && ngx_clear_status_chunks_cmp(&shm->chunks, e->chain.head,
-                                          sizeof(ngx_clear_status_entry_t),
-                                          look->task_id.data,
-                                          look->task_id.len)
+           && ngx_cs_chunks_cmp(&shm->chunks, e->chain.head,
+                                sizeof(ngx_cs_entry_t),
+                                look->task_id.data,
+                                look->task_id.len)
               == 0;
 }
 
 
 static ngx_int_t
-ngx_clear_status_look_place(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_look_t *look, ngx_clear_status_entry_t *e,
+ngx_cs_look_place(ngx_cs_shm_t *shm, ngx_cs_look_t *look, ngx_cs_entry_t *e,
     ngx_pool_t *pool)
 {
-    size_t                   len;
-    ngx_clear_status_key_t  *at;
+    size_t         len;
+    ngx_cs_key_t  *at;
 
     len = e->task_id_len + e->tenant_len;
 
@@ -155,9 +150,9 @@ ngx_clear_status_look_place(ngx_clear_status_shm_t *shm,
 
     /* one after the other, as they are stored */
 
-    ngx_clear_status_chunks_read(&shm->chunks, e->chain.head,
-                                 sizeof(ngx_clear_status_entry_t), look->buf,
-                                 len);
+    ngx_cs_chunks_read(&shm->chunks, e->chain.head,
+                       sizeof(ngx_cs_entry_t), look->buf,
+                       len);
 
     at = &look->at;
 
@@ -172,28 +167,27 @@ ngx_clear_status_look_place(ngx_clear_status_shm_t *shm,
 
 
 static void
-ngx_clear_status_look_see(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e, ngx_clear_status_seen_t *seen)
+ngx_cs_look_see(ngx_cs_shm_t *shm, ngx_cs_entry_t *e, ngx_cs_seen_t *seen)
 {
-    uint32_t                   i;
-    ngx_clear_status_lease_t  *lease;
+    uint32_t         i;
+    ngx_cs_lease_t  *lease;
 
-    ngx_memzero(seen, sizeof(ngx_clear_status_seen_t));
+    ngx_memzero(seen, sizeof(ngx_cs_seen_t));
 
-    seen->state = ngx_clear_status_entry_state(shm, e);
+    seen->state = ngx_cs_entry_state(shm, e);
     seen->has_good = (e->good != 0);
     seen->has_error = (e->error != 0);
 
     if (e->good) {
-        ngx_clear_status_result_about(shm, e->good, &seen->good);
+        ngx_cs_result_about(shm, e->good, &seen->good);
     }
 
     if (e->error) {
-        ngx_clear_status_result_about(shm, e->error, &seen->error);
+        ngx_cs_result_about(shm, e->error, &seen->error);
     }
 
     for (i = e->lease; i; i = lease->next) {
-        lease = ngx_clear_status_at(shm, i);
+        lease = ngx_cs_at(shm, i);
         seen->flying |= !lease->landed;
     }
 }

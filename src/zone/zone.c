@@ -3,8 +3,8 @@
  *
  * The shared memory that holds answers: declared, attached to, looked up in,
  * and leased from; see the header.  Each operation is one short critical
- * section.  How a flight ends is in ngx_clear_status_zone_landing.c, what
- * operators ask for in ngx_clear_status_zone_admin.c.
+ * section.  How a flight ends is in ngx_cs_zone_landing.c, what
+ * operators ask for in ngx_cs_zone_admin.c.
  */
 
 
@@ -15,32 +15,29 @@
 #include "zone/shm.h"
 
 
-static clear_choice_e ngx_clear_status_zone_choose(
-    ngx_clear_status_shm_t *shm, ngx_clear_status_entry_t *e,
+static clear_choice_e ngx_cs_zone_choose(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
     clear_freshness_conf_t *conf, int64_t now);
-static ngx_int_t ngx_clear_status_zone_serve(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_entry_t *e, clear_freshness_conf_t *conf, int64_t now,
-    ngx_pool_t *pool, ngx_clear_status_found_t *found);
-static ngx_clear_status_lease_t *ngx_clear_status_zone_flying(
-    ngx_clear_status_zone_t *zone, ngx_clear_status_entry_t *e, int64_t now,
-    ngx_clear_status_after_t *after);
+static ngx_int_t ngx_cs_zone_serve(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+    clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
+    ngx_cs_found_t *found);
+static ngx_cs_lease_t *ngx_cs_zone_flying(ngx_cs_zone_t *zone,
+    ngx_cs_entry_t *e, int64_t now, ngx_cs_after_t *after);
 
 
 ngx_shm_zone_t *
-ngx_clear_status_zone_add(ngx_conf_t *cf, ngx_str_t *name, size_t size,
-    void *tag)
+ngx_cs_zone_add(ngx_conf_t *cf, ngx_str_t *name, size_t size, void *tag)
 {
-    ngx_shm_zone_t           *shm_zone;
-    ngx_clear_status_zone_t  *zone;
+    ngx_cs_zone_t   *zone;
+    ngx_shm_zone_t  *shm_zone;
 
-    zone = ngx_pcalloc(cf->pool, sizeof(ngx_clear_status_zone_t));
+    zone = ngx_pcalloc(cf->pool, sizeof(ngx_cs_zone_t));
     shm_zone = ngx_shared_memory_add(cf, name, size, tag);
 
     if (zone == NULL || shm_zone == NULL) {
         return NULL;
     }
 
-    shm_zone->init = ngx_clear_status_shm_init;
+    shm_zone->init = ngx_cs_shm_init;
     shm_zone->data = zone;
 
     return shm_zone;
@@ -48,26 +45,25 @@ ngx_clear_status_zone_add(ngx_conf_t *cf, ngx_str_t *name, size_t size,
 
 
 ngx_int_t
-ngx_clear_status_zone_attach(ngx_shm_zone_t *shm_zone, uint64_t *wake,
-    ngx_log_t *log)
+ngx_cs_zone_attach(ngx_shm_zone_t *shm_zone, uint64_t *wake, ngx_log_t *log)
 {
-    ngx_pid_t                 pid;
-    ngx_uint_t                i;
-    ngx_clear_status_slot_t  *slot;
-    ngx_clear_status_zone_t  *zone;
-    ngx_clear_status_after_t  after;
+    ngx_pid_t       pid;
+    ngx_uint_t      i;
+    ngx_cs_slot_t  *slot;
+    ngx_cs_zone_t  *zone;
+    ngx_cs_after_t  after;
 
     zone = shm_zone->data;
     zone->slot = NULL;
 
-    ngx_memzero(&after, sizeof(ngx_clear_status_after_t));
+    ngx_memzero(&after, sizeof(ngx_cs_after_t));
 
-    for (i = 0; i < NGX_CLEAR_STATUS_ZONE_SLOTS; i++) {
+    for (i = 0; i < NGX_CS_ZONE_SLOTS; i++) {
 
         slot = &zone->shm->slots[i];
         pid = slot->pid;
 
-        if (pid && ngx_clear_status_slot_alive(slot)) {
+        if (pid && ngx_cs_slot_alive(slot)) {
             continue;
         }
 
@@ -75,14 +71,14 @@ ngx_clear_status_zone_attach(ngx_shm_zone_t *shm_zone, uint64_t *wake,
             continue;
         }
 
-        ngx_clear_status_shm_lock(zone);
+        ngx_cs_shm_lock(zone);
 
         /* it may be somebody else's by now */
 
         if (slot->pid == pid) {
 
             if (pid) {
-                ngx_clear_status_slot_recover(zone->shm, slot, &after);
+                ngx_cs_slot_recover(zone->shm, slot, &after);
             }
 
             if (zone->slot == NULL) {
@@ -91,7 +87,7 @@ ngx_clear_status_zone_attach(ngx_shm_zone_t *shm_zone, uint64_t *wake,
             }
         }
 
-        ngx_clear_status_shm_unlock(zone, &after);
+        ngx_cs_shm_unlock(zone, &after);
     }
 
     if (zone->slot == NULL) {
@@ -107,37 +103,37 @@ ngx_clear_status_zone_attach(ngx_shm_zone_t *shm_zone, uint64_t *wake,
 
 
 void
-ngx_clear_status_zone_detach(ngx_shm_zone_t *shm_zone, uint64_t *wake)
+ngx_cs_zone_detach(ngx_shm_zone_t *shm_zone, uint64_t *wake)
 {
-    ngx_clear_status_zone_t   *zone;
-    ngx_clear_status_after_t   after;
+    ngx_cs_zone_t  *zone;
+    ngx_cs_after_t  after;
 
     zone = shm_zone->data;
 
-    ngx_memzero(&after, sizeof(ngx_clear_status_after_t));
+    ngx_memzero(&after, sizeof(ngx_cs_after_t));
 
     if (zone->slot) {
-        ngx_clear_status_shm_lock(zone);
-        ngx_clear_status_slot_recover(zone->shm, zone->slot, &after);
-        ngx_clear_status_shm_unlock(zone, &after);
+        ngx_cs_shm_lock(zone);
+        ngx_cs_slot_recover(zone->shm, zone->slot, &after);
+        ngx_cs_shm_unlock(zone, &after);
 
         zone->slot = NULL;
     }
 
-    ngx_clear_status_clock_log(&zone->clock, &zone->name);
+    ngx_cs_clock_log(&zone->clock, &zone->name);
 
     *wake = after.wake;
 }
 
 
 ngx_int_t
-ngx_clear_status_zone_find(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key, clear_freshness_conf_t *conf, int64_t now,
-    ngx_pool_t *pool, ngx_clear_status_found_t *found)
+ngx_cs_zone_find(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
+    clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
+    ngx_cs_found_t *found)
 {
-    ngx_int_t                  rc;
-    ngx_clear_status_zone_t   *zone;
-    ngx_clear_status_entry_t  *e;
+    ngx_int_t        rc;
+    ngx_cs_zone_t   *zone;
+    ngx_cs_entry_t  *e;
 
     zone = shm_zone->data;
     rc = NGX_DECLINED;
@@ -145,16 +141,16 @@ ngx_clear_status_zone_find(ngx_shm_zone_t *shm_zone,
     found->choice = CLEAR_FETCH;
     found->expired = 0;
 
-    ngx_clear_status_shm_lock(zone);
+    ngx_cs_shm_lock(zone);
 
-    e = ngx_clear_status_entry_find(zone->shm, key);
+    e = ngx_cs_entry_find(zone->shm, key);
 
     if (e) {
-        ngx_clear_status_entry_touch(zone->shm, e);
-        rc = ngx_clear_status_zone_serve(zone, e, conf, now, pool, found);
+        ngx_cs_entry_touch(zone->shm, e);
+        rc = ngx_cs_zone_serve(zone, e, conf, now, pool, found);
     }
 
-    ngx_clear_status_shm_unlock(zone, NULL);
+    ngx_cs_shm_unlock(zone, NULL);
 
     return rc;
 }
@@ -163,11 +159,11 @@ ngx_clear_status_zone_find(ngx_shm_zone_t *shm_zone,
 /* may leave the lock and take it again: nothing of the entry counts after */
 
 static ngx_int_t
-ngx_clear_status_zone_serve(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_entry_t *e, clear_freshness_conf_t *conf, int64_t now,
-    ngx_pool_t *pool, ngx_clear_status_found_t *found)
+ngx_cs_zone_serve(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+    clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
+    ngx_cs_found_t *found)
 {
-    found->choice = ngx_clear_status_zone_choose(zone->shm, e, conf, now);
+    found->choice = ngx_cs_zone_choose(zone->shm, e, conf, now);
     found->expired = (e->good != 0);
     found->stored = 0;
     found->stale.body.data = NULL;
@@ -177,10 +173,10 @@ ngx_clear_status_zone_serve(ngx_clear_status_zone_t *zone,
     }
 
     if (found->choice == CLEAR_SERVE_STALE) {
-        found->again = ngx_clear_status_result_again(zone->shm, e->error);
+        found->again = ngx_cs_result_again(zone->shm, e->error);
     }
 
-    return ngx_clear_status_result_copy(zone,
+    return ngx_cs_result_copy(zone,
                                       found->choice == CLEAR_SERVE_ERROR
                                       ? e->error : e->good,
                                       pool, &found->answer);
@@ -188,48 +184,48 @@ ngx_clear_status_zone_serve(ngx_clear_status_zone_t *zone,
 
 
 static clear_choice_e
-ngx_clear_status_zone_choose(ngx_clear_status_shm_t *shm,
-    ngx_clear_status_entry_t *e, clear_freshness_conf_t *conf, int64_t now)
+ngx_cs_zone_choose(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
+    clear_freshness_conf_t *conf, int64_t now)
 {
     return clear_freshness_choose(conf,
-                                  ngx_clear_status_result_stamp(shm, e->good),
-                                  ngx_clear_status_result_stamp(shm, e->error),
+                                  ngx_cs_result_stamp(shm, e->good),
+                                  ngx_cs_result_stamp(shm, e->error),
                                   now);
 }
 
 
 ngx_int_t
-ngx_clear_status_zone_acquire(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key, clear_freshness_conf_t *conf, int64_t now,
-    int64_t deadline, ngx_uint_t watch, ngx_pool_t *pool,
-    ngx_clear_status_found_t *found, ngx_clear_status_ticket_t *ticket)
+ngx_cs_zone_acquire(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
+    clear_freshness_conf_t *conf, int64_t now, int64_t deadline,
+    ngx_uint_t watch, ngx_pool_t *pool, ngx_cs_found_t *found,
+    ngx_cs_ticket_t *ticket)
 {
-    ngx_int_t                  rc;
-    ngx_clear_status_zone_t   *zone;
-    ngx_clear_status_after_t   after;
-    ngx_clear_status_entry_t  *e;
-    ngx_clear_status_lease_t  *lease;
+    ngx_int_t        rc;
+    ngx_cs_zone_t   *zone;
+    ngx_cs_after_t   after;
+    ngx_cs_entry_t  *e;
+    ngx_cs_lease_t  *lease;
 
     zone = shm_zone->data;
     rc = NGX_DECLINED;
 
-    ngx_memzero(&after, sizeof(ngx_clear_status_after_t));
+    ngx_memzero(&after, sizeof(ngx_cs_after_t));
 
-    ngx_clear_status_shm_lock(zone);
+    ngx_cs_shm_lock(zone);
 
-    e = ngx_clear_status_entry_find(zone->shm, key);
+    e = ngx_cs_entry_find(zone->shm, key);
 
     if (e) {
-        found->choice = ngx_clear_status_zone_choose(zone->shm, e, conf, now);
+        found->choice = ngx_cs_zone_choose(zone->shm, e, conf, now);
 
         if (found->choice != CLEAR_FETCH
             && found->choice != CLEAR_SERVE_REVALIDATE)
         {
-            rc = ngx_clear_status_zone_serve(zone, e, conf, now, pool, found);
+            rc = ngx_cs_zone_serve(zone, e, conf, now, pool, found);
             goto done;
         }
 
-        lease = ngx_clear_status_zone_flying(zone, e, now, &after);
+        lease = ngx_cs_zone_flying(zone, e, now, &after);
 
         if (lease) {
 
@@ -244,12 +240,12 @@ ngx_clear_status_zone_acquire(ngx_shm_zone_t *shm_zone,
         }
 
     } else {
-        e = ngx_clear_status_entry_create(zone, key, &after);
+        e = ngx_cs_entry_create(zone, key, &after);
     }
 
     if (e) {
         zone->keep = e;
-        lease = ngx_clear_status_lease_create(zone, e, &after);
+        lease = ngx_cs_lease_create(zone, e, &after);
         zone->keep = NULL;
 
         if (lease) {
@@ -258,13 +254,13 @@ ngx_clear_status_zone_acquire(ngx_shm_zone_t *shm_zone,
             rc = NGX_DONE;
 
         } else {
-            ngx_clear_status_entry_trim(zone->shm, e);
+            ngx_cs_entry_trim(zone->shm, e);
         }
     }
 
 done:
 
-    ngx_clear_status_shm_unlock(zone, &after);
+    ngx_cs_shm_unlock(zone, &after);
 
     return rc;
 }
@@ -275,18 +271,18 @@ done:
  * whose owner is dead, is none; its watchers find it gone and come here too.
  */
 
-static ngx_clear_status_lease_t *
-ngx_clear_status_zone_flying(ngx_clear_status_zone_t *zone,
-    ngx_clear_status_entry_t *e, int64_t now, ngx_clear_status_after_t *after)
+static ngx_cs_lease_t *
+ngx_cs_zone_flying(ngx_cs_zone_t *zone, ngx_cs_entry_t *e, int64_t now,
+    ngx_cs_after_t *after)
 {
-    uint32_t                   i, next;
-    ngx_clear_status_shm_t    *shm;
-    ngx_clear_status_lease_t  *lease;
+    uint32_t         i, next;
+    ngx_cs_shm_t    *shm;
+    ngx_cs_lease_t  *lease;
 
     shm = zone->shm;
 
     for (i = e->lease; i; i = next) {
-        lease = ngx_clear_status_at(shm, i);
+        lease = ngx_cs_at(shm, i);
         next = lease->next;
 
         if (lease->until > now) {
@@ -295,12 +291,12 @@ ngx_clear_status_zone_flying(ngx_clear_status_zone_t *zone,
                 continue;
             }
 
-            if (ngx_clear_status_slot_alive(&shm->slots[lease->slot])) {
+            if (ngx_cs_slot_alive(&shm->slots[lease->slot])) {
                 return lease;
             }
         }
 
-        ngx_clear_status_lease_free(shm, lease, after);
+        ngx_cs_lease_free(shm, lease, after);
     }
 
     return NULL;

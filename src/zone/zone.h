@@ -8,14 +8,14 @@
  *
  * A lease is the mark that some worker flies for a key.  Who finds a lease
  * taken registers as a watcher and is given a ticket; when the lease's owner
- * completes, it learns which workers to wake (ngx_clear_status_wake.h), and
+ * completes, it learns which workers to wake (ngx_cs_wake.h), and
  * each watcher collects the flight's own result with its ticket, also one
  * that may not be stored.
  */
 
 
-#ifndef _NGX_CLEAR_STATUS_ZONE_H_INCLUDED_
-#define _NGX_CLEAR_STATUS_ZONE_H_INCLUDED_
+#ifndef _NGX_CS_ZONE_ZONE_H_INCLUDED_
+#define _NGX_CS_ZONE_ZONE_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -24,26 +24,26 @@
 #include "zone/types.h"
 
 
-#define NGX_CLEAR_STATUS_ZONE_MIN  (64 * 1024)
+#define NGX_CS_ZONE_MIN  (64 * 1024)
 
 
 /*
  * Declares a zone at configuration time.  tag: the module.  Returns NULL on an
  * error that is logged.
  */
-ngx_shm_zone_t *ngx_clear_status_zone_add(ngx_conf_t *cf, ngx_str_t *name,
-    size_t size, void *tag);
+ngx_shm_zone_t *ngx_cs_zone_add(ngx_conf_t *cf, ngx_str_t *name, size_t size,
+    void *tag);
 
 /*
  * In each worker, before any other call: takes a slot in the zone, and takes
  * back what slots of dead processes held (leases, reservations, pins).
  * *wake: receives the workers that watch what was taken back.
  */
-ngx_int_t ngx_clear_status_zone_attach(ngx_shm_zone_t *shm_zone,
-    uint64_t *wake, ngx_log_t *log);
+ngx_int_t ngx_cs_zone_attach(ngx_shm_zone_t *shm_zone, uint64_t *wake,
+    ngx_log_t *log);
 
 /* when a worker leaves in order: gives its slot and leases back */
-void ngx_clear_status_zone_detach(ngx_shm_zone_t *shm_zone, uint64_t *wake);
+void ngx_cs_zone_detach(ngx_shm_zone_t *shm_zone, uint64_t *wake);
 
 /*
  * Looks a key up and touches it as recently used.
@@ -52,9 +52,9 @@ void ngx_clear_status_zone_detach(ngx_shm_zone_t *shm_zone, uint64_t *wake);
  * NGX_DECLINED  nothing to serve: CLEAR_FETCH
  * NGX_ERROR     no memory in the pool
  */
-ngx_int_t ngx_clear_status_zone_find(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key, clear_freshness_conf_t *conf, int64_t now,
-    ngx_pool_t *pool, ngx_clear_status_found_t *found);
+ngx_int_t ngx_cs_zone_find(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
+    clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
+    ngx_cs_found_t *found);
 
 /*
  * Takes the lease on a key, unless an answer came in the meantime.
@@ -70,10 +70,10 @@ ngx_int_t ngx_clear_status_zone_find(ngx_shm_zone_t *shm_zone,
  * NGX_DECLINED  no room for a lease: fly on your own, complete with ticket 0
  * NGX_ERROR     no memory in the pool
  */
-ngx_int_t ngx_clear_status_zone_acquire(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key, clear_freshness_conf_t *conf, int64_t now,
-    int64_t deadline, ngx_uint_t watch, ngx_pool_t *pool,
-    ngx_clear_status_found_t *found, ngx_clear_status_ticket_t *ticket);
+ngx_int_t ngx_cs_zone_acquire(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
+    clear_freshness_conf_t *conf, int64_t now, int64_t deadline,
+    ngx_uint_t watch, ngx_pool_t *pool, ngx_cs_found_t *found,
+    ngx_cs_ticket_t *ticket);
 
 /*
  * A flight ended.  Stores found->answer if it is storable, gives the lease
@@ -87,26 +87,24 @@ ngx_int_t ngx_clear_status_zone_acquire(ngx_shm_zone_t *shm_zone,
  * wake: receives the workers to wake, a bit for each ngx_worker % 64.
  * Sets found->stored.  NGX_OK, or NGX_ERROR: no memory in the pool for stale.
  */
-ngx_int_t ngx_clear_status_zone_complete(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key, ngx_clear_status_ticket_t ticket,
-    clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
-    ngx_clear_status_found_t *found, uint64_t *wake);
+ngx_int_t ngx_cs_zone_complete(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
+    ngx_cs_ticket_t ticket, clear_freshness_conf_t *conf, int64_t now,
+    ngx_pool_t *pool, ngx_cs_found_t *found, uint64_t *wake);
 
 /*
  * Gives a lease back without a result: the fetch never went out.  Watchers
  * are to be woken; one of them takes over.
  */
-void ngx_clear_status_zone_release(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key, ngx_clear_status_ticket_t ticket,
-    uint64_t *wake);
+void ngx_cs_zone_release(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
+    ngx_cs_ticket_t ticket, uint64_t *wake);
 
 /*
  * A cheap check without the mutex, for one who watches many keys: a number
  * that changes when a flight for this key (or another key in its stripe)
  * ends.  Read it before acquire.
  */
-ngx_atomic_uint_t ngx_clear_status_zone_stripe(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key);
+ngx_atomic_uint_t ngx_cs_zone_stripe(ngx_shm_zone_t *shm_zone,
+    ngx_cs_key_t *key);
 
 /*
  * A watcher asks for its flight's result.
@@ -118,16 +116,14 @@ ngx_atomic_uint_t ngx_clear_status_zone_stripe(ngx_shm_zone_t *shm_zone,
  *               zone was dropped): acquire again
  * NGX_ERROR     no memory in the pool; still registered
  */
-ngx_int_t ngx_clear_status_zone_collect(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key, ngx_clear_status_ticket_t ticket,
-    clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
-    ngx_clear_status_found_t *found);
+ngx_int_t ngx_cs_zone_collect(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
+    ngx_cs_ticket_t ticket, clear_freshness_conf_t *conf, int64_t now,
+    ngx_pool_t *pool, ngx_cs_found_t *found);
 
 /*
  * Numbers for a metrics page.
  */
-void ngx_clear_status_zone_stat(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_zone_stat_t *stat);
+void ngx_cs_zone_stat(ngx_shm_zone_t *shm_zone, ngx_cs_zone_stat_t *stat);
 
 /*
  * Drops the stored answers for whose tenant and task id match() says 1, in
@@ -135,9 +131,9 @@ void ngx_clear_status_zone_stat(ngx_shm_zone_t *shm_zone,
  * go on.  match() sees so many bytes of a tenant at the most.  Returns how
  * many were dropped.
  */
-#define NGX_CLEAR_STATUS_TENANT_SHOWN  4096
+#define NGX_CS_TENANT_SHOWN  4096
 
-ngx_uint_t ngx_clear_status_zone_purge(ngx_shm_zone_t *shm_zone,
+ngx_uint_t ngx_cs_zone_purge(ngx_shm_zone_t *shm_zone,
     ngx_uint_t (*match)(ngx_str_t *tenant, ngx_str_t *task_id, void *data),
     void *data);
 
@@ -151,13 +147,12 @@ ngx_uint_t ngx_clear_status_zone_purge(ngx_shm_zone_t *shm_zone,
  * NGX_DONE   there are no more; the look begins again at the next step
  * NGX_ERROR  no memory in the pool
  */
-ngx_int_t ngx_clear_status_zone_look(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_look_t *look, ngx_uint_t body, ngx_pool_t *pool,
-    ngx_clear_status_seen_t *seen);
+ngx_int_t ngx_cs_zone_look(ngx_shm_zone_t *shm_zone, ngx_cs_look_t *look,
+    ngx_uint_t body, ngx_pool_t *pool, ngx_cs_seen_t *seen);
 
 /* a watcher that will not collect */
-void ngx_clear_status_zone_unwatch(ngx_shm_zone_t *shm_zone,
-    ngx_clear_status_key_t *key, ngx_clear_status_ticket_t ticket);
+void ngx_cs_zone_unwatch(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
+    ngx_cs_ticket_t ticket);
 
 
-#endif /* _NGX_CLEAR_STATUS_ZONE_H_INCLUDED_ */
+#endif /* _NGX_CS_ZONE_ZONE_H_INCLUDED_ */
