@@ -30,8 +30,8 @@
 static ngx_int_t ngx_cs_content(ngx_http_request_t *r);
 static ngx_uint_t ngx_cs_ours(ngx_http_request_t *r);
 static char *ngx_cs_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-static char *ngx_cs_metrics(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-static ngx_int_t ngx_cs_metrics_content(ngx_http_request_t *r);
+static char *ngx_cs_counters(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+static ngx_int_t ngx_cs_counters_content(ngx_http_request_t *r);
 static char *ngx_cs_dashboard_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_int_t ngx_cs_dashboard_content(ngx_http_request_t *r);
@@ -65,7 +65,7 @@ static ngx_command_t  ngx_clear_status_commands[] = {
 
     { ngx_string("clear_status_zone"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_cs_zone,
+      ngx_cs_set_zone,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
@@ -79,98 +79,98 @@ static ngx_command_t  ngx_clear_status_commands[] = {
 
     { ngx_string("clear_status_cache"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
-      ngx_cs_cache,
+      ngx_cs_set_cache,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("clear_status_auth_token"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
-      ngx_cs_credential,
+      ngx_cs_set_credential,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(conf.credentials.token),
       NULL },
 
     { ngx_string("clear_status_auth_token_file"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
-      ngx_cs_token_file,
+      ngx_cs_set_token_file,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("clear_status_integration_id"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
-      ngx_cs_credential,
+      ngx_cs_set_credential,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(conf.credentials.integration_id),
       NULL },
 
     { ngx_string("clear_status_valid"),
       NGX_CS_HSL|NGX_CONF_1MORE,
-      ngx_cs_valid,
+      ngx_cs_set_valid,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("clear_status_url_lifetime"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
-      ngx_cs_time,
+      ngx_cs_set_time,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(conf.freshness.url_lifetime),
       NULL },
 
     { ngx_string("clear_status_url_margin"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
-      ngx_cs_time,
+      ngx_cs_set_time,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(conf.freshness.url_margin),
       NULL },
 
     { ngx_string("clear_status_stale_if_error"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
-      ngx_cs_time,
+      ngx_cs_set_time,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(conf.freshness.stale_if_error),
       &ngx_cs_time_off_forever },
 
     { ngx_string("clear_status_stale_while_revalidate"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
-      ngx_cs_time,
+      ngx_cs_set_time,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(conf.freshness.stale_while_revalidate),
       &ngx_cs_time_off },
 
     { ngx_string("clear_status_connect_timeout"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
-      ngx_cs_msec,
+      ngx_cs_set_msec,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(conf.fetch.connect_timeout),
       NULL },
 
     { ngx_string("clear_status_timeout"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
-      ngx_cs_msec,
+      ngx_cs_set_msec,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(conf.fetch.timeout),
       NULL },
 
     { ngx_string("clear_status_retries"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
-      ngx_cs_num,
+      ngx_cs_set_num,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(conf.fetch.retries),
       &ngx_cs_retries_bounds },
 
     { ngx_string("clear_status_max_body_size"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
-      ngx_cs_size,
+      ngx_cs_set_size,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(conf.fetch.max_body_size),
       NULL },
 
     { ngx_string("clear_status_http_version"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
-      ngx_cs_http_version,
+      ngx_cs_set_http_version,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(conf.fetch.http_version),
       NULL },
@@ -184,49 +184,49 @@ static ngx_command_t  ngx_clear_status_commands[] = {
 
     { ngx_string("clear_status_ssl_trusted_certificate"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
-      ngx_cs_file,
+      ngx_cs_set_file,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(conf.fetch.ssl_trusted_certificate),
       NULL },
 
     { ngx_string("clear_status_ssl_certificate"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
-      ngx_cs_file,
+      ngx_cs_set_file,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(conf.fetch.ssl_certificate),
       NULL },
 
     { ngx_string("clear_status_ssl_certificate_key"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
-      ngx_cs_file,
+      ngx_cs_set_file,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(conf.fetch.ssl_certificate_key),
       NULL },
 
     { ngx_string("clear_status_proxy"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
-      ngx_cs_proxy,
+      ngx_cs_set_proxy,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("clear_status_max_fails"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
-      ngx_cs_num,
+      ngx_cs_set_num,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(max_fails),
       NULL },
 
     { ngx_string("clear_status_fail_timeout"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
-      ngx_cs_msec,
+      ngx_cs_set_msec,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(fail_timeout),
       NULL },
 
     { ngx_string("clear_status_metrics"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
-      ngx_cs_metrics,
+      ngx_cs_counters,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -337,19 +337,19 @@ ngx_cs_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
-ngx_cs_metrics(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_counters(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_core_loc_conf_t  *core;
 
     core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    core->handler = ngx_cs_metrics_content;
+    core->handler = ngx_cs_counters_content;
 
     return NGX_CONF_OK;
 }
 
 
 static ngx_int_t
-ngx_cs_metrics_content(ngx_http_request_t *r)
+ngx_cs_counters_content(ngx_http_request_t *r)
 {
     ngx_int_t                 rc;
     ngx_str_t                 type, text;
@@ -390,7 +390,7 @@ ngx_cs_dashboard_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
     core->handler = ngx_cs_dashboard_content;
 
-    return ngx_cs_dashboard_body(cf, cmd, conf);
+    return ngx_cs_set_dashboard_body(cf, cmd, conf);
 }
 
 
@@ -453,9 +453,9 @@ ngx_cs_postconfiguration(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    cmcf->tenants = ngx_cs_tenant_add(cf, &ngx_clear_status_module);
-    cmcf->metrics = ngx_cs_metrics_add(cf, &ngx_clear_status_module);
-    cmcf->errors = ngx_cs_errors_add(cf, &ngx_clear_status_module);
+    cmcf->tenants = ngx_cs_breakers_add(cf, &ngx_clear_status_module);
+    cmcf->metrics = ngx_cs_counters_add(cf, &ngx_clear_status_module);
+    cmcf->errors = ngx_cs_failures_add(cf, &ngx_clear_status_module);
 
     if (cmcf->tenants == NULL || cmcf->metrics == NULL
         || cmcf->errors == NULL)
@@ -463,7 +463,7 @@ ngx_cs_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    ngx_cs_refusal_init(ngx_cs_ours);
+    ngx_cs_envelope_filter_init(ngx_cs_ours);
 
     return ngx_cs_log_init(cf, ngx_cs_ours);
 }
@@ -483,7 +483,7 @@ ngx_cs_init_module(ngx_cycle_t *cycle)
     ngx_cs_token_file_check(cycle, &cmcf->token_files);
 
     if (ngx_cs_wake_init_module(cycle) != NGX_OK
-        || ngx_cs_outbox_init_module(cycle) != NGX_OK)
+        || ngx_cs_spill_init_module(cycle) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -511,9 +511,9 @@ ngx_cs_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    ngx_cs_tenant_init_process(cmcf->tenants);
-    ngx_cs_metrics_init_process(cmcf->metrics);
-    ngx_cs_errors_init_process(cmcf->errors);
+    ngx_cs_breakers_init_process(cmcf->tenants);
+    ngx_cs_counters_init_process(cmcf->metrics);
+    ngx_cs_failures_init_process(cmcf->errors);
 
     if (ngx_cs_fetch_init_process(cycle) != NGX_OK
         || ngx_cs_flight_init_process(cycle) != NGX_OK
@@ -572,5 +572,5 @@ ngx_cs_exit_process(ngx_cycle_t *cycle)
 
     ngx_cs_wake(wake);
     ngx_cs_wake_exit_process(cycle);
-    ngx_cs_metrics_exit_process();
+    ngx_cs_counters_exit_process();
 }

@@ -105,7 +105,7 @@ clear_envelope_feed(clear_envelope_t *env, const unsigned char *data,
 
 
 clear_envelope_e
-clear_envelope_finish(clear_envelope_t *env, const clear_answer_t **answer)
+clear_envelope_finish(clear_envelope_t *env, const clear_task_t **answer)
 {
     if (env->rc != CLEAR_ENVELOPE_OK) {
         return env->rc;
@@ -158,8 +158,8 @@ clear_envelope_end(clear_envelope_t *env, clear_envelope_e rc,
 static int
 clear_envelope_is(clear_envelope_t *env)
 {
-    unsigned         need;
-    clear_answer_t  *a;
+    unsigned       need;
+    clear_task_t  *a;
 
     a = &env->parse.answer;
     need = 1u << CLEAR_KEY_STATUS | 1u << CLEAR_KEY_SUCCESS;
@@ -174,9 +174,9 @@ clear_envelope_is(clear_envelope_t *env)
 static void
 clear_envelope_point(clear_envelope_t *env)
 {
-    size_t           i;
-    clear_str_t     *s;
-    clear_answer_t  *a;
+    size_t         i;
+    clear_str_t   *s;
+    clear_task_t  *a;
 
     a = &env->parse.answer;
 

@@ -56,7 +56,7 @@ clear_envelope_e clear_envelope_feed(clear_envelope_t *env,
  * result.workflowStatus, where it is there, is a string or null.
  */
 clear_envelope_e clear_envelope_finish(clear_envelope_t *env,
-    const clear_answer_t **answer);
+    const clear_task_t **answer);
 
 /*
  * What is wrong, for a log line: a static text of ours ("is not JSON", "is

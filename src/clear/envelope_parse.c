@@ -19,7 +19,7 @@
 
 
 typedef struct {
-    clear_in_e               in;
+    clear_parse_in_e         in;
     size_t                   len;
     const char              *name;
 } clear_key_t;
@@ -39,14 +39,14 @@ static int clear_on_array(void *ctx);
 static int clear_on_array_end(void *ctx);
 
 static int clear_refuse(clear_parse_t *parse, const char *reason);
-static int clear_open(clear_parse_t *parse, int map);
-static clear_in_e clear_open_in(clear_parse_t *parse, int map);
-static void clear_close(clear_parse_t *parse);
-static clear_in_e clear_in(clear_parse_t *parse);
-static void clear_value(clear_parse_t *parse);
+static int clear_parse_open(clear_parse_t *parse, int map);
+static clear_parse_in_e clear_parse_open_in(clear_parse_t *parse, int map);
+static void clear_parse_close(clear_parse_t *parse);
+static clear_parse_in_e clear_parse_in(clear_parse_t *parse);
+static void clear_parse_value(clear_parse_t *parse);
 static int clear_is_sound(clear_parse_t *parse, const unsigned char *p,
     size_t len);
-static void clear_keep(clear_parse_t *parse, const unsigned char *p,
+static void clear_parse_keep(clear_parse_t *parse, const unsigned char *p,
     size_t len);
 static void clear_append(void *ctx, const char *p, size_t len);
 static void clear_url(clear_parse_t *parse, const unsigned char *p,
@@ -92,7 +92,7 @@ clear_on_null(void *ctx)
 {
     clear_parse_t  *parse = ctx;
 
-    if (clear_in(parse) == CLEAR_IN_VALIDATION) {
+    if (clear_parse_in(parse) == CLEAR_IN_VALIDATION) {
         yajl_gen_null(parse->gen);
         return 1;
     }
@@ -106,7 +106,7 @@ clear_on_null(void *ctx)
         parse->wrong = 1;
     }
 
-    clear_value(parse);
+    clear_parse_value(parse);
 
     return 1;
 }
@@ -117,7 +117,7 @@ clear_on_boolean(void *ctx, int value)
 {
     clear_parse_t  *parse = ctx;
 
-    if (clear_in(parse) == CLEAR_IN_VALIDATION) {
+    if (clear_parse_in(parse) == CLEAR_IN_VALIDATION) {
         yajl_gen_bool(parse->gen, value);
         return 1;
     }
@@ -131,7 +131,7 @@ clear_on_boolean(void *ctx, int value)
         parse->wrong = 1;
     }
 
-    clear_value(parse);
+    clear_parse_value(parse);
 
     return 1;
 }
@@ -145,7 +145,7 @@ clear_on_number(void *ctx, const char *p, size_t len)
     long long          n;
     clear_parse_t  *parse = ctx;
 
-    if (clear_in(parse) == CLEAR_IN_VALIDATION) {
+    if (clear_parse_in(parse) == CLEAR_IN_VALIDATION) {
         yajl_gen_number(parse->gen, p, len);
         return 1;
     }
@@ -172,7 +172,7 @@ clear_on_number(void *ctx, const char *p, size_t len)
         parse->answer.status = (int) (minus ? -n : n);
     }
 
-    clear_value(parse);
+    clear_parse_value(parse);
 
     return 1;
 }
@@ -183,7 +183,7 @@ clear_on_string(void *ctx, const unsigned char *p, size_t len)
 {
     clear_parse_t  *parse = ctx;
 
-    if (clear_in(parse) == CLEAR_IN_VALIDATION) {
+    if (clear_parse_in(parse) == CLEAR_IN_VALIDATION) {
 
         if (!clear_is_sound(parse, p, len)) {
             return clear_refuse(parse, "has a broken string");
@@ -193,7 +193,7 @@ clear_on_string(void *ctx, const unsigned char *p, size_t len)
         return 1;
     }
 
-    if (clear_in(parse) == CLEAR_IN_URLS || parse->key == CLEAR_KEY_REPORT
+    if (clear_parse_in(parse) == CLEAR_IN_URLS || parse->key == CLEAR_KEY_REPORT
         || parse->key == CLEAR_KEY_PRESIGNED
         || parse->key == CLEAR_KEY_GENERATED)
     {
@@ -217,14 +217,14 @@ clear_on_string(void *ctx, const unsigned char *p, size_t len)
             return clear_refuse(parse, "has a broken string");
         }
 
-        clear_keep(parse, p, len);
+        clear_parse_keep(parse, p, len);
         break;
 
     default:
         break;
     }
 
-    clear_value(parse);
+    clear_parse_value(parse);
 
     return 1;
 }
@@ -233,11 +233,11 @@ clear_on_string(void *ctx, const unsigned char *p, size_t len)
 static int
 clear_on_key(void *ctx, const unsigned char *p, size_t len)
 {
-    clear_in_e         in;
+    clear_parse_in_e   in;
     clear_key_e        i;
     clear_parse_t  *parse = ctx;
 
-    in = clear_in(parse);
+    in = clear_parse_in(parse);
 
     if (in == CLEAR_IN_VALIDATION) {
 
@@ -275,7 +275,7 @@ clear_on_key(void *ctx, const unsigned char *p, size_t len)
 static int
 clear_on_map(void *ctx)
 {
-    return clear_open(ctx, 1);
+    return clear_parse_open(ctx, 1);
 }
 
 
@@ -284,11 +284,11 @@ clear_on_map_end(void *ctx)
 {
     clear_parse_t  *parse = ctx;
 
-    if (clear_in(parse) == CLEAR_IN_VALIDATION) {
+    if (clear_parse_in(parse) == CLEAR_IN_VALIDATION) {
         yajl_gen_map_close(parse->gen);
     }
 
-    clear_close(parse);
+    clear_parse_close(parse);
 
     return 1;
 }
@@ -297,7 +297,7 @@ clear_on_map_end(void *ctx)
 static int
 clear_on_array(void *ctx)
 {
-    return clear_open(ctx, 0);
+    return clear_parse_open(ctx, 0);
 }
 
 
@@ -307,15 +307,17 @@ clear_on_array_end(void *ctx)
     clear_slot_t      *slot;
     clear_parse_t  *parse = ctx;
 
-    if (clear_in(parse) == CLEAR_IN_VALIDATION) {
+    if (clear_parse_in(parse) == CLEAR_IN_VALIDATION) {
         yajl_gen_array_close(parse->gen);
     }
 
-    clear_close(parse);
+    clear_parse_close(parse);
 
     slot = &parse->slots[CLEAR_KEY_VALIDATION];
 
-    if (slot->set && slot->len == 0 && clear_in(parse) == CLEAR_IN_ERROR) {
+    if (slot->set && slot->len == 0
+        && clear_parse_in(parse) == CLEAR_IN_ERROR)
+    {
         slot->len = parse->len - slot->offset;
     }
 
@@ -324,15 +326,15 @@ clear_on_array_end(void *ctx)
 
 
 static int
-clear_open(clear_parse_t *parse, int map)
+clear_parse_open(clear_parse_t *parse, int map)
 {
-    clear_in_e  in;
+    clear_parse_in_e  in;
 
     if (parse->depth == CLEAR_ENVELOPE_DEPTH_MAX) {
         return clear_refuse(parse, "is nested too deeply");
     }
 
-    in = clear_open_in(parse, map);
+    in = clear_parse_open_in(parse, map);
 
     if (in == CLEAR_IN_VALIDATION) {
 
@@ -367,12 +369,12 @@ clear_open(clear_parse_t *parse, int map)
 }
 
 
-static clear_in_e
-clear_open_in(clear_parse_t *parse, int map)
+static clear_parse_in_e
+clear_parse_open_in(clear_parse_t *parse, int map)
 {
     yajl_alloc_funcs  funcs;
 
-    switch (clear_in(parse)) {
+    switch (clear_parse_in(parse)) {
 
     case CLEAR_IN_NOTHING:
         return map ? CLEAR_IN_ROOT : CLEAR_IN_OTHER;
@@ -424,24 +426,24 @@ clear_open_in(clear_parse_t *parse, int map)
 
 
 static void
-clear_close(clear_parse_t *parse)
+clear_parse_close(clear_parse_t *parse)
 {
     parse->depth--;
     parse->key = CLEAR_KEY_NONE;
 }
 
 
-static clear_in_e
-clear_in(clear_parse_t *parse)
+static clear_parse_in_e
+clear_parse_in(clear_parse_t *parse)
 {
-    return (clear_in_e) parse->in[parse->depth];
+    return (clear_parse_in_e) parse->in[parse->depth];
 }
 
 
 /* a value has been read: in an object a key follows, in an array none */
 
 static void
-clear_value(clear_parse_t *parse)
+clear_parse_value(clear_parse_t *parse)
 {
     parse->key = CLEAR_KEY_NONE;
 }
@@ -472,7 +474,7 @@ clear_is_sound(clear_parse_t *parse, const unsigned char *p, size_t len)
 
 
 static void
-clear_keep(clear_parse_t *parse, const unsigned char *p, size_t len)
+clear_parse_keep(clear_parse_t *parse, const unsigned char *p, size_t len)
 {
     clear_slot_t  *slot;
 
@@ -513,8 +515,8 @@ clear_append(void *ctx, const char *p, size_t len)
 static void
 clear_url(clear_parse_t *parse, const unsigned char *p, size_t len)
 {
-    int64_t          expires;
-    clear_answer_t  *a;
+    int64_t        expires;
+    clear_task_t  *a;
 
     if ((len < 7 || memcmp(p, "http://", 7) != 0)
         && (len < 8 || memcmp(p, "https://", 8) != 0))

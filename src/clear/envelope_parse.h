@@ -34,7 +34,7 @@ typedef enum {
     CLEAR_IN_URLS,                 /* result.preSignedUrls, generatedURLs */
     CLEAR_IN_VALIDATION,           /* error.validationErrors */
     CLEAR_IN_OTHER
-} clear_in_e;
+} clear_parse_in_e;
 
 
 /* what we read; the order is that of clear_keys */
@@ -82,7 +82,7 @@ typedef struct {
     size_t                   size;
     clear_slot_t             slots[CLEAR_KEY_NONE];
 
-    clear_answer_t           answer;      /* without its strings */
+    clear_task_t             answer;      /* without its strings */
     const char              *reason;      /* why the parse ended, or NULL */
 
     unsigned                 depth;

@@ -15,13 +15,13 @@
 
 
 static int64_t clear_freshness_valid(const clear_freshness_conf_t *conf,
-    int status, const clear_answer_t *answer);
+    int status, const clear_task_t *answer);
 static int64_t clear_freshness_any(const clear_freshness_conf_t *conf,
     int64_t otherwise);
 static int clear_freshness_names(const clear_valid_t *valid, int status,
-    const clear_answer_t *answer);
+    const clear_task_t *answer);
 static int64_t clear_freshness_urls(const clear_freshness_conf_t *conf,
-    const clear_answer_t *answer, int64_t wall);
+    const clear_task_t *answer, int64_t wall);
 static int clear_freshness_revalidate(const clear_freshness_conf_t *conf,
     const clear_stamp_t *good, int64_t mono);
 static int64_t clear_freshness_add(int64_t a, int64_t b);
@@ -29,7 +29,7 @@ static int64_t clear_freshness_add(int64_t a, int64_t b);
 
 int64_t
 clear_freshness_lifetime(const clear_freshness_conf_t *conf, int status,
-    const clear_answer_t *answer, int64_t wall)
+    const clear_task_t *answer, int64_t wall)
 {
     int64_t  lifetime, urls, least;
 
@@ -58,7 +58,7 @@ clear_freshness_lifetime(const clear_freshness_conf_t *conf, int status,
 
 static int64_t
 clear_freshness_valid(const clear_freshness_conf_t *conf, int status,
-    const clear_answer_t *answer)
+    const clear_task_t *answer)
 {
     size_t  i;
 
@@ -99,7 +99,7 @@ clear_freshness_any(const clear_freshness_conf_t *conf, int64_t otherwise)
 
 static int
 clear_freshness_names(const clear_valid_t *valid, int status,
-    const clear_answer_t *answer)
+    const clear_task_t *answer)
 {
     if (valid->code) {
         return valid->code == status;
@@ -123,7 +123,7 @@ clear_freshness_names(const clear_valid_t *valid, int status,
 
 static int64_t
 clear_freshness_urls(const clear_freshness_conf_t *conf,
-    const clear_answer_t *answer, int64_t wall)
+    const clear_task_t *answer, int64_t wall)
 {
     int64_t  left, told;
 

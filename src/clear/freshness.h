@@ -79,7 +79,7 @@ typedef enum {
  * wall: the time of the fetch.
  */
 int64_t clear_freshness_lifetime(const clear_freshness_conf_t *conf,
-    int status, const clear_answer_t *answer, int64_t wall);
+    int status, const clear_task_t *answer, int64_t wall);
 
 /*
  * The stamp for an answer fetched at mono with a lifetime; not definite.

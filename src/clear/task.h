@@ -57,7 +57,7 @@ typedef struct {
     unsigned                 urls:1;          /* has a presigned URL */
     unsigned                 urls_silent:1;   /* one of them does not say
                                                  when it dies */
-} clear_answer_t;
+} clear_task_t;
 
 
 #endif /* _CLEAR_TASK_H_INCLUDED_ */

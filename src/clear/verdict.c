@@ -20,8 +20,8 @@ typedef struct {
 static void clear_verdict_transport(clear_transport_e transport,
     clear_verdict_t *verdict);
 static int clear_verdict_is_success(int http_status,
-    const clear_answer_t *answer);
-static void clear_verdict_envelope(const clear_answer_t *answer,
+    const clear_task_t *answer);
+static void clear_verdict_envelope(const clear_task_t *answer,
     clear_verdict_t *verdict);
 static void clear_verdict_http(int http_status, clear_envelope_e envelope,
     clear_verdict_t *verdict);
@@ -50,7 +50,7 @@ static const clear_outcome_t  clear_outcomes[] = {
 
 void
 clear_verdict(clear_transport_e transport, int http_status,
-    clear_envelope_e envelope, const clear_answer_t *answer,
+    clear_envelope_e envelope, const clear_task_t *answer,
     clear_verdict_t *verdict)
 {
     memset(verdict, 0, sizeof(clear_verdict_t));
@@ -112,7 +112,7 @@ clear_verdict_transport(clear_transport_e transport, clear_verdict_t *verdict)
 /* a 206 is a part of something that nobody asked a part of */
 
 static int
-clear_verdict_is_success(int http_status, const clear_answer_t *answer)
+clear_verdict_is_success(int http_status, const clear_task_t *answer)
 {
     return answer->success
            && answer->status == 200
@@ -124,7 +124,7 @@ clear_verdict_is_success(int http_status, const clear_answer_t *answer)
 /* an envelope is believed, whatever the HTTP status around it */
 
 static void
-clear_verdict_envelope(const clear_answer_t *answer, clear_verdict_t *verdict)
+clear_verdict_envelope(const clear_task_t *answer, clear_verdict_t *verdict)
 {
     clear_error_t  *error;
 

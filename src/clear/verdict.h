@@ -47,7 +47,7 @@ typedef struct {
  * into it.
  */
 void clear_verdict(clear_transport_e transport, int http_status,
-    clear_envelope_e envelope, const clear_answer_t *answer,
+    clear_envelope_e envelope, const clear_task_t *answer,
     clear_verdict_t *verdict);
 
 

@@ -22,7 +22,7 @@ static ngx_int_t ngx_cs_parse_time(ngx_str_t *value, ngx_cs_time_t *words,
 
 
 char *
-ngx_cs_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_set_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_cs_main_conf_t *cmcf = conf;
 
@@ -190,7 +190,7 @@ ngx_cs_pass_parse(ngx_conf_t *cf, ngx_str_t *value, size_t scheme,
 
 
 char *
-ngx_cs_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_set_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_cs_loc_conf_t *clcf = conf;
 
@@ -221,7 +221,7 @@ ngx_cs_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 /* a token or an id; the message never shows it */
 
 char *
-ngx_cs_credential(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_set_credential(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_cs_loc_conf_t *clcf = conf;
 
@@ -254,7 +254,7 @@ ngx_cs_credential(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
-ngx_cs_token_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_set_token_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_cs_loc_conf_t *clcf = conf;
 
@@ -284,7 +284,7 @@ ngx_cs_token_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
-ngx_cs_valid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_set_valid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_cs_loc_conf_t *clcf = conf;
 
@@ -374,7 +374,7 @@ ngx_cs_valid_subject(ngx_str_t *value, clear_valid_t *valid)
 /* a time in an int64_t, or one of the words that cmd->post allows */
 
 char *
-ngx_cs_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_set_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     int64_t    *field;
     ngx_str_t  *value;
@@ -423,7 +423,7 @@ ngx_cs_parse_time(ngx_str_t *value, ngx_cs_time_t *words, int64_t *time)
 /* nginx's own setters do not show a bad value */
 
 char *
-ngx_cs_msec(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_set_msec(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     return ngx_cs_invalid(cf, cmd,
                           ngx_conf_set_msec_slot(cf, cmd, conf));
@@ -431,7 +431,7 @@ ngx_cs_msec(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
-ngx_cs_num(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_set_num(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     return ngx_cs_invalid(cf, cmd,
                           ngx_conf_set_num_slot(cf, cmd, conf));
@@ -439,7 +439,7 @@ ngx_cs_num(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
-ngx_cs_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_set_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     return ngx_cs_invalid(cf, cmd,
                           ngx_conf_set_size_slot(cf, cmd, conf));
@@ -447,7 +447,7 @@ ngx_cs_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
-ngx_cs_http_version(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_set_http_version(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_str_t   *value;
     ngx_uint_t  *version;
@@ -497,7 +497,7 @@ ngx_cs_invalid(ngx_conf_t *cf, ngx_command_t *cmd, char *rc)
 /* a file that has to be readable now; errors then show file and line */
 
 char *
-ngx_cs_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_set_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     char       *rc;
     ngx_fd_t    fd;
@@ -532,7 +532,7 @@ ngx_cs_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 /* the URL may hold a password: the message does not show it */
 
 char *
-ngx_cs_proxy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_set_proxy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_cs_loc_conf_t *clcf = conf;
 
@@ -576,7 +576,7 @@ ngx_cs_proxy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 /* the parameter of clear_status_dashboard, if there is one */
 
 char *
-ngx_cs_dashboard_body(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_set_dashboard_body(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_cs_loc_conf_t *clcf = conf;
 

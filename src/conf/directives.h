@@ -27,19 +27,19 @@ typedef struct {
 
 /* as ngx_command_t's set; each returns NGX_CONF_OK or an error */
 
-char *ngx_cs_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_cs_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_cs_credential(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_cs_token_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_cs_valid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_cs_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_cs_msec(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_cs_num(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_cs_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_cs_http_version(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_cs_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_cs_proxy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_cs_dashboard_body(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_set_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_set_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_set_credential(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_set_token_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_set_valid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_set_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_set_msec(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_set_num(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_set_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_set_http_version(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_set_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_set_proxy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_set_dashboard_body(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
 /*
  * The URL of clear_status_pass, checked and normalised, so that equal URLs

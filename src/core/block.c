@@ -12,11 +12,11 @@
 #define NGX_CS_SHARED_POOL  (16 * ngx_pagesize)
 
 
-static ngx_int_t ngx_cs_shared_init(ngx_shm_zone_t *shm_zone, void *data);
+static ngx_int_t ngx_cs_block_init(ngx_shm_zone_t *shm_zone, void *data);
 
 
 ngx_shm_zone_t *
-ngx_cs_shared_add(ngx_conf_t *cf, ngx_str_t *name, size_t size, void *tag)
+ngx_cs_block_add(ngx_conf_t *cf, ngx_str_t *name, size_t size, void *tag)
 {
     ngx_shm_zone_t  *shm_zone;
 
@@ -24,7 +24,7 @@ ngx_cs_shared_add(ngx_conf_t *cf, ngx_str_t *name, size_t size, void *tag)
                                      size + NGX_CS_SHARED_POOL, tag);
 
     if (shm_zone) {
-        shm_zone->init = ngx_cs_shared_init;
+        shm_zone->init = ngx_cs_block_init;
     }
 
     return shm_zone;
@@ -37,7 +37,7 @@ ngx_cs_shared_add(ngx_conf_t *cf, ngx_str_t *name, size_t size, void *tag)
  */
 
 static ngx_int_t
-ngx_cs_shared_init(ngx_shm_zone_t *shm_zone, void *data)
+ngx_cs_block_init(ngx_shm_zone_t *shm_zone, void *data)
 {
     ngx_slab_pool_t  *shpool;
 
@@ -64,7 +64,7 @@ ngx_cs_shared_init(ngx_shm_zone_t *shm_zone, void *data)
 
 
 void
-ngx_cs_shared_lock(ngx_shm_zone_t *shm_zone)
+ngx_cs_block_lock(ngx_shm_zone_t *shm_zone)
 {
     ngx_slab_pool_t  *shpool;
 
@@ -75,7 +75,7 @@ ngx_cs_shared_lock(ngx_shm_zone_t *shm_zone)
 
 
 void
-ngx_cs_shared_unlock(ngx_shm_zone_t *shm_zone)
+ngx_cs_block_unlock(ngx_shm_zone_t *shm_zone)
 {
     ngx_slab_pool_t  *shpool;
 

@@ -21,12 +21,12 @@
  * In a worker shm_zone->data is the block, aligned to a page; its mutex is
  * that of the zone's slab pool.
  */
-ngx_shm_zone_t *ngx_cs_shared_add(ngx_conf_t *cf, ngx_str_t *name,
-    size_t size, void *tag);
+ngx_shm_zone_t *ngx_cs_block_add(ngx_conf_t *cf, ngx_str_t *name, size_t size,
+    void *tag);
 
 /* in a worker; not for long */
-void ngx_cs_shared_lock(ngx_shm_zone_t *shm_zone);
-void ngx_cs_shared_unlock(ngx_shm_zone_t *shm_zone);
+void ngx_cs_block_lock(ngx_shm_zone_t *shm_zone);
+void ngx_cs_block_unlock(ngx_shm_zone_t *shm_zone);
 
 
 #endif /* _NGX_CS_CORE_BLOCK_H_INCLUDED_ */

@@ -15,52 +15,52 @@
 #include "core/block.h"
 
 
-#define NGX_CS_METRICS_SETS       64
-#define NGX_CS_METRICS_PROCESSES  256
+#define NGX_CS_COUNTERS_SETS       64
+#define NGX_CS_COUNTERS_PROCESSES  256
 
 
 typedef struct {
     ngx_atomic_t                 pid;      /* 0: free */
     ngx_atomic_t                 flights;
-} ngx_cs_metrics_process_t;
+} ngx_cs_counters_process_t;
 
 
 typedef struct {
-    ngx_cs_metrics_process_t
-                              processes[NGX_CS_METRICS_PROCESSES];
-    ngx_cs_metrics_t             sets[NGX_CS_METRICS_SETS];
-} ngx_cs_metrics_shared_t;
+    ngx_cs_counters_process_t
+                              processes[NGX_CS_COUNTERS_PROCESSES];
+    ngx_cs_counters_t            sets[NGX_CS_COUNTERS_SETS];
+} ngx_cs_counters_block_t;
 
 
-static ngx_uint_t ngx_cs_metrics_dead(ngx_atomic_uint_t pid);
+static ngx_uint_t ngx_cs_counters_dead(ngx_atomic_uint_t pid);
 
 
-static ngx_msec_t  ngx_cs_metrics_bounds[] =
-    NGX_CS_METRICS_BOUNDS;
+static ngx_msec_t  ngx_cs_counters_bounds[] =
+    NGX_CS_COUNTERS_BOUNDS;
 
 /* of this worker; NULL: nothing is counted */
-static ngx_cs_metrics_shared_t             *ngx_cs_metrics_shared;
-static ngx_cs_metrics_t                    *ngx_cs_metrics;
-static ngx_cs_metrics_process_t            *ngx_cs_metrics_process;
+static ngx_cs_counters_block_t             *ngx_cs_counters_block;
+static ngx_cs_counters_t                   *ngx_cs_counters;
+static ngx_cs_counters_process_t           *ngx_cs_counters_process;
 
 
 void
-ngx_cs_metrics_response(ngx_uint_t status, ngx_uint_t cache,
+ngx_cs_counters_response(ngx_uint_t status, ngx_uint_t cache,
     ngx_uint_t collapsed, ngx_uint_t stale)
 {
-    ngx_cs_metrics_t  *m;
+    ngx_cs_counters_t  *m;
 
-    m = ngx_cs_metrics;
+    m = ngx_cs_counters;
 
     if (m == NULL) {
         return;
     }
 
-    if (cache < NGX_CS_METRICS_CACHES) {
+    if (cache < NGX_CS_COUNTERS_CACHES) {
         (void) ngx_atomic_fetch_add(&m->requests[cache], 1);
     }
 
-    if (status - 100 < NGX_CS_METRICS_CODES) {
+    if (status - 100 < NGX_CS_COUNTERS_CODES) {
         (void) ngx_atomic_fetch_add(&m->responses[status - 100], 1);
     }
 
@@ -75,24 +75,24 @@ ngx_cs_metrics_response(ngx_uint_t status, ngx_uint_t cache,
 
 
 void
-ngx_cs_metrics_fetch(ngx_uint_t outcome, ngx_msec_t elapsed,
+ngx_cs_counters_fetch(ngx_uint_t outcome, ngx_msec_t elapsed,
     ngx_uint_t connections)
 {
     ngx_uint_t         i;
-    ngx_cs_metrics_t  *m;
+    ngx_cs_counters_t  *m;
 
-    m = ngx_cs_metrics;
+    m = ngx_cs_counters;
 
     if (m == NULL) {
         return;
     }
 
-    if (outcome < NGX_CS_METRICS_OUTCOMES) {
+    if (outcome < NGX_CS_COUNTERS_OUTCOMES) {
         (void) ngx_atomic_fetch_add(&m->fetches[outcome], 1);
     }
 
-    for (i = 0; i < NGX_CS_METRICS_BUCKETS - 1; i++) {
-        if (elapsed <= ngx_cs_metrics_bounds[i]) {
+    for (i = 0; i < NGX_CS_COUNTERS_BUCKETS - 1; i++) {
+        if (elapsed <= ngx_cs_counters_bounds[i]) {
             break;
         }
     }
@@ -104,44 +104,44 @@ ngx_cs_metrics_fetch(ngx_uint_t outcome, ngx_msec_t elapsed,
 
 
 void
-ngx_cs_metrics_flight(ngx_int_t n)
+ngx_cs_counters_flight(ngx_int_t n)
 {
-    if (ngx_cs_metrics_process) {
-        (void) ngx_atomic_fetch_add(&ngx_cs_metrics_process->flights, n);
+    if (ngx_cs_counters_process) {
+        (void) ngx_atomic_fetch_add(&ngx_cs_counters_process->flights, n);
     }
 }
 
 
 void
-ngx_cs_metrics_sum(ngx_cs_metrics_t *sum)
+ngx_cs_counters_sum(ngx_cs_counters_t *sum)
 {
     ngx_uint_t                 i, n;
     ngx_atomic_t              *from, *to;
-    ngx_cs_metrics_process_t  *process;
+    ngx_cs_counters_process_t  *process;
 
-    ngx_memzero(sum, sizeof(ngx_cs_metrics_t));
+    ngx_memzero(sum, sizeof(ngx_cs_counters_t));
 
-    if (ngx_cs_metrics_shared == NULL) {
+    if (ngx_cs_counters_block == NULL) {
         return;
     }
 
     to = (ngx_atomic_t *) sum;
 
-    for (n = 0; n < NGX_CS_METRICS_SETS; n++) {
-        from = (ngx_atomic_t *) &ngx_cs_metrics_shared->sets[n];
+    for (n = 0; n < NGX_CS_COUNTERS_SETS; n++) {
+        from = (ngx_atomic_t *) &ngx_cs_counters_block->sets[n];
 
         for (i = 0;
-             i < sizeof(ngx_cs_metrics_t) / sizeof(ngx_atomic_t);
+             i < sizeof(ngx_cs_counters_t) / sizeof(ngx_atomic_t);
              i++)
         {
             to[i] += from[i];
         }
     }
 
-    for (n = 0; n < NGX_CS_METRICS_PROCESSES; n++) {
-        process = &ngx_cs_metrics_shared->processes[n];
+    for (n = 0; n < NGX_CS_COUNTERS_PROCESSES; n++) {
+        process = &ngx_cs_counters_block->processes[n];
 
-        if (process->flights && !ngx_cs_metrics_dead(process->pid)) {
+        if (process->flights && !ngx_cs_counters_dead(process->pid)) {
             sum->flights += process->flights;
         }
     }
@@ -149,7 +149,7 @@ ngx_cs_metrics_sum(ngx_cs_metrics_t *sum)
 
 
 static ngx_uint_t
-ngx_cs_metrics_dead(ngx_atomic_uint_t pid)
+ngx_cs_counters_dead(ngx_atomic_uint_t pid)
 {
     return pid == 0 || (kill((ngx_pid_t) pid, 0) == -1
                         && ngx_errno == NGX_ESRCH);
@@ -157,42 +157,42 @@ ngx_cs_metrics_dead(ngx_atomic_uint_t pid)
 
 
 ngx_shm_zone_t *
-ngx_cs_metrics_add(ngx_conf_t *cf, void *tag)
+ngx_cs_counters_add(ngx_conf_t *cf, void *tag)
 {
     ngx_str_t  name = ngx_string("clear_status metrics");
 
-    return ngx_cs_shared_add(cf, &name,
-                                   sizeof(ngx_cs_metrics_shared_t),
-                                   tag);
+    return ngx_cs_block_add(cf, &name,
+                                  sizeof(ngx_cs_counters_block_t),
+                                  tag);
 }
 
 
 void
-ngx_cs_metrics_init_process(ngx_shm_zone_t *shm_zone)
+ngx_cs_counters_init_process(ngx_shm_zone_t *shm_zone)
 {
     ngx_uint_t                 n;
     ngx_atomic_uint_t          pid;
-    ngx_cs_metrics_process_t  *process;
+    ngx_cs_counters_process_t  *process;
 
     if (shm_zone == NULL) {
         return;
     }
 
-    ngx_cs_metrics_shared = shm_zone->data;
+    ngx_cs_counters_block = shm_zone->data;
 
-    ngx_cs_metrics =
-        &ngx_cs_metrics_shared->sets[ngx_worker
-                                           % NGX_CS_METRICS_SETS];
+    ngx_cs_counters =
+        &ngx_cs_counters_block->sets[ngx_worker
+                                           % NGX_CS_COUNTERS_SETS];
 
-    for (n = 0; n < NGX_CS_METRICS_PROCESSES; n++) {
-        process = &ngx_cs_metrics_shared->processes[n];
+    for (n = 0; n < NGX_CS_COUNTERS_PROCESSES; n++) {
+        process = &ngx_cs_counters_block->processes[n];
         pid = process->pid;
 
-        if (ngx_cs_metrics_dead(pid)
+        if (ngx_cs_counters_dead(pid)
             && ngx_atomic_cmp_set(&process->pid, pid, ngx_pid))
         {
             process->flights = 0;
-            ngx_cs_metrics_process = process;
+            ngx_cs_counters_process = process;
             return;
         }
     }
@@ -200,11 +200,11 @@ ngx_cs_metrics_init_process(ngx_shm_zone_t *shm_zone)
 
 
 void
-ngx_cs_metrics_exit_process(void)
+ngx_cs_counters_exit_process(void)
 {
-    if (ngx_cs_metrics_process) {
-        ngx_cs_metrics_process->flights = 0;
-        ngx_cs_metrics_process->pid = 0;
-        ngx_cs_metrics_process = NULL;
+    if (ngx_cs_counters_process) {
+        ngx_cs_counters_process->flights = 0;
+        ngx_cs_counters_process->pid = 0;
+        ngx_cs_counters_process = NULL;
     }
 }

@@ -17,56 +17,56 @@
 
 
 /* the HTTP statuses that are counted apart: 100 to 599 */
-#define NGX_CS_METRICS_CODES    500
+#define NGX_CS_COUNTERS_CODES    500
 
 /* values of ngx_cs_cache_e; and of clear_transport_e, one more */
-#define NGX_CS_METRICS_CACHES   8
-#define NGX_CS_METRICS_OUTCOMES 12
+#define NGX_CS_COUNTERS_CACHES   8
+#define NGX_CS_COUNTERS_OUTCOMES 12
 
 /* the one: upstream answered with an error */
-#define NGX_CS_METRICS_ERROR    8
+#define NGX_CS_COUNTERS_ERROR    8
 
 /* upper bounds of the histogram, ms, and one more for what is over them */
-#define NGX_CS_METRICS_BOUNDS                                                \
+#define NGX_CS_COUNTERS_BOUNDS                                               \
     { 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 15000 }
-#define NGX_CS_METRICS_BUCKETS  13
+#define NGX_CS_COUNTERS_BUCKETS  13
 
 
 typedef struct {
-    ngx_atomic_t  requests[NGX_CS_METRICS_CACHES];
-    ngx_atomic_t  responses[NGX_CS_METRICS_CODES];
-    ngx_atomic_t  fetches[NGX_CS_METRICS_OUTCOMES];
-    ngx_atomic_t  buckets[NGX_CS_METRICS_BUCKETS];
+    ngx_atomic_t  requests[NGX_CS_COUNTERS_CACHES];
+    ngx_atomic_t  responses[NGX_CS_COUNTERS_CODES];
+    ngx_atomic_t  fetches[NGX_CS_COUNTERS_OUTCOMES];
+    ngx_atomic_t  buckets[NGX_CS_COUNTERS_BUCKETS];
     ngx_atomic_t  fetch_ms;          /* the sum */
     ngx_atomic_t  connections;
     ngx_atomic_t  collapsed;
     ngx_atomic_t  stale;
     ngx_atomic_t  flights;           /* in the air now; only summed up */
-} ngx_cs_metrics_t;
+} ngx_cs_counters_t;
 
 
 /* at configuration time; NULL on an error that is logged */
-ngx_shm_zone_t *ngx_cs_metrics_add(ngx_conf_t *cf, void *tag);
+ngx_shm_zone_t *ngx_cs_counters_add(ngx_conf_t *cf, void *tag);
 
 /* in each worker, before anything is counted; NULL: nothing is */
-void ngx_cs_metrics_init_process(ngx_shm_zone_t *shm_zone);
+void ngx_cs_counters_init_process(ngx_shm_zone_t *shm_zone);
 
 /* when a worker leaves: its flights are none of the gauge's any more */
-void ngx_cs_metrics_exit_process(void);
+void ngx_cs_counters_exit_process(void);
 
 /* a response went out; cache: ngx_cs_cache_e */
-void ngx_cs_metrics_response(ngx_uint_t status, ngx_uint_t cache,
+void ngx_cs_counters_response(ngx_uint_t status, ngx_uint_t cache,
     ngx_uint_t collapsed, ngx_uint_t stale);
 
 /* an exchange with upstream ended; outcome as above */
-void ngx_cs_metrics_fetch(ngx_uint_t outcome, ngx_msec_t elapsed,
+void ngx_cs_counters_fetch(ngx_uint_t outcome, ngx_msec_t elapsed,
     ngx_uint_t connections);
 
 /* flights of this worker: 1 more or 1 less */
-void ngx_cs_metrics_flight(ngx_int_t n);
+void ngx_cs_counters_flight(ngx_int_t n);
 
 /* the sum over all workers, those that have left included */
-void ngx_cs_metrics_sum(ngx_cs_metrics_t *sum);
+void ngx_cs_counters_sum(ngx_cs_counters_t *sum);
 
 
 #endif /* _NGX_CS_CORE_COUNTERS_H_INCLUDED_ */

@@ -15,36 +15,36 @@
 
 typedef struct {
     ngx_uint_t                   next;     /* the slot to write, modulo */
-    ngx_cs_error_t               slots[NGX_CS_ERRORS];
-} ngx_cs_errors_t;
+    ngx_cs_error_t               slots[NGX_CS_FAILURES];
+} ngx_cs_failures_t;
 
 
-static size_t ngx_cs_errors_copy(u_char *dst, size_t size, u_char *src,
+static size_t ngx_cs_failures_copy(u_char *dst, size_t size, u_char *src,
     size_t len);
 
 
 /* of the configuration that this worker runs */
-static ngx_shm_zone_t  *ngx_cs_errors_zone;
+static ngx_shm_zone_t  *ngx_cs_failures_zone;
 
 
 void
-ngx_cs_errors_note(ngx_str_t *task_id, ngx_str_t *host, in_port_t port,
+ngx_cs_failures_note(ngx_str_t *task_id, ngx_str_t *host, in_port_t port,
     const char *cause, ngx_uint_t status, ngx_uint_t upstream_status)
 {
     ngx_time_t       *tp;
     ngx_cs_error_t   *e;
-    ngx_cs_errors_t  *errors;
+    ngx_cs_failures_t  *errors;
 
-    if (ngx_cs_errors_zone == NULL) {
+    if (ngx_cs_failures_zone == NULL) {
         return;
     }
 
-    errors = ngx_cs_errors_zone->data;
+    errors = ngx_cs_failures_zone->data;
     tp = ngx_timeofday();
 
-    ngx_cs_shared_lock(ngx_cs_errors_zone);
+    ngx_cs_block_lock(ngx_cs_failures_zone);
 
-    e = &errors->slots[errors->next++ % NGX_CS_ERRORS];
+    e = &errors->slots[errors->next++ % NGX_CS_FAILURES];
 
     e->time = 0;
     ngx_memory_barrier();
@@ -53,27 +53,27 @@ ngx_cs_errors_note(ngx_str_t *task_id, ngx_str_t *host, in_port_t port,
     e->upstream_status = upstream_status;
     e->port = port;
 
-    e->task_id_len = ngx_cs_errors_copy(e->task_id,
-                                        CLEAR_TASK_ID_MAX,
-                                        task_id->data,
-                                        task_id->len);
-    e->host_len = ngx_cs_errors_copy(e->host,
-                                     NGX_CS_ERRORS_HOST,
-                                     host->data, host->len);
-    e->cause_len = ngx_cs_errors_copy(e->cause,
-                                      NGX_CS_ERRORS_CAUSE,
-                                      (u_char *) cause,
-                                      ngx_strlen(cause));
+    e->task_id_len = ngx_cs_failures_copy(e->task_id,
+                                          CLEAR_TASK_ID_MAX,
+                                          task_id->data,
+                                          task_id->len);
+    e->host_len = ngx_cs_failures_copy(e->host,
+                                       NGX_CS_FAILURES_HOST,
+                                       host->data, host->len);
+    e->cause_len = ngx_cs_failures_copy(e->cause,
+                                        NGX_CS_FAILURES_CAUSE,
+                                        (u_char *) cause,
+                                        ngx_strlen(cause));
 
     ngx_memory_barrier();
     e->time = (uint64_t) tp->sec * 1000 + tp->msec;
 
-    ngx_cs_shared_unlock(ngx_cs_errors_zone);
+    ngx_cs_block_unlock(ngx_cs_failures_zone);
 }
 
 
 static size_t
-ngx_cs_errors_copy(u_char *dst, size_t size, u_char *src, size_t len)
+ngx_cs_failures_copy(u_char *dst, size_t size, u_char *src, size_t len)
 {
     len = ngx_min(len, size);
 
@@ -84,48 +84,48 @@ ngx_cs_errors_copy(u_char *dst, size_t size, u_char *src, size_t len)
 
 
 ngx_uint_t
-ngx_cs_errors_get(ngx_cs_error_t *errors)
+ngx_cs_failures_get(ngx_cs_error_t *errors)
 {
     ngx_uint_t        i, n;
     ngx_cs_error_t   *e;
-    ngx_cs_errors_t  *shared;
+    ngx_cs_failures_t  *shared;
 
-    if (ngx_cs_errors_zone == NULL) {
+    if (ngx_cs_failures_zone == NULL) {
         return 0;
     }
 
-    shared = ngx_cs_errors_zone->data;
+    shared = ngx_cs_failures_zone->data;
     n = 0;
 
-    ngx_cs_shared_lock(ngx_cs_errors_zone);
+    ngx_cs_block_lock(ngx_cs_failures_zone);
 
-    for (i = 1; i <= NGX_CS_ERRORS; i++) {
-        e = &shared->slots[(shared->next - i) % NGX_CS_ERRORS];
+    for (i = 1; i <= NGX_CS_FAILURES; i++) {
+        e = &shared->slots[(shared->next - i) % NGX_CS_FAILURES];
 
         if (e->time) {
             errors[n++] = *e;
         }
     }
 
-    ngx_cs_shared_unlock(ngx_cs_errors_zone);
+    ngx_cs_block_unlock(ngx_cs_failures_zone);
 
     return n;
 }
 
 
 ngx_shm_zone_t *
-ngx_cs_errors_add(ngx_conf_t *cf, void *tag)
+ngx_cs_failures_add(ngx_conf_t *cf, void *tag)
 {
     ngx_str_t  name = ngx_string("clear_status errors");
 
-    return ngx_cs_shared_add(cf, &name,
-                             sizeof(ngx_cs_errors_t),
-                             tag);
+    return ngx_cs_block_add(cf, &name,
+                            sizeof(ngx_cs_failures_t),
+                            tag);
 }
 
 
 void
-ngx_cs_errors_init_process(ngx_shm_zone_t *shm_zone)
+ngx_cs_failures_init_process(ngx_shm_zone_t *shm_zone)
 {
-    ngx_cs_errors_zone = shm_zone;
+    ngx_cs_failures_zone = shm_zone;
 }

@@ -19,11 +19,11 @@
 
 
 /* how many are kept */
-#define NGX_CS_ERRORS          16
+#define NGX_CS_FAILURES          16
 
 /* what is longer is cut */
-#define NGX_CS_ERRORS_HOST     256
-#define NGX_CS_ERRORS_CAUSE    96
+#define NGX_CS_FAILURES_HOST     256
+#define NGX_CS_FAILURES_CAUSE    96
 
 
 typedef struct {
@@ -35,23 +35,23 @@ typedef struct {
     size_t                       host_len;
     size_t                       cause_len;
     u_char                       task_id[CLEAR_TASK_ID_MAX];
-    u_char                       host[NGX_CS_ERRORS_HOST];
-    u_char                       cause[NGX_CS_ERRORS_CAUSE];
+    u_char                       host[NGX_CS_FAILURES_HOST];
+    u_char                       cause[NGX_CS_FAILURES_CAUSE];
 } ngx_cs_error_t;
 
 
 /* at configuration time; NULL on an error that is logged */
-ngx_shm_zone_t *ngx_cs_errors_add(ngx_conf_t *cf, void *tag);
+ngx_shm_zone_t *ngx_cs_failures_add(ngx_conf_t *cf, void *tag);
 
 /* in each worker, before any of the following; NULL: none is kept */
-void ngx_cs_errors_init_process(ngx_shm_zone_t *shm_zone);
+void ngx_cs_failures_init_process(ngx_shm_zone_t *shm_zone);
 
 /* cause: one of the module's own texts; time is set here */
-void ngx_cs_errors_note(ngx_str_t *task_id, ngx_str_t *host, in_port_t port,
+void ngx_cs_failures_note(ngx_str_t *task_id, ngx_str_t *host, in_port_t port,
     const char *cause, ngx_uint_t status, ngx_uint_t upstream_status);
 
 /* copies them out, the newest first; errors: room for all.  Returns how many */
-ngx_uint_t ngx_cs_errors_get(ngx_cs_error_t *errors);
+ngx_uint_t ngx_cs_failures_get(ngx_cs_error_t *errors);
 
 
 #endif /* _NGX_CS_CORE_FAILURES_H_INCLUDED_ */

@@ -21,7 +21,7 @@
 /* by ngx_cs_cache_e */
 extern char  *ngx_cs_names_caches[];
 
-/* by what ngx_cs_metrics_fetch() counts */
+/* by what ngx_cs_counters_fetch() counts */
 extern char  *ngx_cs_names_outcomes[];
 
 /* by NGX_CS_STATE_* and clear_workflow_e */

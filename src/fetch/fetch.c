@@ -31,7 +31,7 @@ typedef struct {
     ngx_queue_t                      queue;     /* waiting or flying */
     ngx_cs_fetch_t                  *fetch;
     ngx_cs_fetch_result_t            result;
-    ngx_cs_profile_t                *profile;
+    ngx_cs_origin_t                 *profile;
     ngx_cs_multi_t                  *multi;     /* where easy is in */
     CURL                            *easy;
     struct curl_slist               *headers;
@@ -70,7 +70,7 @@ static void ngx_cs_fetch_info(ngx_cs_transfer_t *t, CURLcode code);
 static void ngx_cs_fetch_stop(ngx_cs_transfer_t *t);
 static void ngx_cs_fetch_broken(ngx_cs_multi_t *multi);
 static ngx_uint_t ngx_cs_fetch_again(ngx_cs_transfer_t *t, CURLcode code);
-static void ngx_cs_fetch_land(ngx_cs_transfer_t *t, CURLcode code);
+static void ngx_cs_fetch_end(ngx_cs_transfer_t *t, CURLcode code);
 static void ngx_cs_fetch_finish(ngx_cs_transfer_t *t,
     clear_transport_e transport);
 static void ngx_cs_fetch_deadline(ngx_event_t *ev);
@@ -95,7 +95,7 @@ ngx_cs_fetch_start(ngx_cs_fetch_t *fetch)
 
     t->fetch = fetch;
     t->start = ngx_current_msec;
-    t->profile = ngx_cs_profile_get(fetch->conf);
+    t->profile = ngx_cs_origin_get(fetch->conf);
     t->headers = ngx_cs_fetch_list(fetch->pool, fetch->headers,
                                    fetch->nheaders);
 
@@ -234,12 +234,12 @@ ngx_cs_fetch_next(void)
 static ngx_int_t
 ngx_cs_fetch_launch(ngx_cs_transfer_t *t)
 {
-    ngx_cs_profile_t  *profile;
+    ngx_cs_origin_t  *profile;
 
     profile = t->profile;
 
-    if (ngx_cs_profile_open(profile, ngx_cs_fetch_ended,
-                            ngx_cs_fetch_broken)
+    if (ngx_cs_origin_open(profile, ngx_cs_fetch_ended,
+                           ngx_cs_fetch_broken)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -251,7 +251,7 @@ ngx_cs_fetch_launch(ngx_cs_transfer_t *t)
         return NGX_AGAIN;
     }
 
-    t->easy = ngx_cs_fetch_easy_get(&profile->easy, &profile->conf);
+    t->easy = ngx_cs_handles_get(&profile->easy, &profile->conf);
     if (t->easy == NULL) {
         return NGX_ERROR;
     }
@@ -261,7 +261,7 @@ ngx_cs_fetch_launch(ngx_cs_transfer_t *t)
     if (ngx_cs_fetch_setup(t) != NGX_OK
         || ngx_cs_multi_add(profile->multi, t->easy) != NGX_OK)
     {
-        ngx_cs_fetch_easy_put(&profile->easy, t->easy);
+        ngx_cs_handles_put(&profile->easy, t->easy);
         t->easy = NULL;
         return NGX_ERROR;
     }
@@ -403,7 +403,7 @@ ngx_cs_fetch_ended(CURL *easy, CURLcode code)
     ngx_cs_fetch_stop(t);
 
     if (code == CURLE_OUT_OF_MEMORY || (code == CURLE_HTTP2 && !t->opened)) {
-        ngx_cs_profile_spoilt(t->profile, t->multi);
+        ngx_cs_origin_spoilt(t->profile, t->multi);
     }
 
     if (code == CURLE_FILESIZE_EXCEEDED) {
@@ -411,7 +411,7 @@ ngx_cs_fetch_ended(CURL *easy, CURLcode code)
     }
 
     if (!ngx_cs_fetch_again(t, code)) {
-        ngx_cs_fetch_land(t, code);
+        ngx_cs_fetch_end(t, code);
     }
 }
 
@@ -439,10 +439,10 @@ ngx_cs_fetch_info(ngx_cs_transfer_t *t, CURLcode code)
     if (t->bytes) {
         n = 0;
         (void) curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &n);
-        ngx_cs_profile_version(t->profile, n);
+        ngx_cs_origin_version(t->profile, n);
 
     } else if (code == CURLE_OPERATION_TIMEDOUT && t->sent) {
-        ngx_cs_profile_silent(t->profile, t->multi, t->fetch->log);
+        ngx_cs_origin_silent(t->profile, t->multi, t->fetch->log);
     }
 
     ngx_log_debug4(NGX_LOG_DEBUG_HTTP, t->fetch->log, 0,
@@ -459,7 +459,7 @@ ngx_cs_fetch_stop(ngx_cs_transfer_t *t)
     ngx_queue_remove(&t->queue);   /* NOLINT(clang-analyzer-core.*) */
     ngx_cs_streams--;
 
-    ngx_cs_fetch_easy_put(&t->profile->easy, t->easy);
+    ngx_cs_handles_put(&t->profile->easy, t->easy);
     t->easy = NULL;
 }
 
@@ -488,7 +488,7 @@ ngx_cs_fetch_broken(ngx_cs_multi_t *multi)
         }
     }
 
-    ngx_cs_profile_drop(multi);
+    ngx_cs_origin_drop(multi);
 
     while (!ngx_queue_empty(&lost)) {
         q = ngx_queue_head(&lost);
@@ -557,7 +557,7 @@ ngx_cs_fetch_again(ngx_cs_transfer_t *t, CURLcode code)
 
 
 static void
-ngx_cs_fetch_land(ngx_cs_transfer_t *t, CURLcode code)
+ngx_cs_fetch_end(ngx_cs_transfer_t *t, CURLcode code)
 {
     clear_transport_e  transport;
 
@@ -640,7 +640,7 @@ ngx_cs_fetch_init_process(ngx_cycle_t *cycle)
 {
     ngx_queue_init(&ngx_cs_waiting);
     ngx_queue_init(&ngx_cs_flying);
-    ngx_cs_profile_init();
+    ngx_cs_origin_init();
 
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
@@ -655,5 +655,5 @@ ngx_cs_fetch_init_process(ngx_cycle_t *cycle)
 void
 ngx_cs_fetch_exit_process(ngx_cycle_t *cycle)
 {
-    ngx_cs_profile_exit();
+    ngx_cs_origin_exit();
 }

@@ -11,7 +11,7 @@
 
 
 CURL *
-ngx_cs_fetch_easy_get(ngx_cs_easy_t *free, ngx_cs_fetch_conf_t *conf)
+ngx_cs_handles_get(ngx_cs_handle_t *free, ngx_cs_fetch_conf_t *conf)
 {
     CURL  *easy;
 
@@ -39,7 +39,7 @@ ngx_cs_fetch_easy_get(ngx_cs_easy_t *free, ngx_cs_fetch_conf_t *conf)
 /* what these point to goes with the fetch */
 
 void
-ngx_cs_fetch_easy_put(ngx_cs_easy_t *free, CURL *easy)
+ngx_cs_handles_put(ngx_cs_handle_t *free, CURL *easy)
 {
     if (free->n == NGX_CS_STREAMS) {
         curl_easy_cleanup(easy);
@@ -55,7 +55,7 @@ ngx_cs_fetch_easy_put(ngx_cs_easy_t *free, CURL *easy)
 
 
 void
-ngx_cs_fetch_easy_exit(ngx_cs_easy_t *free)
+ngx_cs_handles_exit(ngx_cs_handle_t *free)
 {
     while (free->n) {
         curl_easy_cleanup(free->easy[--free->n]);

@@ -26,17 +26,17 @@ typedef struct {
     CURL                        *easy[NGX_CS_STREAMS];
     ngx_uint_t                   n;
     CURLU                       *url;      /* of all of them */
-} ngx_cs_easy_t;
+} ngx_cs_handle_t;
 
 
 /* NULL: no memory */
-CURL *ngx_cs_fetch_easy_get(ngx_cs_easy_t *free, ngx_cs_fetch_conf_t *conf);
+CURL *ngx_cs_handles_get(ngx_cs_handle_t *free, ngx_cs_fetch_conf_t *conf);
 
 /* out of every multi handle */
-void ngx_cs_fetch_easy_put(ngx_cs_easy_t *free, CURL *easy);
+void ngx_cs_handles_put(ngx_cs_handle_t *free, CURL *easy);
 
 /* none of them may be in use */
-void ngx_cs_fetch_easy_exit(ngx_cs_easy_t *free);
+void ngx_cs_handles_exit(ngx_cs_handle_t *free);
 
 
 #endif /* _NGX_CS_FETCH_HANDLES_H_INCLUDED_ */

@@ -16,35 +16,35 @@
 #define NGX_CS_WEDGED   2
 
 
-static ngx_uint_t ngx_cs_profile_same(ngx_cs_fetch_conf_t *a,
+static ngx_uint_t ngx_cs_origin_same(ngx_cs_fetch_conf_t *a,
     ngx_cs_fetch_conf_t *b);
-static ngx_uint_t ngx_cs_profile_shares(ngx_cs_profile_t *profile);
+static ngx_uint_t ngx_cs_origin_shares(ngx_cs_origin_t *profile);
 
 
 /* of this worker */
-static ngx_queue_t  ngx_cs_profiles;
+static ngx_queue_t  ngx_cs_origins;
 
 
 void
-ngx_cs_profile_init(void)
+ngx_cs_origin_init(void)
 {
-    ngx_queue_init(&ngx_cs_profiles);
+    ngx_queue_init(&ngx_cs_origins);
 }
 
 
 /* what still has transfers ends with the process */
 
 void
-ngx_cs_profile_exit(void)
+ngx_cs_origin_exit(void)
 {
-    ngx_queue_t       *q;
-    ngx_cs_profile_t  *profile;
+    ngx_queue_t      *q;
+    ngx_cs_origin_t  *profile;
 
-    for (q = ngx_queue_head(&ngx_cs_profiles);
-         q != ngx_queue_sentinel(&ngx_cs_profiles);
+    for (q = ngx_queue_head(&ngx_cs_origins);
+         q != ngx_queue_sentinel(&ngx_cs_origins);
          q = ngx_queue_next(q))
     {
-        profile = ngx_queue_data(q, ngx_cs_profile_t, queue);
+        profile = ngx_queue_data(q, ngx_cs_origin_t, queue);
 
         if (profile->multi
             && ngx_cs_multi_active(profile->multi) == 0)
@@ -54,46 +54,46 @@ ngx_cs_profile_exit(void)
         }
 
         if (profile->multi == NULL) {
-            ngx_cs_fetch_easy_exit(&profile->easy);
+            ngx_cs_handles_exit(&profile->easy);
         }
     }
 }
 
 
-ngx_cs_profile_t *
-ngx_cs_profile_get(ngx_cs_fetch_conf_t *conf)
+ngx_cs_origin_t *
+ngx_cs_origin_get(ngx_cs_fetch_conf_t *conf)
 {
-    ngx_queue_t       *q;
-    ngx_cs_profile_t  *profile;
+    ngx_queue_t      *q;
+    ngx_cs_origin_t  *profile;
 
-    for (q = ngx_queue_head(&ngx_cs_profiles);
-         q != ngx_queue_sentinel(&ngx_cs_profiles);
+    for (q = ngx_queue_head(&ngx_cs_origins);
+         q != ngx_queue_sentinel(&ngx_cs_origins);
          q = ngx_queue_next(q))
     {
-        profile = ngx_queue_data(q, ngx_cs_profile_t, queue);
+        profile = ngx_queue_data(q, ngx_cs_origin_t, queue);
 
-        if (ngx_cs_profile_same(&profile->conf, conf)) {
+        if (ngx_cs_origin_same(&profile->conf, conf)) {
             return profile;
         }
     }
 
-    profile = ngx_pcalloc(ngx_cycle->pool, sizeof(ngx_cs_profile_t));
+    profile = ngx_pcalloc(ngx_cycle->pool, sizeof(ngx_cs_origin_t));
     if (profile == NULL) {
         return NULL;
     }
 
     profile->conf = *conf;
-    profile->max_host = ngx_cs_profile_shares(profile)
+    profile->max_host = ngx_cs_origin_shares(profile)
                         ? NGX_CS_HOST_H2 : NGX_CS_HOST_H1;
 
-    ngx_queue_insert_head(&ngx_cs_profiles, &profile->queue);
+    ngx_queue_insert_head(&ngx_cs_origins, &profile->queue);
 
     return profile;
 }
 
 
 static ngx_uint_t
-ngx_cs_profile_same(ngx_cs_fetch_conf_t *a, ngx_cs_fetch_conf_t *b)
+ngx_cs_origin_same(ngx_cs_fetch_conf_t *a, ngx_cs_fetch_conf_t *b)
 {
     return a->tls == b->tls
            && a->https == b->https
@@ -111,14 +111,14 @@ ngx_cs_profile_same(ngx_cs_fetch_conf_t *a, ngx_cs_fetch_conf_t *b)
 /* whether HTTP/2 is spoken, if upstream agrees */
 
 static ngx_uint_t
-ngx_cs_profile_shares(ngx_cs_profile_t *profile)
+ngx_cs_origin_shares(ngx_cs_origin_t *profile)
 {
     return profile->conf.https && profile->conf.http_version == 20;
 }
 
 
 ngx_int_t
-ngx_cs_profile_open(ngx_cs_profile_t *profile, ngx_cs_multi_pt handler,
+ngx_cs_origin_open(ngx_cs_origin_t *profile, ngx_cs_multi_pt handler,
     ngx_cs_multi_broken_pt broken)
 {
     ngx_cs_multi_t  *multi;
@@ -148,9 +148,9 @@ ngx_cs_profile_open(ngx_cs_profile_t *profile, ngx_cs_multi_pt handler,
 
 
 void
-ngx_cs_profile_version(ngx_cs_profile_t *profile, long version)
+ngx_cs_origin_version(ngx_cs_origin_t *profile, long version)
 {
-    if (!ngx_cs_profile_shares(profile)) {
+    if (!ngx_cs_origin_shares(profile)) {
         return;
     }
 
@@ -181,7 +181,7 @@ ngx_cs_profile_version(ngx_cs_profile_t *profile, long version)
  */
 
 void
-ngx_cs_profile_silent(ngx_cs_profile_t *profile, ngx_cs_multi_t *multi,
+ngx_cs_origin_silent(ngx_cs_origin_t *profile, ngx_cs_multi_t *multi,
     ngx_log_t *log)
 {
     if (profile->multi != multi) {
@@ -195,7 +195,7 @@ ngx_cs_profile_silent(ngx_cs_profile_t *profile, ngx_cs_multi_t *multi,
     ngx_log_error(NGX_LOG_NOTICE, log, 0,
                   "upstream connections do not answer, using new ones");
 
-    ngx_cs_profile_drop(multi);
+    ngx_cs_origin_drop(multi);
 }
 
 
@@ -205,25 +205,25 @@ ngx_cs_profile_silent(ngx_cs_profile_t *profile, ngx_cs_multi_t *multi,
  */
 
 void
-ngx_cs_profile_spoilt(ngx_cs_profile_t *profile, ngx_cs_multi_t *multi)
+ngx_cs_origin_spoilt(ngx_cs_origin_t *profile, ngx_cs_multi_t *multi)
 {
     if (profile->multi == multi) {
-        ngx_cs_profile_drop(multi);
+        ngx_cs_origin_drop(multi);
     }
 }
 
 
 void
-ngx_cs_profile_drop(ngx_cs_multi_t *multi)
+ngx_cs_origin_drop(ngx_cs_multi_t *multi)
 {
-    ngx_queue_t       *q;
-    ngx_cs_profile_t  *profile;
+    ngx_queue_t      *q;
+    ngx_cs_origin_t  *profile;
 
-    for (q = ngx_queue_head(&ngx_cs_profiles);
-         q != ngx_queue_sentinel(&ngx_cs_profiles);
+    for (q = ngx_queue_head(&ngx_cs_origins);
+         q != ngx_queue_sentinel(&ngx_cs_origins);
          q = ngx_queue_next(q))
     {
-        profile = ngx_queue_data(q, ngx_cs_profile_t, queue);
+        profile = ngx_queue_data(q, ngx_cs_origin_t, queue);
 
         if (profile->multi == multi) {
             profile->multi = NULL;

@@ -35,10 +35,10 @@ struct ngx_cs_flight_s {
     ngx_queue_t                  queue;     /* of those that watch */
     ngx_queue_t                  waiters;
     ngx_pool_t                  *pool;
-    ngx_cs_order_t               order;
+    ngx_cs_question_t            question;
     ngx_cs_ticket_t              ticket;
     ngx_atomic_uint_t            stripe;    /* seen last */
-    ngx_cs_found_t               found;
+    ngx_cs_outcome_t             outcome;
     ngx_event_t                  timer;     /* watch, waiters' deadlines */
     ngx_event_t                  land;
     ngx_log_t                    log;
@@ -52,13 +52,13 @@ struct ngx_cs_flight_s {
 
 static void ngx_cs_flight_enter(ngx_cs_flight_t *flight,
     ngx_cs_waiter_t *waiter, ngx_msec_t timeout);
-static ngx_cs_flight_t *ngx_cs_flight_create(ngx_cs_order_t *order,
+static ngx_cs_flight_t *ngx_cs_flight_create(ngx_cs_question_t *question,
     ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key);
 static ngx_int_t ngx_cs_flight_depart(ngx_cs_flight_t *flight, ngx_int_t rc);
 static ngx_int_t ngx_cs_flight_fly(ngx_cs_flight_t *flight);
 static void ngx_cs_flight_landed(void *data, ngx_cs_answer_t *answer);
 static void ngx_cs_flight_watch(ngx_cs_flight_t *flight);
-static void ngx_cs_flight_look(ngx_cs_flight_t *flight);
+static void ngx_cs_flight_collect(ngx_cs_flight_t *flight);
 static void ngx_cs_flight_take_over(ngx_cs_flight_t *flight);
 static void ngx_cs_flight_land(ngx_cs_flight_t *flight);
 static void ngx_cs_flight_land_handler(ngx_event_t *ev);
@@ -86,9 +86,9 @@ ngx_cs_flight_init_process(ngx_cycle_t *cycle)
 
 
 ngx_int_t
-ngx_cs_flight_join(ngx_cs_order_t *order, ngx_shm_zone_t *shm_zone,
+ngx_cs_flight_join(ngx_cs_question_t *question, ngx_shm_zone_t *shm_zone,
     ngx_cs_key_t *key, ngx_pool_t *pool, ngx_cs_waiter_t *waiter,
-    ngx_cs_found_t *found)
+    ngx_cs_outcome_t *outcome)
 {
     ngx_int_t         rc;
     ngx_cs_flight_t  *flight;
@@ -97,11 +97,11 @@ ngx_cs_flight_join(ngx_cs_order_t *order, ngx_shm_zone_t *shm_zone,
                  ngx_cs_table_find(&ngx_cs_flights, shm_zone, key);
 
     if (flight) {
-        ngx_cs_flight_enter(flight, waiter, order->fetch->timeout);
+        ngx_cs_flight_enter(flight, waiter, question->fetch->timeout);
         return NGX_AGAIN;
     }
 
-    flight = ngx_cs_flight_create(order, shm_zone, key);
+    flight = ngx_cs_flight_create(question, shm_zone, key);
     if (flight == NULL) {
         return NGX_ERROR;
     }
@@ -111,9 +111,9 @@ ngx_cs_flight_join(ngx_cs_order_t *order, ngx_shm_zone_t *shm_zone,
     if (shm_zone) {
         flight->stripe = ngx_cs_zone_stripe(shm_zone, key);
 
-        rc = ngx_cs_zone_acquire(shm_zone, key, order->freshness,
+        rc = ngx_cs_zone_acquire(shm_zone, key, question->freshness,
                                  ngx_current_msec, flight->expires,
-                                 1, pool, found, &flight->ticket);
+                                 1, pool, outcome, &flight->ticket);
     }
 
     if (rc == NGX_OK || rc == NGX_ERROR) {
@@ -125,7 +125,7 @@ ngx_cs_flight_join(ngx_cs_order_t *order, ngx_shm_zone_t *shm_zone,
         return NGX_ERROR;
     }
 
-    ngx_cs_flight_enter(flight, waiter, order->fetch->timeout);
+    ngx_cs_flight_enter(flight, waiter, question->fetch->timeout);
 
     waiter->leader = (rc != NGX_AGAIN);
 
@@ -134,24 +134,24 @@ ngx_cs_flight_join(ngx_cs_order_t *order, ngx_shm_zone_t *shm_zone,
 
 
 void
-ngx_cs_flight_refresh(ngx_cs_order_t *order, ngx_shm_zone_t *shm_zone,
+ngx_cs_flight_refresh(ngx_cs_question_t *question, ngx_shm_zone_t *shm_zone,
     ngx_cs_key_t *key, ngx_pool_t *pool)
 {
-    ngx_cs_found_t    found;
     ngx_cs_flight_t  *flight;
+    ngx_cs_outcome_t  outcome;
 
     if (ngx_cs_table_find(&ngx_cs_flights, shm_zone, key)) {
         return;
     }
 
-    flight = ngx_cs_flight_create(order, shm_zone, key);
+    flight = ngx_cs_flight_create(question, shm_zone, key);
     if (flight == NULL) {
         return;
     }
 
-    if (ngx_cs_zone_acquire(shm_zone, key, order->freshness,
+    if (ngx_cs_zone_acquire(shm_zone, key, question->freshness,
                             ngx_current_msec, flight->expires, 0,
-                            pool, &found, &flight->ticket)
+                            pool, &outcome, &flight->ticket)
         == NGX_DONE)
     {
         (void) ngx_cs_flight_depart(flight, NGX_DONE);
@@ -207,7 +207,7 @@ ngx_cs_flight_enter(ngx_cs_flight_t *flight, ngx_cs_waiter_t *waiter,
 
 
 static ngx_cs_flight_t *
-ngx_cs_flight_create(ngx_cs_order_t *order, ngx_shm_zone_t *shm_zone,
+ngx_cs_flight_create(ngx_cs_question_t *question, ngx_shm_zone_t *shm_zone,
     ngx_cs_key_t *key)
 {
     ngx_pool_t       *pool;
@@ -220,7 +220,7 @@ ngx_cs_flight_create(ngx_cs_order_t *order, ngx_shm_zone_t *shm_zone,
 
     flight = ngx_pcalloc(pool, sizeof(ngx_cs_flight_t));
     if (flight == NULL
-        || ngx_cs_order_copy(pool, &flight->order, order) != NGX_OK)
+        || ngx_cs_question_copy(pool, &flight->question, question) != NGX_OK)
     {
         ngx_destroy_pool(pool);
         return NULL;
@@ -231,13 +231,13 @@ ngx_cs_flight_create(ngx_cs_order_t *order, ngx_shm_zone_t *shm_zone,
     flight->pool = pool;
     flight->refs = 1;
     flight->node.shm_zone = shm_zone;
-    flight->node.key.tenant = flight->order.tenant;
-    flight->node.key.task_id = flight->order.task_id;
+    flight->node.key.tenant = flight->question.tenant;
+    flight->node.key.task_id = flight->question.task_id;
     flight->node.key.hash = key->hash;
-    flight->expires = (int64_t) ngx_current_msec + order->fetch->timeout
+    flight->expires = (int64_t) ngx_current_msec + question->fetch->timeout
                       + NGX_CS_LEASE;
 
-    flight->log = *order->log;
+    flight->log = *question->log;
     flight->log.handler = ngx_cs_flight_log;
     flight->log.data = flight;
     flight->log.action = NULL;
@@ -289,19 +289,19 @@ ngx_cs_flight_fly(ngx_cs_flight_t *flight)
     ngx_memzero(&answer, sizeof(ngx_cs_answer_t));
 
     flight->expires = (int64_t) ngx_current_msec
-                      + flight->order.fetch->timeout + NGX_CS_LEASE;
+                      + flight->question.fetch->timeout + NGX_CS_LEASE;
 
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, &flight->log, 0,
                    "clear status flight %p: flies", flight);
 
     rc = ngx_cs_exchange_start(flight->pool, &flight->log,
-                               &flight->order,
+                               &flight->question,
                                ngx_cs_flight_landed,
                                flight, &answer);
     switch (rc) {
 
     case NGX_OK:
-        ngx_cs_metrics_flight(1);
+        ngx_cs_counters_flight(1);
         return NGX_OK;
 
     case NGX_DONE:
@@ -332,10 +332,10 @@ ngx_cs_flight_landed(void *data, ngx_cs_answer_t *answer)
     uint64_t  wake;
 
     if (answer->forwarded) {
-        ngx_cs_metrics_flight(-1);
+        ngx_cs_counters_flight(-1);
     }
 
-    flight->found.answer = *answer;
+    flight->outcome.answer = *answer;
 
     if (flight->node.shm_zone) {
         wake = 0;
@@ -343,9 +343,9 @@ ngx_cs_flight_landed(void *data, ngx_cs_answer_t *answer)
         (void) ngx_cs_zone_complete(flight->node.shm_zone,
                                     &flight->node.key,
                                     flight->ticket,
-                                    flight->order.freshness,
+                                    flight->question.freshness,
                                     ngx_current_msec, flight->pool,
-                                    &flight->found, &wake);
+                                    &flight->outcome, &wake);
         ngx_cs_wake(wake);
     }
 
@@ -386,22 +386,22 @@ ngx_cs_flight_wake(void)
 
         if (stripe != flight->stripe) {
             flight->stripe = stripe;
-            ngx_cs_flight_look(flight);
+            ngx_cs_flight_collect(flight);
         }
     }
 }
 
 
 static void
-ngx_cs_flight_look(ngx_cs_flight_t *flight)
+ngx_cs_flight_collect(ngx_cs_flight_t *flight)
 {
     ngx_int_t  rc;
 
     rc = ngx_cs_zone_collect(flight->node.shm_zone, &flight->node.key,
                              flight->ticket,
-                             flight->order.freshness,
+                             flight->question.freshness,
                              ngx_current_msec, flight->pool,
-                             &flight->found);
+                             &flight->outcome);
 
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, &flight->log, 0,
                    "clear status flight %p: looks: %i", flight, rc);
@@ -430,15 +430,15 @@ ngx_cs_flight_take_over(ngx_cs_flight_t *flight)
     int64_t    deadline;
     ngx_int_t  rc;
 
-    deadline = (int64_t) ngx_current_msec + flight->order.fetch->timeout
+    deadline = (int64_t) ngx_current_msec + flight->question.fetch->timeout
                + NGX_CS_LEASE;
 
     flight->ticket = 0;
 
     rc = ngx_cs_zone_acquire(flight->node.shm_zone, &flight->node.key,
-                             flight->order.freshness,
+                             flight->question.freshness,
                              ngx_current_msec, deadline, 1,
-                             flight->pool, &flight->found,
+                             flight->pool, &flight->outcome,
                              &flight->ticket);
     switch (rc) {
 
@@ -467,7 +467,7 @@ ngx_cs_flight_take_over(ngx_cs_flight_t *flight)
 
 
 /*
- * The result is in flight->found.  Nobody joins from here on.  Waiters are
+ * The result is in flight->outcome.  Nobody joins from here on.  Waiters are
  * told after the events at hand, as this may run inside libcurl's drive.
  */
 
@@ -476,7 +476,7 @@ ngx_cs_flight_land(ngx_cs_flight_t *flight)
 {
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, &flight->log, 0,
                    "clear status flight %p: lands, status:%ui",
-                   flight, flight->found.answer.status);
+                   flight, flight->outcome.answer.status);
 
     ngx_cs_flight_remove(flight);
 
@@ -513,7 +513,7 @@ ngx_cs_flight_land_handler(ngx_event_t *ev)
 
         waiter = ngx_queue_data(q, ngx_cs_waiter_t, queue);
         waiter->flight = NULL;
-        waiter->handler(waiter, flight, &flight->found);
+        waiter->handler(waiter, flight, &flight->outcome);
     }
 
     if (!flight->timer.timer_set) {
@@ -536,7 +536,7 @@ ngx_cs_flight_timer_handler(ngx_event_t *ev)
     }
 
     if (flight->watching) {
-        ngx_cs_flight_look(flight);
+        ngx_cs_flight_collect(flight);
 
         if (flight->landing) {
             return;
@@ -672,7 +672,8 @@ ngx_cs_flight_release(ngx_cs_flight_t *flight)
         return;
     }
 
-    ngx_explicit_memzero(flight->order.token.data, flight->order.token.len);
+    ngx_explicit_memzero(flight->question.token.data,
+                         flight->question.token.len);
 
     ngx_destroy_pool(flight->pool);
 }
@@ -686,5 +687,6 @@ ngx_cs_flight_log(ngx_log_t *log, u_char *buf, size_t len)
     flight = log->data;
 
     return ngx_snprintf(buf, len, " while fetching task \"%V\" from \"%V\"",
-                        &flight->node.key.task_id, &flight->order.fetch->url);
+                        &flight->node.key.task_id,
+                        &flight->question.fetch->url);
 }

@@ -28,11 +28,11 @@ typedef struct ngx_cs_waiter_s            ngx_cs_waiter_t;
 
 /*
  * Called once for a waiter, from the event loop; it waits no longer then.
- * found is the flight's result, or NULL where the waiter's time ran out.
+ * outcome is the flight's result, or NULL where the waiter's time ran out.
  * It lies in the flight: who needs it longer, holds the flight.
  */
 typedef void (*ngx_cs_waiter_pt)(ngx_cs_waiter_t *waiter,
-    ngx_cs_flight_t *flight, ngx_cs_found_t *found);
+    ngx_cs_flight_t *flight, ngx_cs_outcome_t *outcome);
 
 
 /* embedded in what waits; all zero before the first use */
@@ -56,19 +56,19 @@ void ngx_cs_flight_wake(void);
  * Joins the flight for a key, or starts it.
  *
  * shm_zone: NULL where nothing is cached; then only this worker's flights
- * are shared.  pool: for found, if it is there at once.
+ * are shared.  pool: for outcome, if it is there at once.
  *
- * NGX_OK     another worker stored an answer just now: serve found
+ * NGX_OK     another worker stored an answer just now: serve outcome
  * NGX_AGAIN  the waiter's handler will be called
  * NGX_ERROR  no memory
  */
-ngx_int_t ngx_cs_flight_join(ngx_cs_order_t *order, ngx_shm_zone_t *shm_zone,
-    ngx_cs_key_t *key, ngx_pool_t *pool, ngx_cs_waiter_t *waiter,
-    ngx_cs_found_t *found);
+ngx_int_t ngx_cs_flight_join(ngx_cs_question_t *question,
+    ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key, ngx_pool_t *pool,
+    ngx_cs_waiter_t *waiter, ngx_cs_outcome_t *outcome);
 
 /* a background refresh: a flight without waiters, unless one is in the air */
-void ngx_cs_flight_refresh(ngx_cs_order_t *order, ngx_shm_zone_t *shm_zone,
-    ngx_cs_key_t *key, ngx_pool_t *pool);
+void ngx_cs_flight_refresh(ngx_cs_question_t *question,
+    ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key, ngx_pool_t *pool);
 
 /* a waiter goes away; its handler will not be called */
 void ngx_cs_flight_leave(ngx_cs_waiter_t *waiter);

@@ -17,7 +17,7 @@
 
 
 static ngx_int_t ngx_cs_dashboard_page(ngx_http_request_t *r);
-static ngx_int_t ngx_cs_dashboard_look_up(ngx_http_request_t *r,
+static ngx_int_t ngx_cs_dashboard_find(ngx_http_request_t *r,
     ngx_cs_search_t *search);
 static ngx_int_t ngx_cs_dashboard_found(ngx_http_request_t *r,
     ngx_cs_search_t *search, ngx_int_t rc);
@@ -84,7 +84,7 @@ ngx_cs_dashboard(ngx_http_request_t *r, ngx_shm_zone_t **zones, ngx_uint_t n,
     search->nzones = n;
     search->body = body;
 
-    rc = ngx_cs_dashboard_look_up(r, search);
+    rc = ngx_cs_dashboard_find(r, search);
     if (rc != NGX_DECLINED) {
         return rc;
     }
@@ -115,12 +115,12 @@ ngx_cs_dashboard_page(ngx_http_request_t *r)
 /* NGX_DECLINED: no task is asked for */
 
 static ngx_int_t
-ngx_cs_dashboard_look_up(ngx_http_request_t *r, ngx_cs_search_t *search)
+ngx_cs_dashboard_find(ngx_http_request_t *r, ngx_cs_search_t *search)
 {
     ngx_int_t        rc;
     clear_task_id_e  bad;
 
-    rc = ngx_cs_argument_task_id(r, &search->look.task_id, &bad);
+    rc = ngx_cs_argument_task_id(r, &search->walk.task_id, &bad);
     if (rc != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }

@@ -41,8 +41,8 @@ static void ngx_cs_json_string(ngx_cs_json_t *j, char *name, u_char *data,
     size_t len);
 static void ngx_cs_json_counters(ngx_cs_json_t *j, char *name, char **names,
     ngx_atomic_t *values, ngx_uint_t n);
-static void ngx_cs_json_requests(ngx_cs_json_t *j, ngx_cs_metrics_t *m);
-static void ngx_cs_json_fetches(ngx_cs_json_t *j, ngx_cs_metrics_t *m);
+static void ngx_cs_json_requests(ngx_cs_json_t *j, ngx_cs_counters_t *m);
+static void ngx_cs_json_fetches(ngx_cs_json_t *j, ngx_cs_counters_t *m);
 static void ngx_cs_json_zone(ngx_cs_json_t *j, ngx_shm_zone_t *shm_zone);
 static void ngx_cs_json_states(ngx_cs_json_t *j, char *name,
     uint64_t *values);
@@ -62,23 +62,23 @@ ngx_cs_dashboard_numbers(ngx_pool_t *pool, ngx_shm_zone_t **zones,
     ngx_time_t        *tp;
     ngx_cs_json_t      j;
     ngx_cs_error_t    *errors;
-    ngx_cs_metrics_t  *m;
+    ngx_cs_counters_t  *m;
 
-    m = ngx_palloc(pool, sizeof(ngx_cs_metrics_t));
-    errors = ngx_palloc(pool, NGX_CS_ERRORS
+    m = ngx_palloc(pool, sizeof(ngx_cs_counters_t));
+    errors = ngx_palloc(pool, NGX_CS_FAILURES
                               * sizeof(ngx_cs_error_t));
     if (m == NULL || errors == NULL) {
         return NGX_ERROR;
     }
 
-    nerrors = ngx_cs_errors_get(errors);
-    ngx_cs_metrics_sum(m);
+    nerrors = ngx_cs_failures_get(errors);
+    ngx_cs_counters_sum(m);
 
     size = NGX_CS_JSON_SIZE
            + nerrors * (NGX_CS_JSON_ERROR
                         + ngx_cs_json_room(CLEAR_TASK_ID_MAX
-                                             + NGX_CS_ERRORS_HOST
-                                             + NGX_CS_ERRORS_CAUSE));
+                                             + NGX_CS_FAILURES_HOST
+                                             + NGX_CS_FAILURES_CAUSE));
 
     for (i = 0; i < n; i++) {
         size += NGX_CS_JSON_ZONE
@@ -111,8 +111,8 @@ ngx_cs_dashboard_numbers(ngx_pool_t *pool, ngx_shm_zone_t **zones,
     ngx_cs_json_close(&j, "]");
 
     ngx_cs_json_int(&j, "tenantsPaused",
-                    ngx_cs_tenant_paused(
-                                                ngx_current_msec));
+                    ngx_cs_breakers_paused(
+                                                  ngx_current_msec));
     ngx_cs_json_open(&j, "errors", "[");
 
     for (i = 0; i < nerrors; i++) {
@@ -208,18 +208,18 @@ ngx_cs_json_counters(ngx_cs_json_t *j, char *name, char **names,
 
 
 static void
-ngx_cs_json_requests(ngx_cs_json_t *j, ngx_cs_metrics_t *m)
+ngx_cs_json_requests(ngx_cs_json_t *j, ngx_cs_counters_t *m)
 {
     u_char      status[4];
     ngx_uint_t  i;
 
     ngx_cs_json_counters(j, "requests",
                          ngx_cs_names_caches, m->requests,
-                         NGX_CS_METRICS_CACHES);
+                         NGX_CS_COUNTERS_CACHES);
 
     ngx_cs_json_open(j, "responses", "{");
 
-    for (i = 0; i < NGX_CS_METRICS_CODES; i++) {
+    for (i = 0; i < NGX_CS_COUNTERS_CODES; i++) {
         if (m->responses[i]) {
             (void) ngx_sprintf(status, "%03ui%Z", i + 100);
             ngx_cs_json_int(j, (char *) status, m->responses[i]);
@@ -234,10 +234,10 @@ ngx_cs_json_requests(ngx_cs_json_t *j, ngx_cs_metrics_t *m)
 
 
 static void
-ngx_cs_json_fetches(ngx_cs_json_t *j, ngx_cs_metrics_t *m)
+ngx_cs_json_fetches(ngx_cs_json_t *j, ngx_cs_counters_t *m)
 {
     ngx_uint_t         i;
-    static ngx_msec_t  bounds[] = NGX_CS_METRICS_BOUNDS;
+    static ngx_msec_t  bounds[] = NGX_CS_COUNTERS_BOUNDS;
 
     ngx_cs_json_int(j, "flights", m->flights);
     ngx_cs_json_int(j, "connections", m->connections);
@@ -249,14 +249,14 @@ ngx_cs_json_fetches(ngx_cs_json_t *j, ngx_cs_metrics_t *m)
     ngx_cs_json_int(j, "sum", m->fetch_ms);
     ngx_cs_json_open(j, "bounds", "[");
 
-    for (i = 0; i < NGX_CS_METRICS_BUCKETS - 1; i++) {
+    for (i = 0; i < NGX_CS_COUNTERS_BUCKETS - 1; i++) {
         ngx_cs_json_int(j, NULL, bounds[i]);
     }
 
     ngx_cs_json_close(j, "]");
     ngx_cs_json_open(j, "counts", "[");
 
-    for (i = 0; i < NGX_CS_METRICS_BUCKETS; i++) {
+    for (i = 0; i < NGX_CS_COUNTERS_BUCKETS; i++) {
         ngx_cs_json_int(j, NULL, m->buckets[i]);
     }
 
@@ -335,8 +335,8 @@ ngx_cs_dashboard_findings(ngx_pool_t *pool, ngx_cs_search_t *search,
     j.next = 0;
 
     ngx_cs_json_open(&j, NULL, "{");
-    ngx_cs_json_string(&j, "taskId", search->look.task_id.data,
-                       search->look.task_id.len);
+    ngx_cs_json_string(&j, "taskId", search->walk.task_id.data,
+                       search->walk.task_id.len);
     ngx_cs_json_open(&j, "found", "[");
 
     for (i = 0; i < search->nfound; i++) {
@@ -361,7 +361,7 @@ ngx_cs_json_findings_size(ngx_cs_search_t *search)
     ngx_cs_finding_t  *f;
 
     size = NGX_CS_JSON_FINDING
-           + ngx_cs_json_room(search->look.task_id.len);
+           + ngx_cs_json_room(search->walk.task_id.len);
 
     for (i = 0; i < search->nfound; i++) {
         f = &search->found[i];
@@ -387,7 +387,7 @@ static void
 ngx_cs_json_finding(ngx_cs_json_t *j, ngx_cs_finding_t *finding)
 {
     char           *state;
-    ngx_cs_seen_t  *seen;
+    ngx_cs_walked_t  *seen;
 
     seen = &finding->seen;
     state = ngx_cs_names_states[seen->state];

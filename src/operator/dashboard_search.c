@@ -14,7 +14,7 @@
 #include "request/suspend.h"
 
 
-/* steps of ngx_cs_zone_look() in a turn, and from turn to turn, ms */
+/* steps of ngx_cs_zone_walk() in a turn, and from turn to turn, ms */
 #define NGX_CS_SEARCH_STEPS  16
 #define NGX_CS_SEARCH_PAUSE  1
 
@@ -22,7 +22,7 @@
 static void ngx_cs_search_turn_handler(ngx_event_t *ev);
 static ngx_int_t ngx_cs_search_turn(ngx_cs_search_t *search);
 static ngx_int_t ngx_cs_search_found(ngx_cs_search_t *search,
-    ngx_cs_seen_t *seen);
+    ngx_cs_walked_t *seen);
 static void ngx_cs_search_cleanup(void *data);
 
 
@@ -87,7 +87,7 @@ ngx_cs_search_turn(ngx_cs_search_t *search)
     ngx_int_t      rc;
     ngx_uint_t     n;
     ngx_pool_t    *pool;
-    ngx_cs_seen_t  seen;
+    ngx_cs_walked_t  seen;
 
     pool = search->pool;
 
@@ -97,8 +97,8 @@ ngx_cs_search_turn(ngx_cs_search_t *search)
             return NGX_OK;
         }
 
-        rc = ngx_cs_zone_look(search->zones[search->zone],
-                              &search->look, search->body, pool,
+        rc = ngx_cs_zone_walk(search->zones[search->zone],
+                              &search->walk, search->body, pool,
                               &seen);
         switch (rc) {
 
@@ -128,7 +128,7 @@ ngx_cs_search_turn(ngx_cs_search_t *search)
 
 
 static ngx_int_t
-ngx_cs_search_found(ngx_cs_search_t *search, ngx_cs_seen_t *seen)
+ngx_cs_search_found(ngx_cs_search_t *search, ngx_cs_walked_t *seen)
 {
     ngx_str_t          id;
     ngx_cs_finding_t  *finding;

@@ -25,7 +25,7 @@
 typedef struct {
     ngx_str_t                   *zone;           /* its name */
     ngx_str_t                    integration_id;
-    ngx_cs_seen_t                seen;           /* but for the tenant */
+    ngx_cs_walked_t              seen;           /* but for the tenant */
 } ngx_cs_finding_t;
 
 
@@ -42,7 +42,7 @@ struct ngx_cs_search_s {
     ngx_pool_t                  *pool;           /* the request's */
     ngx_shm_zone_t             **zones;
     ngx_uint_t                   nzones;
-    ngx_cs_look_t                look;           /* with the task id */
+    ngx_cs_walk_t                walk;           /* with the task id */
     ngx_str_t                    integration_id; /* data NULL: all */
     ngx_uint_t                   body;           /* bodies too */
     ngx_cs_search_pt             done;

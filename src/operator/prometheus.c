@@ -19,7 +19,7 @@
 #define NGX_CS_PROMETHEUS_LINES  (2 + 2 * NGX_CS_STATES)
 
 #define NGX_CS_PROMETHEUS_BOUNDS                                             \
-    (NGX_CS_METRICS_BUCKETS - 1)
+    (NGX_CS_COUNTERS_BUCKETS - 1)
 
 
 typedef struct {
@@ -40,9 +40,9 @@ static ngx_int_t ngx_cs_prometheus_label(ngx_pool_t *pool, ngx_str_t *name,
     ngx_str_t *label);
 static void ngx_cs_prometheus_head(ngx_cs_text_t *t, char *name, char *type,
     char *help);
-static void ngx_cs_prometheus_callers(ngx_cs_text_t *t, ngx_cs_metrics_t *m);
-static void ngx_cs_prometheus_upstream(ngx_cs_text_t *t, ngx_cs_metrics_t *m);
-static void ngx_cs_prometheus_seconds(ngx_cs_text_t *t, ngx_cs_metrics_t *m);
+static void ngx_cs_prometheus_callers(ngx_cs_text_t *t, ngx_cs_counters_t *m);
+static void ngx_cs_prometheus_upstream(ngx_cs_text_t *t, ngx_cs_counters_t *m);
+static void ngx_cs_prometheus_seconds(ngx_cs_text_t *t, ngx_cs_counters_t *m);
 static void ngx_cs_prometheus_zones(ngx_cs_text_t *t, ngx_cs_sample_t *zone,
     ngx_uint_t n);
 static void ngx_cs_prometheus_states(ngx_cs_text_t *t, char *name,
@@ -50,7 +50,7 @@ static void ngx_cs_prometheus_states(ngx_cs_text_t *t, char *name,
 
 
 static ngx_msec_t  ngx_cs_prometheus_bounds[] =
-    NGX_CS_METRICS_BOUNDS;
+    NGX_CS_COUNTERS_BOUNDS;
 
 
 ngx_int_t
@@ -60,7 +60,7 @@ ngx_cs_prometheus(ngx_pool_t *pool, ngx_shm_zone_t **zones, ngx_uint_t n,
     size_t             size;
     ngx_cs_text_t      t;
     ngx_cs_sample_t   *samples;
-    ngx_cs_metrics_t  *m;
+    ngx_cs_counters_t  *m;
 
     samples = ngx_cs_prometheus_samples(pool, zones, n, &size);
     if (samples == NULL) {
@@ -69,7 +69,7 @@ ngx_cs_prometheus(ngx_pool_t *pool, ngx_shm_zone_t **zones, ngx_uint_t n,
 
     size += NGX_CS_PROMETHEUS_SIZE;
 
-    m = ngx_palloc(pool, sizeof(ngx_cs_metrics_t));
+    m = ngx_palloc(pool, sizeof(ngx_cs_counters_t));
     text->data = ngx_pnalloc(pool, size);
 
     if (m == NULL || text->data == NULL) {
@@ -79,7 +79,7 @@ ngx_cs_prometheus(ngx_pool_t *pool, ngx_shm_zone_t **zones, ngx_uint_t n,
     t.p = text->data;
     t.last = text->data + size;
 
-    ngx_cs_metrics_sum(m);
+    ngx_cs_counters_sum(m);
 
     ngx_cs_prometheus_callers(&t, m);
     ngx_cs_prometheus_upstream(&t, m);
@@ -173,14 +173,14 @@ ngx_cs_prometheus_head(ngx_cs_text_t *t, char *name, char *type, char *help)
 
 
 static void
-ngx_cs_prometheus_callers(ngx_cs_text_t *t, ngx_cs_metrics_t *m)
+ngx_cs_prometheus_callers(ngx_cs_text_t *t, ngx_cs_counters_t *m)
 {
     ngx_uint_t  i;
 
     ngx_cs_prometheus_head(t, "requests_total", "counter",
                            "Requests by what the cache did.");
 
-    for (i = 0; i < NGX_CS_METRICS_CACHES; i++) {
+    for (i = 0; i < NGX_CS_COUNTERS_CACHES; i++) {
         t->p = ngx_slprintf(t->p, t->last,
                             "clear_status_requests_total{cache=\"%s\"} %uA\n",
                             ngx_cs_names_caches[i],
@@ -190,7 +190,7 @@ ngx_cs_prometheus_callers(ngx_cs_text_t *t, ngx_cs_metrics_t *m)
     ngx_cs_prometheus_head(t, "responses_total", "counter",
                            "Responses by HTTP status.");
 
-    for (i = 0; i < NGX_CS_METRICS_CODES; i++) {
+    for (i = 0; i < NGX_CS_COUNTERS_CODES; i++) {
         if (m->responses[i]) {
             t->p = ngx_slprintf(t->p, t->last,
                           "clear_status_responses_total{status=\"%ui\"} %uA\n",
@@ -211,7 +211,7 @@ ngx_cs_prometheus_callers(ngx_cs_text_t *t, ngx_cs_metrics_t *m)
 
 
 static void
-ngx_cs_prometheus_upstream(ngx_cs_text_t *t, ngx_cs_metrics_t *m)
+ngx_cs_prometheus_upstream(ngx_cs_text_t *t, ngx_cs_counters_t *m)
 {
     ngx_uint_t  i;
 
@@ -241,7 +241,7 @@ ngx_cs_prometheus_upstream(ngx_cs_text_t *t, ngx_cs_metrics_t *m)
 
 
 static void
-ngx_cs_prometheus_seconds(ngx_cs_text_t *t, ngx_cs_metrics_t *m)
+ngx_cs_prometheus_seconds(ngx_cs_text_t *t, ngx_cs_counters_t *m)
 {
     ngx_uint_t         i;
     ngx_msec_t         bound;

@@ -11,19 +11,20 @@
 #include "request/handler.h"
 
 
-static ngx_int_t ngx_cs_refusal_header(ngx_http_request_t *r);
-static ngx_int_t ngx_cs_refusal_body(ngx_http_request_t *r, ngx_chain_t *in);
-static ngx_buf_t *ngx_cs_refusal_envelope(ngx_http_request_t *r);
+static ngx_int_t ngx_cs_envelope_filter_header(ngx_http_request_t *r);
+static ngx_int_t ngx_cs_envelope_filter_body(ngx_http_request_t *r,
+    ngx_chain_t *in);
+static ngx_buf_t *ngx_cs_envelope_filter_envelope(ngx_http_request_t *r);
 
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
 static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
 
-static ngx_uint_t  (*ngx_cs_refusal_ours)(ngx_http_request_t *r);
+static ngx_uint_t  (*ngx_cs_envelope_filter_ours)(ngx_http_request_t *r);
 
 
 static ngx_int_t
-ngx_cs_refusal_header(ngx_http_request_t *r)
+ngx_cs_envelope_filter_header(ngx_http_request_t *r)
 {
     ngx_cs_ctx_t  *ctx;
 
@@ -35,7 +36,7 @@ ngx_cs_refusal_header(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
 
-    if ((ctx && ctx->replied) || !ngx_cs_refusal_ours(r)) {
+    if ((ctx && ctx->replied) || !ngx_cs_envelope_filter_ours(r)) {
         return ngx_http_next_header_filter(r);
     }
 
@@ -48,7 +49,7 @@ ngx_cs_refusal_header(ngx_http_request_t *r)
         ngx_http_set_ctx(r, ctx, ngx_clear_status_module);
     }
 
-    ctx->refusal = ngx_cs_refusal_envelope(r);
+    ctx->refusal = ngx_cs_envelope_filter_envelope(r);
     if (ctx->refusal == NULL) {
         return NGX_ERROR;
     }
@@ -69,7 +70,7 @@ ngx_cs_refusal_header(ngx_http_request_t *r)
 
 
 static ngx_buf_t *
-ngx_cs_refusal_envelope(ngx_http_request_t *r)
+ngx_cs_envelope_filter_envelope(ngx_http_request_t *r)
 {
     ngx_buf_t       *b;
     clear_error_t    error;
@@ -100,7 +101,7 @@ ngx_cs_refusal_envelope(ngx_http_request_t *r)
 /* nginx's page is taken in, and the envelope sent once in its place */
 
 static ngx_int_t
-ngx_cs_refusal_body(ngx_http_request_t *r, ngx_chain_t *in)
+ngx_cs_envelope_filter_body(ngx_http_request_t *r, ngx_chain_t *in)
 {
     ngx_chain_t    out, *cl;
     ngx_cs_ctx_t  *ctx;
@@ -130,13 +131,13 @@ ngx_cs_refusal_body(ngx_http_request_t *r, ngx_chain_t *in)
 
 
 void
-ngx_cs_refusal_init(ngx_uint_t (*ours)(ngx_http_request_t *r))
+ngx_cs_envelope_filter_init(ngx_uint_t (*ours)(ngx_http_request_t *r))
 {
-    ngx_cs_refusal_ours = ours;
+    ngx_cs_envelope_filter_ours = ours;
 
     ngx_http_next_header_filter = ngx_http_top_header_filter;
-    ngx_http_top_header_filter = ngx_cs_refusal_header;
+    ngx_http_top_header_filter = ngx_cs_envelope_filter_header;
 
     ngx_http_next_body_filter = ngx_http_top_body_filter;
-    ngx_http_top_body_filter = ngx_cs_refusal_body;
+    ngx_http_top_body_filter = ngx_cs_envelope_filter_body;
 }

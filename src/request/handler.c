@@ -12,7 +12,7 @@
 #include "request/trace.h"
 
 
-static ngx_int_t ngx_cs_look_up(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+static ngx_int_t ngx_cs_handler_find(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_credentials_t *credentials);
 static ngx_int_t ngx_cs_refuse(ngx_http_request_t *r, clear_error_t *error);
 static ngx_int_t ngx_cs_refuse_status(ngx_http_request_t *r,
@@ -24,19 +24,19 @@ static ngx_int_t ngx_cs_refuse_credentials(ngx_http_request_t *r);
 static void ngx_cs_key(ngx_cs_ctx_t *ctx, ngx_cs_credentials_t *credentials,
     ngx_cs_key_t *key);
 static ngx_int_t ngx_cs_serve(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_found_t *found);
+    ngx_cs_outcome_t *outcome);
 static void ngx_cs_order(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_credentials_t *credentials, ngx_cs_order_t *order);
+    ngx_cs_credentials_t *credentials, ngx_cs_question_t *question);
 static ngx_int_t ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_order_t *order, ngx_cs_key_t *key);
-static void ngx_cs_landed(ngx_cs_waiter_t *waiter, ngx_cs_flight_t *flight,
-    ngx_cs_found_t *found);
+    ngx_cs_question_t *question, ngx_cs_key_t *key);
+static void ngx_cs_handler_answered(ngx_cs_waiter_t *waiter,
+    ngx_cs_flight_t *flight, ngx_cs_outcome_t *outcome);
 static ngx_int_t ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_found_t *found);
+    ngx_cs_outcome_t *outcome);
 static ngx_int_t ngx_cs_result_stale(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_found_t *found);
+    ngx_cs_outcome_t *outcome);
 static void ngx_cs_too_large(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_found_t *found);
+    ngx_cs_outcome_t *outcome);
 static ngx_int_t ngx_cs_answer(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_answer_t *answer);
 static ngx_int_t ngx_cs_replied(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
@@ -101,52 +101,52 @@ ngx_cs_handler(ngx_http_request_t *r, ngx_cs_conf_t *conf)
                                              NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
-    return ngx_cs_look_up(r, ctx, &credentials);
+    return ngx_cs_handler_find(r, ctx, &credentials);
 }
 
 
 static ngx_int_t
-ngx_cs_look_up(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+ngx_cs_handler_find(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_credentials_t *credentials)
 {
     ngx_int_t       rc;
     ngx_cs_key_t    key;
     ngx_cs_conf_t  *conf;
-    ngx_cs_found_t  found;
-    ngx_cs_order_t  order;
+    ngx_cs_outcome_t  outcome;
+    ngx_cs_question_t  question;
 
     conf = ctx->conf;
 
     ngx_cs_key(ctx, credentials, &key);
 
-    found.choice = CLEAR_FETCH;
-    found.expired = 0;
+    outcome.choice = CLEAR_FETCH;
+    outcome.expired = 0;
     rc = NGX_DECLINED;
 
     if (conf->shm_zone) {
         rc = ngx_cs_zone_find(conf->shm_zone, &key,
                               &conf->freshness, ngx_current_msec,
-                              r->pool, &found);
+                              r->pool, &outcome);
     }
 
-    if (rc == NGX_OK && found.choice != CLEAR_SERVE_REVALIDATE) {
-        return ngx_cs_serve(r, ctx, &found);
+    if (rc == NGX_OK && outcome.choice != CLEAR_SERVE_REVALIDATE) {
+        return ngx_cs_serve(r, ctx, &outcome);
     }
 
     if (rc == NGX_ERROR) {
         return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
-    ngx_cs_order(r, ctx, credentials, &order);
+    ngx_cs_order(r, ctx, credentials, &question);
 
     if (rc == NGX_OK) {
-        ngx_cs_flight_refresh(&order, conf->shm_zone, &key, r->pool);
-        return ngx_cs_serve(r, ctx, &found);
+        ngx_cs_flight_refresh(&question, conf->shm_zone, &key, r->pool);
+        return ngx_cs_serve(r, ctx, &outcome);
     }
 
-    ctx->expired = found.expired;
+    ctx->expired = outcome.expired;
 
-    return ngx_cs_wait(r, ctx, &order, &key);
+    return ngx_cs_wait(r, ctx, &question, &key);
 }
 
 
@@ -246,14 +246,15 @@ ngx_cs_key(ngx_cs_ctx_t *ctx, ngx_cs_credentials_t *credentials,
 /* from the zone, without a fetch that the caller waits for */
 
 static ngx_int_t
-ngx_cs_serve(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_cs_found_t *found)
+ngx_cs_serve(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_outcome_t *outcome)
 {
     ngx_cs_handling_t  *handling;
 
     handling = &ctx->handling;
     handling->hit = 1;
 
-    switch (found->choice) {
+    switch (outcome->choice) {
 
     case CLEAR_SERVE_REVALIDATE:
         handling->cache = NGX_CS_UPDATING;
@@ -263,20 +264,20 @@ ngx_cs_serve(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_cs_found_t *found)
     case CLEAR_SERVE_STALE:
         handling->cache = NGX_CS_STALE;
         handling->detail = ngx_cs_detail_error;
-        handling->retry_until = found->again;
+        handling->retry_until = outcome->again;
         break;
 
     default:
         handling->cache = NGX_CS_HIT;
     }
 
-    return ngx_cs_answer(r, ctx, &found->answer);
+    return ngx_cs_answer(r, ctx, &outcome->answer);
 }
 
 
 static void
 ngx_cs_order(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_credentials_t *credentials, ngx_cs_order_t *order)
+    ngx_cs_credentials_t *credentials, ngx_cs_question_t *question)
 {
     ngx_cs_conf_t             *conf;
     ngx_http_core_loc_conf_t  *clcf;
@@ -284,26 +285,26 @@ ngx_cs_order(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     conf = ctx->conf;
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
-    order->fetch = &conf->fetch;
-    order->freshness = &conf->freshness;
-    order->breaker = &conf->breaker;
-    order->token_file = conf->credentials.token_file;
-    order->token = credentials->token;
-    order->integration_id = credentials->integration_id;
-    order->tenant = credentials->tenant;
-    order->task_id = ctx->task_id;
-    order->log = clcf->error_log;
+    question->fetch = &conf->fetch;
+    question->freshness = &conf->freshness;
+    question->breaker = &conf->breaker;
+    question->token_file = conf->credentials.token_file;
+    question->token = credentials->token;
+    question->integration_id = credentials->integration_id;
+    question->tenant = credentials->tenant;
+    question->task_id = ctx->task_id;
+    question->log = clcf->error_log;
 
-    ngx_cs_trace(r, order);
+    ngx_cs_trace(r, question);
 }
 
 
 static ngx_int_t
-ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_cs_order_t *order,
-    ngx_cs_key_t *key)
+ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_question_t *question, ngx_cs_key_t *key)
 {
     ngx_int_t            rc;
-    ngx_cs_found_t       found;
+    ngx_cs_outcome_t     outcome;
     ngx_http_cleanup_t  *cln;
 
     cln = ngx_http_cleanup_add(r, 0);
@@ -314,14 +315,14 @@ ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_cs_order_t *order,
     cln->handler = ngx_cs_cleanup;
     cln->data = &ctx->waiter;
 
-    ctx->waiter.handler = ngx_cs_landed;
+    ctx->waiter.handler = ngx_cs_handler_answered;
     ctx->waiter.data = r;
 
-    rc = ngx_cs_flight_join(order, ctx->conf->shm_zone, key,
-                            r->pool, &ctx->waiter, &found);
+    rc = ngx_cs_flight_join(question, ctx->conf->shm_zone, key,
+                            r->pool, &ctx->waiter, &outcome);
 
     if (rc == NGX_OK) {
-        return ngx_cs_serve(r, ctx, &found);
+        return ngx_cs_serve(r, ctx, &outcome);
     }
 
     if (rc == NGX_ERROR) {
@@ -333,8 +334,8 @@ ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_cs_order_t *order,
 
 
 static void
-ngx_cs_landed(ngx_cs_waiter_t *waiter, ngx_cs_flight_t *flight,
-    ngx_cs_found_t *found)
+ngx_cs_handler_answered(ngx_cs_waiter_t *waiter, ngx_cs_flight_t *flight,
+    ngx_cs_outcome_t *outcome)
 {
     ngx_int_t            rc;
     ngx_cs_ctx_t        *ctx;
@@ -353,7 +354,7 @@ ngx_cs_landed(ngx_cs_waiter_t *waiter, ngx_cs_flight_t *flight,
     if (cln == NULL) {
         rc = ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
 
-    } else if (found == NULL) {
+    } else if (outcome == NULL) {
         rc = ngx_cs_refuse_status(r, NGX_HTTP_GATEWAY_TIME_OUT);
 
     } else {
@@ -361,7 +362,7 @@ ngx_cs_landed(ngx_cs_waiter_t *waiter, ngx_cs_flight_t *flight,
         cln->data = flight;
         ngx_cs_flight_hold(flight);
 
-        rc = ngx_cs_result(r, ctx, found);
+        rc = ngx_cs_result(r, ctx, outcome);
     }
 
     ngx_cs_resume(r, rc);
@@ -369,12 +370,13 @@ ngx_cs_landed(ngx_cs_waiter_t *waiter, ngx_cs_flight_t *flight,
 
 
 static ngx_int_t
-ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_cs_found_t *found)
+ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_outcome_t *outcome)
 {
     ngx_cs_answer_t    *answer;
     ngx_cs_handling_t  *handling;
 
-    answer = &found->answer;
+    answer = &outcome->answer;
     handling = &ctx->handling;
 
     /* nothing to say: there was no memory for it, here or where it was made */
@@ -389,8 +391,8 @@ ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_cs_found_t *found)
         ctx->upstream_time = answer->upstream_time;
     }
 
-    if (found->stale.body.data) {
-        return ngx_cs_result_stale(r, ctx, found);
+    if (outcome->stale.body.data) {
+        return ngx_cs_result_stale(r, ctx, outcome);
     }
 
     if (!answer->forwarded) {
@@ -400,11 +402,11 @@ ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_cs_found_t *found)
         return ngx_cs_answer(r, ctx, answer);
     }
 
-    if (found->too_large && ctx->waiter.leader) {
-        ngx_cs_too_large(r, ctx, found);
+    if (outcome->too_large && ctx->waiter.leader) {
+        ngx_cs_too_large(r, ctx, outcome);
     }
 
-    handling->stored = found->stored;
+    handling->stored = outcome->stored;
     handling->fwd_status = answer->upstream_status;
     handling->collapsed = !ctx->waiter.leader;
 
@@ -431,13 +433,14 @@ ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_cs_found_t *found)
 
 static void
 ngx_cs_too_large(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_found_t *found)
+    ngx_cs_outcome_t *outcome)
 {
     ngx_log_error(NGX_LOG_WARN, r->connection->log, 0,
                   "an answer of %uz bytes from \"%V\" for task \"%V\" does not "
                   "fit into zone \"%V\" and is not stored, make "
                   "\"clear_status_zone\" larger",
-                  found->answer.body.len, &ctx->conf->fetch.url, &ctx->task_id,
+                  outcome->answer.body.len, &ctx->conf->fetch.url,
+                  &ctx->task_id,
                   &ctx->conf->shm_zone->shm.name);
 }
 
@@ -446,18 +449,18 @@ ngx_cs_too_large(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
 
 static ngx_int_t
 ngx_cs_result_stale(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_found_t *found)
+    ngx_cs_outcome_t *outcome)
 {
     ngx_cs_handling_t  *handling;
 
     handling = &ctx->handling;
 
     handling->cache = NGX_CS_STALE;
-    handling->retry_until = ngx_cs_answer_again(&found->answer);
+    handling->retry_until = ngx_cs_answer_again(&outcome->answer);
 
-    if (found->answer.forwarded) {
+    if (outcome->answer.forwarded) {
         handling->fwd = ngx_cs_fwd_stale;
-        handling->fwd_status = found->answer.upstream_status;
+        handling->fwd_status = outcome->answer.upstream_status;
         handling->collapsed = !ctx->waiter.leader;
         handling->detail = ngx_cs_detail_error;
 
@@ -466,7 +469,7 @@ ngx_cs_result_stale(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
         handling->detail = ngx_cs_detail_paused;
     }
 
-    return ngx_cs_answer(r, ctx, &found->stale);
+    return ngx_cs_answer(r, ctx, &outcome->stale);
 }
 
 

@@ -35,16 +35,16 @@ ngx_cs_log_handler(ngx_http_request_t *r)
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
 
     if (ctx == NULL) {
-        ngx_cs_metrics_response(status, NGX_CS_NONE, 0, 0);
+        ngx_cs_counters_response(status, NGX_CS_NONE, 0, 0);
         return NGX_OK;
     }
 
     handling = &ctx->handling;
 
-    ngx_cs_metrics_response(status, handling->cache,
-                              handling->collapsed,
-                              handling->cache == NGX_CS_STALE
-                              || handling->cache == NGX_CS_UPDATING);
+    ngx_cs_counters_response(status, handling->cache,
+                               handling->collapsed,
+                               handling->cache == NGX_CS_STALE
+                               || handling->cache == NGX_CS_UPDATING);
 
     return NGX_OK;
 }

@@ -40,14 +40,14 @@ static ngx_cs_trace_field_t            ngx_cs_trace_fields[] = {
 
 
 void
-ngx_cs_trace(ngx_http_request_t *r, ngx_cs_order_t *order)
+ngx_cs_trace(ngx_http_request_t *r, ngx_cs_question_t *question)
 {
     ngx_str_t              value;
     ngx_uint_t             n;
     ngx_keyval_t          *trace;
     ngx_cs_trace_field_t  *field;
 
-    order->ntrace = 0;
+    question->ntrace = 0;
 
     for (n = 0; n < NGX_CS_TRACE_MAX; n++) {
         field = &ngx_cs_trace_fields[n];
@@ -55,7 +55,7 @@ ngx_cs_trace(ngx_http_request_t *r, ngx_cs_order_t *order)
         if (ngx_cs_trace_value(r, field, &value) == NGX_OK
             && ngx_cs_credentials_valid(&value))
         {
-            trace = &order->trace[order->ntrace++];
+            trace = &question->trace[question->ntrace++];
             trace->key = field->name;
             trace->value = value;
         }

@@ -18,10 +18,10 @@
 
 
 /*
- * Gives an order the fields of a request, whose values stay in the request's
+ * Gives a question the fields of a request, whose values stay in the request's
  * memory.  One that cannot be sent is left out.
  */
-void ngx_cs_trace(ngx_http_request_t *r, ngx_cs_order_t *order);
+void ngx_cs_trace(ngx_http_request_t *r, ngx_cs_question_t *question);
 
 
 #endif /* _NGX_CS_REQUEST_TRACE_H_INCLUDED_ */

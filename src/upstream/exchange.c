@@ -24,7 +24,7 @@
 typedef struct {
     ngx_cs_fetch_t                 fetch;
     ngx_cs_fetch_conf_t            conf;      /* with the time that is left */
-    ngx_cs_order_t                *order;
+    ngx_cs_question_t             *question;
     clear_envelope_t              *envelope;
     ngx_keyval_t                   headers[NGX_CS_TRACE_MAX + 2];
     ngx_str_t                      token;
@@ -47,13 +47,13 @@ static ngx_int_t ngx_cs_exchange_body(void *data, u_char *p, size_t len);
 static void ngx_cs_exchange_done(void *data, ngx_cs_fetch_result_t *result);
 static ngx_int_t ngx_cs_exchange_renew(ngx_cs_exchange_t *x);
 static void ngx_cs_exchange_judge(ngx_cs_exchange_t *x,
-    ngx_cs_fetch_result_t *result, const clear_answer_t *parsed,
+    ngx_cs_fetch_result_t *result, const clear_task_t *parsed,
     clear_verdict_t *verdict, ngx_cs_answer_t *answer);
 static void ngx_cs_exchange_tell(ngx_cs_exchange_t *x,
     ngx_cs_fetch_result_t *result, clear_verdict_t *verdict,
     ngx_cs_answer_t *answer);
 static void ngx_cs_exchange_success(ngx_cs_exchange_t *x,
-    const clear_answer_t *parsed, ngx_cs_answer_t *answer);
+    const clear_task_t *parsed, ngx_cs_answer_t *answer);
 static void ngx_cs_exchange_close(ngx_cs_exchange_t *x);
 static ngx_int_t ngx_cs_etag(ngx_cs_answer_t *answer);
 static void *ngx_cs_exchange_alloc(void *ctx, size_t size);
@@ -70,17 +70,18 @@ static clear_alloc_t  ngx_cs_exchange_memory = {
 
 
 ngx_int_t
-ngx_cs_exchange_start(ngx_pool_t *pool, ngx_log_t *log, ngx_cs_order_t *order,
-    ngx_cs_exchange_pt handler, void *data, ngx_cs_answer_t *answer)
+ngx_cs_exchange_start(ngx_pool_t *pool, ngx_log_t *log,
+    ngx_cs_question_t *question, ngx_cs_exchange_pt handler, void *data,
+    ngx_cs_answer_t *answer)
 {
     int64_t             wait;
     ngx_uint_t          status;
     clear_breaker_e     rc;
     ngx_cs_exchange_t  *x;
 
-    rc = ngx_cs_tenant_enter(&order->tenant, order->breaker,
-                             ngx_current_msec,
-                             order->fetch->timeout, &wait, &status);
+    rc = ngx_cs_breakers_enter(&question->tenant, question->breaker,
+                               ngx_current_msec,
+                               question->fetch->timeout, &wait, &status);
 
     if (rc == CLEAR_BREAKER_PAUSED || rc == CLEAR_BREAKER_WAIT) {
         return ngx_cs_exchange_paused(pool, rc, status, wait,
@@ -92,8 +93,8 @@ ngx_cs_exchange_start(ngx_pool_t *pool, ngx_log_t *log, ngx_cs_order_t *order,
         goto failed;
     }
 
-    x->order = order;
-    x->conf = *order->fetch;
+    x->question = question;
+    x->conf = *question->fetch;
     x->start = ngx_current_msec;
     x->handler = handler;
     x->data = data;
@@ -115,9 +116,9 @@ ngx_cs_exchange_start(ngx_pool_t *pool, ngx_log_t *log, ngx_cs_order_t *order,
 
 failed:
 
-    (void) ngx_cs_tenant_leave(&order->tenant, order->breaker,
-                               ngx_current_msec,
-                               NGX_CS_TENANT_UNKNOWN);
+    (void) ngx_cs_breakers_leave(&question->tenant, question->breaker,
+                                 ngx_current_msec,
+                                 NGX_CS_BREAKERS_UNKNOWN);
     return NGX_ERROR;
 }
 
@@ -159,38 +160,38 @@ ngx_cs_exchange_target(ngx_cs_exchange_t *x)
     u_char               *p;
     ngx_str_t            *target, path;
     ngx_uint_t            i;
-    ngx_cs_order_t       *order;
+    ngx_cs_question_t    *question;
     ngx_cs_fetch_conf_t  *conf;
 
-    order = x->order;
-    conf = order->fetch;
+    question = x->question;
+    conf = question->fetch;
     target = &x->fetch.target;
 
     path.data = conf->authority.data + conf->authority.len;
     path.len = conf->url.data + conf->url.len - path.data;
 
     target->data = ngx_pnalloc(x->fetch.pool, path.len + sizeof("?taskId=")
-                                              + 3 * order->task_id.len);
+                                              + 3 * question->task_id.len);
     if (target->data == NULL) {
         return NGX_ERROR;
     }
 
     p = ngx_cpymem(target->data, path.data, path.len);
     p = ngx_cpymem(p, "?taskId=", sizeof("?taskId=") - 1);
-    p += clear_task_id_escape(order->task_id.data, order->task_id.len, p);
+    p += clear_task_id_escape(question->task_id.data, question->task_id.len, p);
     *p = '\0';
 
     target->len = p - target->data;
 
     ngx_str_set(&x->headers[0].key, "x-clear-auth-token");
     ngx_str_set(&x->headers[1].key, "x-integration-id");
-    x->headers[1].value = order->integration_id;
+    x->headers[1].value = question->integration_id;
 
-    for (i = 0; i < order->ntrace; i++) {
-        x->headers[2 + i] = order->trace[i];
+    for (i = 0; i < question->ntrace; i++) {
+        x->headers[2 + i] = question->trace[i];
     }
 
-    x->fetch.nheaders = 2 + order->ntrace;
+    x->fetch.nheaders = 2 + question->ntrace;
 
     return NGX_OK;
 }
@@ -205,13 +206,13 @@ static ngx_int_t
 ngx_cs_exchange_send(ngx_cs_exchange_t *x)
 {
     ngx_str_t       *token;
-    ngx_cs_order_t  *order;
+    ngx_cs_question_t  *question;
 
-    order = x->order;
+    question = x->question;
 
-    token = order->token_file
-            ? ngx_cs_token_file_get(order->token_file, x->fetch.log)
-            : &order->token;
+    token = question->token_file
+            ? ngx_cs_token_file_get(question->token_file, x->fetch.log)
+            : &question->token;
 
     x->token.data = ngx_pstrdup(x->fetch.pool, token);
     if (x->token.data == NULL) {
@@ -295,11 +296,11 @@ ngx_cs_exchange_done(void *data, ngx_cs_fetch_result_t *result)
 {
     ngx_cs_exchange_t *x = data;
 
-    const char            *reason;
-    clear_verdict_t        verdict;
-    ngx_cs_answer_t        answer;
-    clear_envelope_e       rc;
-    const clear_answer_t  *parsed;
+    const char          *reason;
+    clear_verdict_t      verdict;
+    ngx_cs_answer_t      answer;
+    clear_envelope_e     rc;
+    const clear_task_t  *parsed;
 
     parsed = NULL;
 
@@ -324,20 +325,20 @@ ngx_cs_exchange_done(void *data, ngx_cs_fetch_result_t *result)
     answer.upstream_status = result->status;
     answer.upstream_time = ngx_current_msec - x->start;
 
-    ngx_cs_metrics_fetch(result->transport != CLEAR_TRANSPORT_OK
-                         || verdict.success
-                         ? result->transport
-                         : NGX_CS_METRICS_ERROR,
-                         result->elapsed, result->connections);
+    ngx_cs_counters_fetch(result->transport != CLEAR_TRANSPORT_OK
+                          || verdict.success
+                          ? result->transport
+                          : NGX_CS_COUNTERS_ERROR,
+                          result->elapsed, result->connections);
 
     reason = ngx_cs_report(x->fetch.log, result, &verdict,
                            x->envelope && rc != CLEAR_ENVELOPE_OK
                            ? clear_envelope_strerror(x->envelope)
                            : NULL);
     if (reason) {
-        ngx_cs_errors_note(&x->order->task_id, &x->conf.host,
-                           x->conf.port, reason,
-                           verdict.error.status, result->status);
+        ngx_cs_failures_note(&x->question->task_id, &x->conf.host,
+                             x->conf.port, reason,
+                             verdict.error.status, result->status);
     }
 
     ngx_cs_exchange_tell(x, result, &verdict, &answer);
@@ -358,18 +359,18 @@ static ngx_int_t
 ngx_cs_exchange_renew(ngx_cs_exchange_t *x)
 {
     ngx_msec_t         elapsed;
-    ngx_cs_order_t    *order;
+    ngx_cs_question_t  *question;
     clear_envelope_t  *envelope;
 
-    order = x->order;
+    question = x->question;
     elapsed = ngx_current_msec - x->start;
 
-    if (order->token_file == NULL
-        || ngx_cs_token_file_refresh(order->token_file, &x->token,
+    if (question->token_file == NULL
+        || ngx_cs_token_file_refresh(question->token_file, &x->token,
                                      x->fetch.log)
            != NGX_OK
         || x->renewed
-        || elapsed >= order->fetch->timeout)
+        || elapsed >= question->fetch->timeout)
     {
         return NGX_DECLINED;
     }
@@ -379,7 +380,7 @@ ngx_cs_exchange_renew(ngx_cs_exchange_t *x)
                   "trying the new one");
 
     x->renewed = 1;
-    x->conf.timeout = order->fetch->timeout - elapsed;
+    x->conf.timeout = question->fetch->timeout - elapsed;
     x->len = 0;
 
     /* where it cannot be sent, the refusal is still to be told */
@@ -402,7 +403,7 @@ ngx_cs_exchange_renew(ngx_cs_exchange_t *x)
 
 static void
 ngx_cs_exchange_judge(ngx_cs_exchange_t *x, ngx_cs_fetch_result_t *result,
-    const clear_answer_t *parsed, clear_verdict_t *verdict,
+    const clear_task_t *parsed, clear_verdict_t *verdict,
     ngx_cs_answer_t *answer)
 {
     int64_t      lifetime;
@@ -423,7 +424,7 @@ ngx_cs_exchange_judge(ngx_cs_exchange_t *x, ngx_cs_fetch_result_t *result,
         answer->status = NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
-    lifetime = clear_freshness_lifetime(x->order->freshness, answer->status,
+    lifetime = clear_freshness_lifetime(x->question->freshness, answer->status,
                                         verdict->success ? parsed : NULL,
                                         (int64_t) tp->sec * 1000 + tp->msec);
 
@@ -443,7 +444,7 @@ ngx_cs_exchange_judge(ngx_cs_exchange_t *x, ngx_cs_fetch_result_t *result,
 
 
 static void
-ngx_cs_exchange_success(ngx_cs_exchange_t *x, const clear_answer_t *parsed,
+ngx_cs_exchange_success(ngx_cs_exchange_t *x, const clear_task_t *parsed,
     ngx_cs_answer_t *answer)
 {
     ngx_str_t  *task_id;
@@ -461,7 +462,7 @@ ngx_cs_exchange_success(ngx_cs_exchange_t *x, const clear_answer_t *parsed,
         return;
     }
 
-    task_id = &x->order->task_id;
+    task_id = &x->question->task_id;
 
     if (parsed->task_id.len == task_id->len
         && ngx_memcmp(parsed->task_id.data, task_id->data, task_id->len) == 0)
@@ -484,18 +485,19 @@ ngx_cs_exchange_tell(ngx_cs_exchange_t *x, ngx_cs_fetch_result_t *result,
 {
     int64_t          now, wait, pause;
     ngx_uint_t       status;
-    ngx_cs_order_t  *order;
-    ngx_cs_tenant_e  outcome;
+    ngx_cs_question_t  *question;
+    ngx_cs_breakers_e  outcome;
 
-    order = x->order;
+    question = x->question;
     now = ngx_current_msec;
 
     outcome = (result->transport == CLEAR_TRANSPORT_LOCAL)
-              ? NGX_CS_TENANT_UNKNOWN
-              : verdict->failed ? NGX_CS_TENANT_DOWN
-                                : NGX_CS_TENANT_UP;
+              ? NGX_CS_BREAKERS_UNKNOWN
+              : verdict->failed ? NGX_CS_BREAKERS_DOWN
+                                : NGX_CS_BREAKERS_UP;
 
-    pause = ngx_cs_tenant_leave(&order->tenant, order->breaker, now, outcome);
+    pause = ngx_cs_breakers_leave(&question->tenant, question->breaker, now,
+                                  outcome);
     if (pause) {
         ngx_log_error(NGX_LOG_WARN, x->fetch.log, 0,
                       "upstream failed too often in a row, this tenant's "
@@ -526,7 +528,7 @@ ngx_cs_exchange_tell(ngx_cs_exchange_t *x, ngx_cs_fetch_result_t *result,
 
     answer->retry_until = now + wait * 1000;
 
-    ngx_cs_tenant_wait(&order->tenant, now, status, wait * 1000);
+    ngx_cs_breakers_wait(&question->tenant, now, status, wait * 1000);
 }
 
 
@@ -592,7 +594,8 @@ ngx_cs_etag(ngx_cs_answer_t *answer)
 
 
 ngx_int_t
-ngx_cs_order_copy(ngx_pool_t *pool, ngx_cs_order_t *dst, ngx_cs_order_t *src)
+ngx_cs_question_copy(ngx_pool_t *pool, ngx_cs_question_t *dst,
+    ngx_cs_question_t *src)
 {
     ngx_str_t  *strings[4 + NGX_CS_TRACE_MAX];
     ngx_uint_t  i, n;

@@ -38,27 +38,27 @@ typedef struct {
     ngx_keyval_t                    trace[NGX_CS_TRACE_MAX];
     ngx_uint_t                      ntrace;
     ngx_log_t                      *log;         /* the location's */
-} ngx_cs_order_t;
+} ngx_cs_question_t;
 
 
 typedef void (*ngx_cs_exchange_pt)(void *data, ngx_cs_answer_t *answer);
 
 
 /*
- * Copies an order into a pool.  NGX_OK or NGX_ERROR: no memory.
+ * Copies an question into a pool.  NGX_OK or NGX_ERROR: no memory.
  */
-ngx_int_t ngx_cs_order_copy(ngx_pool_t *pool, ngx_cs_order_t *dst,
-    ngx_cs_order_t *src);
+ngx_int_t ngx_cs_question_copy(ngx_pool_t *pool, ngx_cs_question_t *dst,
+    ngx_cs_question_t *src);
 
 /*
- * order lives until the answer is there; the answer's body lies in the pool.
+ * question lives until the answer is there; the answer's body lies in the pool.
  *
  * NGX_OK     a fetch is out, handler will be called once, from the event loop
  * NGX_DONE   no fetch may go out now: *answer tells why; handler is not called
  * NGX_ERROR  no memory
  */
 ngx_int_t ngx_cs_exchange_start(ngx_pool_t *pool, ngx_log_t *log,
-    ngx_cs_order_t *order, ngx_cs_exchange_pt handler, void *data,
+    ngx_cs_question_t *question, ngx_cs_exchange_pt handler, void *data,
     ngx_cs_answer_t *answer);
 
 /*

@@ -47,7 +47,7 @@ struct ngx_cs_token_file_s {
 
 
 static void ngx_cs_token_file_timer(ngx_event_t *ev);
-static void ngx_cs_token_file_look(ngx_cs_token_file_t *file, ngx_log_t *log);
+static void ngx_cs_token_file_reread(ngx_cs_token_file_t *file, ngx_log_t *log);
 static ngx_uint_t ngx_cs_token_file_same(struct stat *a, struct stat *b);
 static ngx_cs_token_e ngx_cs_token_file_read(ngx_cs_token_file_t *file);
 static ngx_cs_token_e ngx_cs_token_file_slurp(ngx_cs_token_file_t *file,
@@ -175,7 +175,7 @@ ngx_cs_token_file_timer(ngx_event_t *ev)
     slot = files->elts;
 
     for (i = 0; i < files->nelts; i++) {
-        ngx_cs_token_file_look(slot[i], ev->log);
+        ngx_cs_token_file_reread(slot[i], ev->log);
     }
 
     ngx_add_timer(ev, NGX_CS_TOKEN_TIMER);
@@ -186,7 +186,7 @@ ngx_str_t *
 ngx_cs_token_file_get(ngx_cs_token_file_t *file, ngx_log_t *log)
 {
     if (ngx_current_msec - file->looked >= NGX_CS_TOKEN_LOOK) {
-        ngx_cs_token_file_look(file, log);
+        ngx_cs_token_file_reread(file, log);
     }
 
     return &file->token;
@@ -197,7 +197,7 @@ ngx_int_t
 ngx_cs_token_file_refresh(ngx_cs_token_file_t *file, ngx_str_t *refused,
     ngx_log_t *log)
 {
-    ngx_cs_token_file_look(file, log);
+    ngx_cs_token_file_reread(file, log);
 
     if (file->token.len == refused->len
         && ngx_memcmp(file->token.data, refused->data, refused->len) == 0)
@@ -215,7 +215,7 @@ ngx_cs_token_file_refresh(ngx_cs_token_file_t *file, ngx_str_t *refused,
  */
 
 static void
-ngx_cs_token_file_look(ngx_cs_token_file_t *file, ngx_log_t *log)
+ngx_cs_token_file_reread(ngx_cs_token_file_t *file, ngx_log_t *log)
 {
     ngx_uint_t      same;
     struct stat     info;

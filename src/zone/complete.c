@@ -20,33 +20,33 @@
 
 
 static void ngx_cs_zone_store(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
-    ngx_cs_found_t *found, uint32_t *result);
-static void ngx_cs_zone_land(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    ngx_cs_lease_t *lease, ngx_cs_found_t *found, uint32_t *result,
-    int64_t now, uint64_t *outbox, ngx_cs_after_t *after);
+    ngx_cs_outcome_t *outcome, uint32_t *result);
+static void ngx_cs_zone_settle(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+    ngx_cs_lease_t *lease, ngx_cs_outcome_t *outcome, uint32_t *result,
+    int64_t now, uint64_t *outbox, ngx_cs_deferred_t *after);
 static void ngx_cs_zone_keep(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    ngx_cs_lease_t *lease, ngx_cs_found_t *found, uint32_t *result,
-    uint64_t *outbox, ngx_cs_after_t *after);
+    ngx_cs_lease_t *lease, ngx_cs_outcome_t *outcome, uint32_t *result,
+    uint64_t *outbox, ngx_cs_deferred_t *after);
 static ngx_int_t ngx_cs_zone_stale(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
     clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
-    ngx_cs_found_t *found);
+    ngx_cs_outcome_t *outcome);
 static ngx_int_t ngx_cs_zone_hand_over(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    ngx_cs_lease_t *lease, ngx_pool_t *pool, ngx_cs_found_t *found);
+    ngx_cs_lease_t *lease, ngx_pool_t *pool, ngx_cs_outcome_t *outcome);
 static void ngx_cs_zone_collected(ngx_cs_zone_t *zone, ngx_cs_key_t *key,
-    ngx_cs_ticket_t ticket, ngx_cs_after_t *after);
+    ngx_cs_ticket_t ticket, ngx_cs_deferred_t *after);
 static void ngx_cs_zone_ended(ngx_cs_shm_t *shm, ngx_cs_key_t *key);
 
 
 ngx_int_t
 ngx_cs_zone_complete(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
     ngx_cs_ticket_t ticket, clear_freshness_conf_t *conf, int64_t now,
-    ngx_pool_t *pool, ngx_cs_found_t *found, uint64_t *wake)
+    ngx_pool_t *pool, ngx_cs_outcome_t *outcome, uint64_t *wake)
 {
     uint32_t         result;
     uint64_t         outbox;
     ngx_int_t        rc;
     ngx_cs_zone_t   *zone;
-    ngx_cs_after_t   after;
+    ngx_cs_deferred_t  after;
     ngx_cs_chain_t   chain;
     ngx_cs_entry_t  *e;
     ngx_cs_lease_t  *lease;
@@ -55,25 +55,25 @@ ngx_cs_zone_complete(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
     rc = NGX_OK;
     outbox = 0;
 
-    found->stored = 0;
-    found->too_large = 0;
-    found->stale.body.data = NULL;
+    outcome->stored = 0;
+    outcome->too_large = 0;
+    outcome->stale.body.data = NULL;
 
-    ngx_memzero(&after, sizeof(ngx_cs_after_t));
+    ngx_memzero(&after, sizeof(ngx_cs_deferred_t));
     ngx_memzero(&chain, sizeof(ngx_cs_chain_t));
 
     /* within the lock, but for a large one */
 
     ngx_cs_shm_lock(zone);
-    ngx_cs_result_make(zone, &found->answer, &chain, &after);
+    ngx_cs_result_make(zone, &outcome->answer, &chain, &after);
 
     if (chain.n == 0) {
-        found->too_large = found->answer.storable;
-        zone->shm->stat.too_large += found->too_large;
+        outcome->too_large = outcome->answer.storable;
+        zone->shm->stat.too_large += outcome->too_large;
         ngx_cs_shm_unlock(zone, &after);
 
-        outbox = ngx_cs_outbox_put(found->answer.body.data,
-                                   found->answer.body.len);
+        outbox = ngx_cs_spill_put(outcome->answer.body.data,
+                                  outcome->answer.body.len);
 
         ngx_cs_shm_lock(zone);
     }
@@ -89,16 +89,16 @@ ngx_cs_zone_complete(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
     if (e) {
         lease = ngx_cs_lease_find(zone->shm, e, ticket);
 
-        ngx_cs_zone_land(zone, e, lease, found, &result, now,
-                         &outbox, &after);
+        ngx_cs_zone_settle(zone, e, lease, outcome, &result, now,
+                           &outbox, &after);
     }
 
     /* before the lock may be left: a zone that is emptied takes it too */
 
     ngx_cs_result_free(zone->shm, &result);
 
-    if (e && found->answer.status != NGX_CS_OK) {
-        rc = ngx_cs_zone_stale(zone, e, conf, now, pool, found);
+    if (e && outcome->answer.status != NGX_CS_OK) {
+        rc = ngx_cs_zone_stale(zone, e, conf, now, pool, outcome);
     }
 
     ngx_cs_zone_ended(zone->shm, key);
@@ -106,7 +106,7 @@ ngx_cs_zone_complete(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
     ngx_cs_shm_unlock(zone, &after);
 
     if (outbox) {
-        ngx_cs_outbox_free(outbox, found->answer.body.len);
+        ngx_cs_spill_free(outbox, outcome->answer.body.len);
     }
 
     *wake = after.wake;
@@ -118,9 +118,9 @@ ngx_cs_zone_complete(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
 /* takes what was linked or kept out of *result and *outbox */
 
 static void
-ngx_cs_zone_land(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    ngx_cs_lease_t *lease, ngx_cs_found_t *found, uint32_t *result,
-    int64_t now, uint64_t *outbox, ngx_cs_after_t *after)
+ngx_cs_zone_settle(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+    ngx_cs_lease_t *lease, ngx_cs_outcome_t *outcome, uint32_t *result,
+    int64_t now, uint64_t *outbox, ngx_cs_deferred_t *after)
 {
     ngx_cs_shm_t  *shm;
 
@@ -130,8 +130,8 @@ ngx_cs_zone_land(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
     ngx_cs_shm_fault(shm, e);
 #endif
 
-    if (*result && found->answer.storable) {
-        ngx_cs_zone_store(shm, e, found, result);
+    if (*result && outcome->answer.storable) {
+        ngx_cs_zone_store(shm, e, outcome, result);
     }
 
     if (lease == NULL || lease->landed) {
@@ -152,25 +152,25 @@ ngx_cs_zone_land(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
     lease->landed = 1;
     lease->until = now + NGX_CS_ZONE_KEEP;
 
-    if (found->stored) {
-        lease->good = (found->answer.status == NGX_CS_OK);
+    if (outcome->stored) {
+        lease->good = (outcome->answer.status == NGX_CS_OK);
         lease->error = !lease->good;
         return;
     }
 
-    ngx_cs_zone_keep(zone, e, lease, found, result, outbox, after);
+    ngx_cs_zone_keep(zone, e, lease, outcome, result, outbox, after);
 }
 
 
 static void
-ngx_cs_zone_store(ngx_cs_shm_t *shm, ngx_cs_entry_t *e, ngx_cs_found_t *found,
-    uint32_t *result)
+ngx_cs_zone_store(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
+    ngx_cs_outcome_t *outcome, uint32_t *result)
 {
     shm->stat.entries[ngx_cs_entry_state(shm, e)]--;
 
     ngx_cs_result_free(shm, &e->error);
 
-    if (found->answer.status == NGX_CS_OK) {
+    if (outcome->answer.status == NGX_CS_OK) {
         ngx_cs_result_free(shm, &e->good);
         e->good = *result;
 
@@ -183,7 +183,7 @@ ngx_cs_zone_store(ngx_cs_shm_t *shm, ngx_cs_entry_t *e, ngx_cs_found_t *found,
     ngx_cs_entry_touch(shm, e);
 
     *result = 0;
-    found->stored = 1;
+    outcome->stored = 1;
 }
 
 
@@ -191,8 +191,8 @@ ngx_cs_zone_store(ngx_cs_shm_t *shm, ngx_cs_entry_t *e, ngx_cs_found_t *found,
 
 static void
 ngx_cs_zone_keep(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    ngx_cs_lease_t *lease, ngx_cs_found_t *found, uint32_t *result,
-    uint64_t *outbox, ngx_cs_after_t *after)
+    ngx_cs_lease_t *lease, ngx_cs_outcome_t *outcome, uint32_t *result,
+    uint64_t *outbox, ngx_cs_deferred_t *after)
 {
     ngx_int_t        rc;
     ngx_cs_chain_t   chain;
@@ -210,7 +210,7 @@ ngx_cs_zone_keep(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
 
     /* its head here, its body there */
 
-    head = found->answer;
+    head = outcome->answer;
     head.body.len = 0;
 
     ngx_memzero(&chain, sizeof(ngx_cs_chain_t));
@@ -224,7 +224,7 @@ ngx_cs_zone_keep(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
 
         lease->result = chain.head;
         lease->outbox = *outbox;
-        lease->outbox_len = found->answer.body.len;
+        lease->outbox_len = outcome->answer.body.len;
         *outbox = 0;
     }
 }
@@ -235,21 +235,21 @@ ngx_cs_zone_keep(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
 static ngx_int_t
 ngx_cs_zone_stale(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
     clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
-    ngx_cs_found_t *found)
+    ngx_cs_outcome_t *outcome)
 {
     ngx_int_t  rc;
 
     if (!clear_freshness_usable(conf,
                               ngx_cs_result_stamp(zone->shm, e->good),
-                              &found->answer.stamp, now))
+                              &outcome->answer.stamp, now))
     {
         return NGX_OK;
     }
 
-    rc = ngx_cs_result_copy(zone, e->good, pool, &found->stale);
+    rc = ngx_cs_result_copy(zone, e->good, pool, &outcome->stale);
 
     if (rc != NGX_OK) {
-        found->stale.body.data = NULL;
+        outcome->stale.body.data = NULL;
     }
 
     return (rc == NGX_ERROR) ? NGX_ERROR : NGX_OK;
@@ -259,20 +259,20 @@ ngx_cs_zone_stale(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
 ngx_int_t
 ngx_cs_zone_collect(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
     ngx_cs_ticket_t ticket, clear_freshness_conf_t *conf, int64_t now,
-    ngx_pool_t *pool, ngx_cs_found_t *found)
+    ngx_pool_t *pool, ngx_cs_outcome_t *outcome)
 {
     ngx_int_t        rc;
     ngx_cs_zone_t   *zone;
-    ngx_cs_after_t   after;
+    ngx_cs_deferred_t  after;
     ngx_cs_entry_t  *e;
     ngx_cs_lease_t  *lease;
 
     zone = shm_zone->data;
     rc = NGX_DECLINED;
 
-    found->stale.body.data = NULL;
+    outcome->stale.body.data = NULL;
 
-    ngx_memzero(&after, sizeof(ngx_cs_after_t));
+    ngx_memzero(&after, sizeof(ngx_cs_deferred_t));
 
     ngx_cs_shm_lock(zone);
 
@@ -288,7 +288,7 @@ ngx_cs_zone_collect(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
         }
 
     } else if (lease) {
-        rc = ngx_cs_zone_hand_over(zone, e, lease, pool, found);
+        rc = ngx_cs_zone_hand_over(zone, e, lease, pool, outcome);
     }
 
     if (rc == NGX_OK) {
@@ -296,8 +296,8 @@ ngx_cs_zone_collect(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
 
         e = ngx_cs_entry_find(zone->shm, key);
 
-        if (e && found->answer.status != NGX_CS_OK) {
-            (void) ngx_cs_zone_stale(zone, e, conf, now, pool, found);
+        if (e && outcome->answer.status != NGX_CS_OK) {
+            (void) ngx_cs_zone_stale(zone, e, conf, now, pool, outcome);
         }
     }
 
@@ -314,24 +314,24 @@ ngx_cs_zone_collect(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
 
 static ngx_int_t
 ngx_cs_zone_hand_over(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    ngx_cs_lease_t *lease, ngx_pool_t *pool, ngx_cs_found_t *found)
+    ngx_cs_lease_t *lease, ngx_pool_t *pool, ngx_cs_outcome_t *outcome)
 {
     u_char    *body;
     uint32_t   result;
     uint64_t   outbox, len;
     ngx_int_t  rc;
 
-    found->stored = (lease->good || lease->error);
+    outcome->stored = (lease->good || lease->error);
     outbox = lease->outbox;
     len = lease->outbox_len;
 
-    result = found->stored ? (lease->error && e->error) ? e->error : e->good
+    result = outcome->stored ? (lease->error && e->error) ? e->error : e->good
                            : lease->result;
     if (result == 0) {
         return NGX_DECLINED;
     }
 
-    rc = ngx_cs_result_copy(zone, result, pool, &found->answer);
+    rc = ngx_cs_result_copy(zone, result, pool, &outcome->answer);
 
     if (rc != NGX_OK || len == 0) {
         return rc;
@@ -341,10 +341,10 @@ ngx_cs_zone_hand_over(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
 
     body = ngx_pnalloc(pool, len);
 
-    rc = body ? ngx_cs_outbox_get(outbox, body, len) : NGX_ERROR;
+    rc = body ? ngx_cs_spill_get(outbox, body, len) : NGX_ERROR;
 
-    found->answer.body.data = body;
-    found->answer.body.len = len;
+    outcome->answer.body.data = body;
+    outcome->answer.body.len = len;
 
     ngx_cs_shm_lock(zone);
 
@@ -356,7 +356,7 @@ ngx_cs_zone_hand_over(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
 
 static void
 ngx_cs_zone_collected(ngx_cs_zone_t *zone, ngx_cs_key_t *key,
-    ngx_cs_ticket_t ticket, ngx_cs_after_t *after)
+    ngx_cs_ticket_t ticket, ngx_cs_deferred_t *after)
 {
     ngx_cs_entry_t  *e;
     ngx_cs_lease_t  *lease;
@@ -384,11 +384,11 @@ ngx_cs_zone_unwatch(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
     ngx_cs_ticket_t ticket)
 {
     ngx_cs_zone_t  *zone;
-    ngx_cs_after_t  after;
+    ngx_cs_deferred_t  after;
 
     zone = shm_zone->data;
 
-    ngx_memzero(&after, sizeof(ngx_cs_after_t));
+    ngx_memzero(&after, sizeof(ngx_cs_deferred_t));
 
     ngx_cs_shm_lock(zone);
     ngx_cs_zone_collected(zone, key, ticket, &after);
@@ -401,13 +401,13 @@ ngx_cs_zone_release(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
     ngx_cs_ticket_t ticket, uint64_t *wake)
 {
     ngx_cs_zone_t   *zone;
-    ngx_cs_after_t   after;
+    ngx_cs_deferred_t  after;
     ngx_cs_entry_t  *e;
     ngx_cs_lease_t  *lease;
 
     zone = shm_zone->data;
 
-    ngx_memzero(&after, sizeof(ngx_cs_after_t));
+    ngx_memzero(&after, sizeof(ngx_cs_deferred_t));
 
     ngx_cs_shm_lock(zone);
 

@@ -22,7 +22,7 @@
 static ngx_int_t ngx_cs_result_copy_large(ngx_cs_zone_t *zone,
     uint32_t result, u_char *body, size_t len);
 static void ngx_cs_result_make_large(ngx_cs_zone_t *zone,
-    ngx_cs_answer_t *answer, ngx_cs_chain_t *chain, ngx_cs_after_t *after);
+    ngx_cs_answer_t *answer, ngx_cs_chain_t *chain, ngx_cs_deferred_t *after);
 
 
 int64_t
@@ -139,7 +139,7 @@ ngx_cs_result_copy_large(ngx_cs_zone_t *zone, uint32_t result, u_char *body,
 
 void
 ngx_cs_result_make(ngx_cs_zone_t *zone, ngx_cs_answer_t *answer,
-    ngx_cs_chain_t *chain, ngx_cs_after_t *after)
+    ngx_cs_chain_t *chain, ngx_cs_deferred_t *after)
 {
     uint32_t       n;
     ngx_cs_shm_t  *shm;
@@ -173,7 +173,7 @@ ngx_cs_result_make(ngx_cs_zone_t *zone, ngx_cs_answer_t *answer,
 
 static void
 ngx_cs_result_make_large(ngx_cs_zone_t *zone, ngx_cs_answer_t *answer,
-    ngx_cs_chain_t *chain, ngx_cs_after_t *after)
+    ngx_cs_chain_t *chain, ngx_cs_deferred_t *after)
 {
     size_t          offset, done, len, room;
     uint32_t        n, take;

@@ -40,7 +40,7 @@ ngx_int_t ngx_cs_result_copy(ngx_cs_zone_t *zone, uint32_t result,
  * there is no room.  May leave the lock and take it again.
  */
 void ngx_cs_result_make(ngx_cs_zone_t *zone, ngx_cs_answer_t *answer,
-    ngx_cs_chain_t *chain, ngx_cs_after_t *after);
+    ngx_cs_chain_t *chain, ngx_cs_deferred_t *after);
 
 /* writes the head of a result, all but its body, into a chain */
 void ngx_cs_result_head(ngx_cs_shm_t *shm, ngx_cs_chain_t *chain,

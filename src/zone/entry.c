@@ -31,7 +31,7 @@ static ngx_int_t ngx_cs_entry_order(ngx_cs_shm_t *shm,
 static ngx_int_t ngx_cs_entry_cmp(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
     ngx_cs_key_t *key);
 static ngx_uint_t ngx_cs_entry_busy(ngx_cs_shm_t *shm, ngx_cs_entry_t *e);
-static ngx_uint_t ngx_cs_evict(ngx_cs_zone_t *zone, ngx_cs_after_t *after);
+static ngx_uint_t ngx_cs_evict(ngx_cs_zone_t *zone, ngx_cs_deferred_t *after);
 static ngx_uint_t ngx_cs_result_read(ngx_cs_shm_t *shm, uint32_t result);
 
 
@@ -210,7 +210,7 @@ ngx_cs_entry_insert(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
 
 ngx_cs_entry_t *
 ngx_cs_entry_create(ngx_cs_zone_t *zone, ngx_cs_key_t *key,
-    ngx_cs_after_t *after)
+    ngx_cs_deferred_t *after)
 {
     uint32_t             n;
     ngx_rbtree_t         tree;
@@ -293,7 +293,7 @@ ngx_cs_entry_trim(ngx_cs_shm_t *shm, ngx_cs_entry_t *e)
 
 void
 ngx_cs_entry_delete(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
-    ngx_cs_after_t *after)
+    ngx_cs_deferred_t *after)
 {
     ngx_rbtree_t         tree;
     ngx_cs_chain_t       chain;
@@ -340,7 +340,7 @@ ngx_cs_entry_state(ngx_cs_shm_t *shm, ngx_cs_entry_t *e)
 
 ngx_int_t
 ngx_cs_shm_take(ngx_cs_zone_t *zone, ngx_cs_chain_t *chain, uint32_t n,
-    ngx_cs_after_t *after)
+    ngx_cs_deferred_t *after)
 {
     ngx_uint_t     i;
     ngx_cs_shm_t  *shm;
@@ -368,7 +368,7 @@ ngx_cs_shm_take(ngx_cs_zone_t *zone, ngx_cs_chain_t *chain, uint32_t n,
  */
 
 static ngx_uint_t
-ngx_cs_evict(ngx_cs_zone_t *zone, ngx_cs_after_t *after)
+ngx_cs_evict(ngx_cs_zone_t *zone, ngx_cs_deferred_t *after)
 {
     ngx_uint_t       i, n;
     ngx_queue_t     *q;
@@ -485,7 +485,7 @@ ngx_cs_result_free(ngx_cs_shm_t *shm, uint32_t *result)
 
 ngx_cs_lease_t *
 ngx_cs_lease_create(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    ngx_cs_after_t *after)
+    ngx_cs_deferred_t *after)
 {
     uint32_t         entry;
     ngx_cs_shm_t    *shm;
@@ -541,7 +541,7 @@ ngx_cs_lease_find(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
 
 void
 ngx_cs_lease_free(ngx_cs_shm_t *shm, ngx_cs_lease_t *lease,
-    ngx_cs_after_t *after)
+    ngx_cs_deferred_t *after)
 {
     uint32_t        *i;
     ngx_cs_chain_t   chain;

@@ -30,7 +30,7 @@ ngx_cs_entry_t *ngx_cs_entry_next(ngx_cs_shm_t *shm, ngx_cs_entry_t *e);
 
 /* NULL: no room, though all was evicted that one call may evict */
 ngx_cs_entry_t *ngx_cs_entry_create(ngx_cs_zone_t *zone, ngx_cs_key_t *key,
-    ngx_cs_after_t *after);
+    ngx_cs_deferred_t *after);
 
 /* as recently used, in the queue that its content belongs to */
 void ngx_cs_entry_touch(ngx_cs_shm_t *shm, ngx_cs_entry_t *e);
@@ -40,23 +40,23 @@ void ngx_cs_entry_trim(ngx_cs_shm_t *shm, ngx_cs_entry_t *e);
 
 /* drops results and flights, whatever they are, and the entry */
 void ngx_cs_entry_delete(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
-    ngx_cs_after_t *after);
+    ngx_cs_deferred_t *after);
 
 /* the state that statistics count an entry under */
 ngx_uint_t ngx_cs_entry_state(ngx_cs_shm_t *shm, ngx_cs_entry_t *e);
 
 /* chunks, and evicts for them; NGX_DECLINED as above */
 ngx_int_t ngx_cs_shm_take(ngx_cs_zone_t *zone, ngx_cs_chain_t *chain,
-    uint32_t n, ngx_cs_after_t *after);
+    uint32_t n, ngx_cs_deferred_t *after);
 
 void ngx_cs_result_free(ngx_cs_shm_t *shm, uint32_t *result);
 
 ngx_cs_lease_t *ngx_cs_lease_create(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    ngx_cs_after_t *after);
+    ngx_cs_deferred_t *after);
 ngx_cs_lease_t *ngx_cs_lease_find(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
     ngx_cs_ticket_t ticket);
 void ngx_cs_lease_free(ngx_cs_shm_t *shm, ngx_cs_lease_t *lease,
-    ngx_cs_after_t *after);
+    ngx_cs_deferred_t *after);
 
 
 #endif /* _NGX_CS_ZONE_ENTRY_H_INCLUDED_ */

@@ -111,7 +111,7 @@ typedef struct {
     ngx_cs_slot_t               *slot;      /* ours; NULL: none was free */
     ngx_cs_entry_t              *keep;      /* at hand: not to be evicted */
 #if (NGX_CS_LOCK_STATS)
-    ngx_cs_clock_t               clock;
+    ngx_cs_lock_stats_t          clock;
 #endif
     unsigned                     alarm:1;   /* the content was dropped */
 } ngx_cs_zone_t;
@@ -126,7 +126,7 @@ typedef struct {
     ngx_uint_t                   n;
     uint64_t                     offset[NGX_CS_GARBAGE];
     uint64_t                     len[NGX_CS_GARBAGE];
-} ngx_cs_after_t;
+} ngx_cs_deferred_t;
 
 
 #define ngx_cs_at(shm, i)                                                    \

@@ -11,22 +11,22 @@
 
 #if (NGX_CS_LOCK_STATS)
 
-static uint64_t ngx_cs_clock_lap(ngx_cs_clock_t *clock);
+static uint64_t ngx_cs_lock_stats_lap(ngx_cs_lock_stats_t *clock);
 
 
 void
-ngx_cs_clock_waits(ngx_cs_clock_t *clock)
+ngx_cs_lock_stats_waits(ngx_cs_lock_stats_t *clock)
 {
-    (void) ngx_cs_clock_lap(clock);
+    (void) ngx_cs_lock_stats_lap(clock);
 }
 
 
 void
-ngx_cs_clock_holds(ngx_cs_clock_t *clock)
+ngx_cs_lock_stats_holds(ngx_cs_lock_stats_t *clock)
 {
     uint64_t  waited;
 
-    waited = ngx_cs_clock_lap(clock);
+    waited = ngx_cs_lock_stats_lap(clock);
 
     clock->taken++;
     clock->waited += waited;
@@ -35,11 +35,11 @@ ngx_cs_clock_holds(ngx_cs_clock_t *clock)
 
 
 void
-ngx_cs_clock_leaves(ngx_cs_clock_t *clock)
+ngx_cs_lock_stats_leaves(ngx_cs_lock_stats_t *clock)
 {
     uint64_t  held;
 
-    held = ngx_cs_clock_lap(clock);
+    held = ngx_cs_lock_stats_lap(clock);
 
     clock->held += held;
     clock->longest_hold = ngx_max(clock->longest_hold, held);
@@ -49,7 +49,7 @@ ngx_cs_clock_leaves(ngx_cs_clock_t *clock)
 /* the time since the last call */
 
 static uint64_t
-ngx_cs_clock_lap(ngx_cs_clock_t *clock)
+ngx_cs_lock_stats_lap(ngx_cs_lock_stats_t *clock)
 {
     uint64_t         now, since;
     struct timespec  ts;
@@ -65,7 +65,7 @@ ngx_cs_clock_lap(ngx_cs_clock_t *clock)
 
 
 void
-ngx_cs_clock_log(ngx_cs_clock_t *clock, ngx_str_t *zone)
+ngx_cs_lock_stats_log(ngx_cs_lock_stats_t *clock, ngx_str_t *zone)
 {
     ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
                   "zone \"%V\": lock taken %uL times, waited %uL ns, "

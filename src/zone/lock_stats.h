@@ -26,20 +26,20 @@ typedef struct {
     uint64_t  held;
     uint64_t  longest_wait;
     uint64_t  longest_hold;
-} ngx_cs_clock_t;
+} ngx_cs_lock_stats_t;
 
 
-void ngx_cs_clock_waits(ngx_cs_clock_t *clock);
-void ngx_cs_clock_holds(ngx_cs_clock_t *clock);
-void ngx_cs_clock_leaves(ngx_cs_clock_t *clock);
-void ngx_cs_clock_log(ngx_cs_clock_t *clock, ngx_str_t *zone);
+void ngx_cs_lock_stats_waits(ngx_cs_lock_stats_t *clock);
+void ngx_cs_lock_stats_holds(ngx_cs_lock_stats_t *clock);
+void ngx_cs_lock_stats_leaves(ngx_cs_lock_stats_t *clock);
+void ngx_cs_lock_stats_log(ngx_cs_lock_stats_t *clock, ngx_str_t *zone);
 
 #else
 
-#define ngx_cs_clock_waits(clock)
-#define ngx_cs_clock_holds(clock)
-#define ngx_cs_clock_leaves(clock)
-#define ngx_cs_clock_log(clock, zone)
+#define ngx_cs_lock_stats_waits(clock)
+#define ngx_cs_lock_stats_holds(clock)
+#define ngx_cs_lock_stats_leaves(clock)
+#define ngx_cs_lock_stats_log(clock, zone)
 
 #endif
 

@@ -208,9 +208,9 @@ ngx_cs_shm_reset(ngx_cs_shm_t *shm)
 void
 ngx_cs_shm_lock(ngx_cs_zone_t *zone)
 {
-    ngx_cs_clock_waits(&zone->clock);
+    ngx_cs_lock_stats_waits(&zone->clock);
     ngx_shmtx_lock(&zone->shpool->mutex);
-    ngx_cs_clock_holds(&zone->clock);
+    ngx_cs_lock_stats_holds(&zone->clock);
 
     if (zone->shm->dirty) {
         ngx_cs_shm_reset(zone->shm);
@@ -223,19 +223,19 @@ ngx_cs_shm_lock(ngx_cs_zone_t *zone)
 
 
 void
-ngx_cs_shm_unlock(ngx_cs_zone_t *zone, ngx_cs_after_t *after)
+ngx_cs_shm_unlock(ngx_cs_zone_t *zone, ngx_cs_deferred_t *after)
 {
     ngx_uint_t  i;
 
     ngx_memory_barrier();
     zone->shm->dirty = 0;
 
-    ngx_cs_clock_leaves(&zone->clock);
+    ngx_cs_lock_stats_leaves(&zone->clock);
     ngx_shmtx_unlock(&zone->shpool->mutex);
 
     if (after) {
         for (i = 0; i < after->n; i++) {
-            ngx_cs_outbox_free(after->offset[i], after->len[i]);
+            ngx_cs_spill_free(after->offset[i], after->len[i]);
         }
 
         after->n = 0;
@@ -262,7 +262,7 @@ ngx_cs_slot_alive(ngx_cs_slot_t *slot)
 
 void
 ngx_cs_slot_recover(ngx_cs_shm_t *shm, ngx_cs_slot_t *slot,
-    ngx_cs_after_t *after)
+    ngx_cs_deferred_t *after)
 {
     uint32_t         dropped;
     ngx_queue_t     *q;

@@ -16,18 +16,18 @@ typedef struct {
     ngx_fd_t                     fd;
     ngx_atomic_t                *next;
     ngx_uint_t                   refs;     /* configurations */
-} ngx_cs_outbox_t;
+} ngx_cs_spill_t;
 
 
-static ngx_int_t ngx_cs_outbox_open(ngx_log_t *log);
-static void ngx_cs_outbox_close(void *data);
+static ngx_int_t ngx_cs_spill_open(ngx_log_t *log);
+static void ngx_cs_spill_close(void *data);
 
 
-static ngx_cs_outbox_t            ngx_cs_outbox = { -1, NULL, 0 };
+static ngx_cs_spill_t             ngx_cs_spill = { -1, NULL, 0 };
 
 
 ngx_int_t
-ngx_cs_outbox_init_module(ngx_cycle_t *cycle)
+ngx_cs_spill_init_module(ngx_cycle_t *cycle)
 {
     ngx_pool_cleanup_t  *cln;
 
@@ -36,11 +36,11 @@ ngx_cs_outbox_init_module(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    cln->handler = ngx_cs_outbox_close;
-    ngx_cs_outbox.refs++;
+    cln->handler = ngx_cs_spill_close;
+    ngx_cs_spill.refs++;
 
-    if (ngx_cs_outbox.next == NULL
-        && ngx_cs_outbox_open(cycle->log) != NGX_OK)
+    if (ngx_cs_spill.next == NULL
+        && ngx_cs_spill_open(cycle->log) != NGX_OK)
     {
         ngx_log_error(NGX_LOG_WARN, cycle->log, ngx_errno,
                       "no memory file: answers larger than a zone are "
@@ -52,7 +52,7 @@ ngx_cs_outbox_init_module(ngx_cycle_t *cycle)
 
 
 static ngx_int_t
-ngx_cs_outbox_open(ngx_log_t *log)
+ngx_cs_spill_open(ngx_log_t *log)
 {
     void     *p;
     ngx_fd_t  fd;
@@ -73,9 +73,9 @@ ngx_cs_outbox_open(ngx_log_t *log)
         return NGX_ERROR;
     }
 
-    ngx_cs_outbox.fd = fd;
-    ngx_cs_outbox.next = p;
-    *ngx_cs_outbox.next = ngx_pagesize;
+    ngx_cs_spill.fd = fd;
+    ngx_cs_spill.next = p;
+    *ngx_cs_spill.next = ngx_pagesize;
 
     return NGX_OK;
 }
@@ -84,11 +84,11 @@ ngx_cs_outbox_open(ngx_log_t *log)
 /* with the last configuration that uses it */
 
 static void
-ngx_cs_outbox_close(void *data)
+ngx_cs_spill_close(void *data)
 {
-    ngx_cs_outbox_t  *outbox;
+    ngx_cs_spill_t  *outbox;
 
-    outbox = &ngx_cs_outbox;
+    outbox = &ngx_cs_spill;
 
     if (--outbox->refs || outbox->next == NULL) {
         return;
@@ -103,26 +103,26 @@ ngx_cs_outbox_close(void *data)
 
 
 uint64_t
-ngx_cs_outbox_put(u_char *body, size_t len)
+ngx_cs_spill_put(u_char *body, size_t len)
 {
     size_t    done;
     ssize_t   n;
     uint64_t  offset;
 
-    if (ngx_cs_outbox.next == NULL || len == 0) {
+    if (ngx_cs_spill.next == NULL || len == 0) {
         return 0;
     }
 
     /* whole pages each, so that each can be given back */
 
-    offset = ngx_atomic_fetch_add(ngx_cs_outbox.next,
+    offset = ngx_atomic_fetch_add(ngx_cs_spill.next,
                                   ngx_align(len, ngx_pagesize));
 
     for (done = 0; done < len; done += n) {
-        n = pwrite(ngx_cs_outbox.fd, body + done, len - done, offset + done);
+        n = pwrite(ngx_cs_spill.fd, body + done, len - done, offset + done);
 
         if (n <= 0) {
-            ngx_cs_outbox_free(offset, len);
+            ngx_cs_spill_free(offset, len);
             return 0;
         }
     }
@@ -132,13 +132,13 @@ ngx_cs_outbox_put(u_char *body, size_t len)
 
 
 ngx_int_t
-ngx_cs_outbox_get(uint64_t offset, u_char *body, size_t len)
+ngx_cs_spill_get(uint64_t offset, u_char *body, size_t len)
 {
     size_t   done;
     ssize_t  n;
 
     for (done = 0; done < len; done += n) {
-        n = pread(ngx_cs_outbox.fd, body + done, len - done, offset + done);
+        n = pread(ngx_cs_spill.fd, body + done, len - done, offset + done);
 
         if (n <= 0) {
             return NGX_DECLINED;
@@ -150,10 +150,10 @@ ngx_cs_outbox_get(uint64_t offset, u_char *body, size_t len)
 
 
 void
-ngx_cs_outbox_free(uint64_t offset, size_t len)
+ngx_cs_spill_free(uint64_t offset, size_t len)
 {
-    if (ngx_cs_outbox.next) {
-        (void) fallocate(ngx_cs_outbox.fd,
+    if (ngx_cs_spill.next) {
+        (void) fallocate(ngx_cs_spill.fd,
                          FALLOC_FL_PUNCH_HOLE|FALLOC_FL_KEEP_SIZE, offset,
                          ngx_align(len, ngx_pagesize));
     }

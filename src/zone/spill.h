@@ -17,15 +17,15 @@
 
 
 /* in the master, for each configuration, before workers are forked */
-ngx_int_t ngx_cs_outbox_init_module(ngx_cycle_t *cycle);
+ngx_int_t ngx_cs_spill_init_module(ngx_cycle_t *cycle);
 
 /* leaves a body; returns its offset, or 0 where it cannot be left */
-uint64_t ngx_cs_outbox_put(u_char *body, size_t len);
+uint64_t ngx_cs_spill_put(u_char *body, size_t len);
 
 /* NGX_OK, or NGX_DECLINED where it is not there */
-ngx_int_t ngx_cs_outbox_get(uint64_t offset, u_char *body, size_t len);
+ngx_int_t ngx_cs_spill_get(uint64_t offset, u_char *body, size_t len);
 
-void ngx_cs_outbox_free(uint64_t offset, size_t len);
+void ngx_cs_spill_free(uint64_t offset, size_t len);
 
 
 #endif /* _NGX_CS_ZONE_SPILL_H_INCLUDED_ */

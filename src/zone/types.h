@@ -35,7 +35,7 @@ typedef struct {
                                                    should be stored */
     unsigned                     expired:1;  /* with CLEAR_FETCH: a success is
                                                 stored, but no longer fresh */
-} ngx_cs_found_t;
+} ngx_cs_outcome_t;
 
 
 /* what entries are counted under: clear_workflow_e, and two more */
@@ -56,7 +56,7 @@ typedef struct {
 
 
 /*
- * A look through a zone for a task id, whoever's; it begins with the task id
+ * A walk through a zone for a task id, whoever's; it begins with the task id
  * and zeroes.
  */
 
@@ -66,10 +66,10 @@ typedef struct {
     ngx_cs_key_t                 at;       /* the entry looked at last */
     u_char                      *buf;      /* where that key's strings lie */
     size_t                       size;
-} ngx_cs_look_t;
+} ngx_cs_walk_t;
 
 
-/* what a look saw: one entry */
+/* what a walk saw: one entry */
 
 typedef struct {
     ngx_str_t                    tenant;   /* until the next step */
@@ -79,7 +79,7 @@ typedef struct {
     unsigned                     has_good:1;
     unsigned                     has_error:1;
     unsigned                     flying:1;
-} ngx_cs_seen_t;
+} ngx_cs_walked_t;
 
 
 #endif /* _NGX_CS_ZONE_TYPES_H_INCLUDED_ */

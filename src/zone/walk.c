@@ -21,19 +21,19 @@
 #define NGX_CS_ZONE_LOOK_ENTRY  8
 
 
-static ngx_cs_entry_t *ngx_cs_look_step(ngx_cs_shm_t *shm,
-    ngx_cs_look_t *look, ngx_pool_t *pool, ngx_int_t *rc);
-static ngx_uint_t ngx_cs_look_is(ngx_cs_shm_t *shm, ngx_cs_look_t *look,
+static ngx_cs_entry_t *ngx_cs_walk_step(ngx_cs_shm_t *shm,
+    ngx_cs_walk_t *walk, ngx_pool_t *pool, ngx_int_t *rc);
+static ngx_uint_t ngx_cs_walk_is(ngx_cs_shm_t *shm, ngx_cs_walk_t *walk,
     ngx_cs_entry_t *e);
-static ngx_int_t ngx_cs_look_place(ngx_cs_shm_t *shm, ngx_cs_look_t *look,
+static ngx_int_t ngx_cs_walk_place(ngx_cs_shm_t *shm, ngx_cs_walk_t *walk,
     ngx_cs_entry_t *e, ngx_pool_t *pool);
-static void ngx_cs_look_see(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
-    ngx_cs_seen_t *seen);
+static void ngx_cs_walk_see(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
+    ngx_cs_walked_t *seen);
 
 
 ngx_int_t
-ngx_cs_zone_look(ngx_shm_zone_t *shm_zone, ngx_cs_look_t *look,
-    ngx_uint_t body, ngx_pool_t *pool, ngx_cs_seen_t *seen)
+ngx_cs_zone_walk(ngx_shm_zone_t *shm_zone, ngx_cs_walk_t *walk,
+    ngx_uint_t body, ngx_pool_t *pool, ngx_cs_walked_t *seen)
 {
     ngx_int_t        rc;
     ngx_cs_zone_t   *zone;
@@ -43,11 +43,11 @@ ngx_cs_zone_look(ngx_shm_zone_t *shm_zone, ngx_cs_look_t *look,
 
     ngx_cs_shm_lock(zone);
 
-    e = ngx_cs_look_step(zone->shm, look, pool, &rc);
+    e = ngx_cs_walk_step(zone->shm, walk, pool, &rc);
 
     if (rc == NGX_OK) {
-        ngx_cs_look_see(zone->shm, e, seen);
-        seen->tenant = look->at.tenant;
+        ngx_cs_walk_see(zone->shm, e, seen);
+        seen->tenant = walk->at.tenant;
 
         /* the last that is done, as it may leave the lock */
 
@@ -72,7 +72,7 @@ ngx_cs_zone_look(ngx_shm_zone_t *shm_zone, ngx_cs_look_t *look,
 /* the next entry of the task, if it is near; and keeps the place */
 
 static ngx_cs_entry_t *
-ngx_cs_look_step(ngx_cs_shm_t *shm, ngx_cs_look_t *look, ngx_pool_t *pool,
+ngx_cs_walk_step(ngx_cs_shm_t *shm, ngx_cs_walk_t *walk, ngx_pool_t *pool,
     ngx_int_t *rc)
 {
     ngx_uint_t       i;
@@ -83,31 +83,31 @@ ngx_cs_look_step(ngx_cs_shm_t *shm, ngx_cs_look_t *look, ngx_pool_t *pool,
     for (i = 0; i < NGX_CS_ZONE_LOOK; i++) {
 
         e = e ? ngx_cs_entry_next(shm, e)
-              : ngx_cs_entry_after(shm, look->bucket, &look->at);
+              : ngx_cs_entry_after(shm, walk->bucket, &walk->at);
 
         if (e == NULL) {
 
-            ngx_memzero(&look->at, sizeof(ngx_cs_key_t));
+            ngx_memzero(&walk->at, sizeof(ngx_cs_key_t));
 
-            if (look->bucket == shm->mask) {
-                look->bucket = 0;
+            if (walk->bucket == shm->mask) {
+                walk->bucket = 0;
                 *rc = NGX_DONE;
                 return NULL;
             }
 
-            look->bucket++;
+            walk->bucket++;
             continue;
         }
 
-        if (ngx_cs_look_is(shm, look, e)) {
-            *rc = ngx_cs_look_place(shm, look, e, pool);
+        if (ngx_cs_walk_is(shm, walk, e)) {
+            *rc = ngx_cs_walk_place(shm, walk, e, pool);
             return e;
         }
 
         i += NGX_CS_ZONE_LOOK_ENTRY - 1;
     }
 
-    if (e && ngx_cs_look_place(shm, look, e, pool) != NGX_OK) {
+    if (e && ngx_cs_walk_place(shm, walk, e, pool) != NGX_OK) {
         *rc = NGX_ERROR;
         return NULL;
     }
@@ -119,19 +119,19 @@ ngx_cs_look_step(ngx_cs_shm_t *shm, ngx_cs_look_t *look, ngx_pool_t *pool,
 
 
 static ngx_uint_t
-ngx_cs_look_is(ngx_cs_shm_t *shm, ngx_cs_look_t *look, ngx_cs_entry_t *e)
+ngx_cs_walk_is(ngx_cs_shm_t *shm, ngx_cs_walk_t *walk, ngx_cs_entry_t *e)
 {
-    return e->task_id_len == look->task_id.len
+    return e->task_id_len == walk->task_id.len
            && ngx_cs_chunks_cmp(&shm->chunks, e->chain.head,
                                 sizeof(ngx_cs_entry_t),
-                                look->task_id.data,
-                                look->task_id.len)
+                                walk->task_id.data,
+                                walk->task_id.len)
               == 0;
 }
 
 
 static ngx_int_t
-ngx_cs_look_place(ngx_cs_shm_t *shm, ngx_cs_look_t *look, ngx_cs_entry_t *e,
+ngx_cs_walk_place(ngx_cs_shm_t *shm, ngx_cs_walk_t *walk, ngx_cs_entry_t *e,
     ngx_pool_t *pool)
 {
     size_t         len;
@@ -139,27 +139,27 @@ ngx_cs_look_place(ngx_cs_shm_t *shm, ngx_cs_look_t *look, ngx_cs_entry_t *e,
 
     len = e->task_id_len + e->tenant_len;
 
-    if (len > look->size) {
-        look->buf = ngx_pnalloc(pool, 2 * len);
-        if (look->buf == NULL) {
+    if (len > walk->size) {
+        walk->buf = ngx_pnalloc(pool, 2 * len);
+        if (walk->buf == NULL) {
             return NGX_ERROR;
         }
 
-        look->size = 2 * len;
+        walk->size = 2 * len;
     }
 
     /* one after the other, as they are stored */
 
     ngx_cs_chunks_read(&shm->chunks, e->chain.head,
-                       sizeof(ngx_cs_entry_t), look->buf,
+                       sizeof(ngx_cs_entry_t), walk->buf,
                        len);
 
-    at = &look->at;
+    at = &walk->at;
 
     at->hash = e->node.key;
-    at->task_id.data = look->buf;
+    at->task_id.data = walk->buf;
     at->task_id.len = e->task_id_len;
-    at->tenant.data = look->buf + e->task_id_len;
+    at->tenant.data = walk->buf + e->task_id_len;
     at->tenant.len = e->tenant_len;
 
     return NGX_OK;
@@ -167,12 +167,12 @@ ngx_cs_look_place(ngx_cs_shm_t *shm, ngx_cs_look_t *look, ngx_cs_entry_t *e,
 
 
 static void
-ngx_cs_look_see(ngx_cs_shm_t *shm, ngx_cs_entry_t *e, ngx_cs_seen_t *seen)
+ngx_cs_walk_see(ngx_cs_shm_t *shm, ngx_cs_entry_t *e, ngx_cs_walked_t *seen)
 {
     uint32_t         i;
     ngx_cs_lease_t  *lease;
 
-    ngx_memzero(seen, sizeof(ngx_cs_seen_t));
+    ngx_memzero(seen, sizeof(ngx_cs_walked_t));
 
     seen->state = ngx_cs_entry_state(shm, e);
     seen->has_good = (e->good != 0);

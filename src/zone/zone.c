@@ -3,7 +3,7 @@
  *
  * The shared memory that holds answers: declared, attached to, looked up in,
  * and leased from; see the header.  Each operation is one short critical
- * section.  How a flight ends is in ngx_cs_zone_landing.c, what
+ * section.  How a flight ends is in ngx_cs_zone_complete.c, what
  * operators ask for in ngx_cs_zone_admin.c.
  */
 
@@ -19,9 +19,9 @@ static clear_choice_e ngx_cs_zone_choose(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
     clear_freshness_conf_t *conf, int64_t now);
 static ngx_int_t ngx_cs_zone_serve(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
     clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
-    ngx_cs_found_t *found);
+    ngx_cs_outcome_t *outcome);
 static ngx_cs_lease_t *ngx_cs_zone_flying(ngx_cs_zone_t *zone,
-    ngx_cs_entry_t *e, int64_t now, ngx_cs_after_t *after);
+    ngx_cs_entry_t *e, int64_t now, ngx_cs_deferred_t *after);
 
 
 ngx_shm_zone_t *
@@ -51,12 +51,12 @@ ngx_cs_zone_attach(ngx_shm_zone_t *shm_zone, uint64_t *wake, ngx_log_t *log)
     ngx_uint_t      i;
     ngx_cs_slot_t  *slot;
     ngx_cs_zone_t  *zone;
-    ngx_cs_after_t  after;
+    ngx_cs_deferred_t  after;
 
     zone = shm_zone->data;
     zone->slot = NULL;
 
-    ngx_memzero(&after, sizeof(ngx_cs_after_t));
+    ngx_memzero(&after, sizeof(ngx_cs_deferred_t));
 
     for (i = 0; i < NGX_CS_ZONE_SLOTS; i++) {
 
@@ -106,11 +106,11 @@ void
 ngx_cs_zone_detach(ngx_shm_zone_t *shm_zone, uint64_t *wake)
 {
     ngx_cs_zone_t  *zone;
-    ngx_cs_after_t  after;
+    ngx_cs_deferred_t  after;
 
     zone = shm_zone->data;
 
-    ngx_memzero(&after, sizeof(ngx_cs_after_t));
+    ngx_memzero(&after, sizeof(ngx_cs_deferred_t));
 
     if (zone->slot) {
         ngx_cs_shm_lock(zone);
@@ -120,7 +120,7 @@ ngx_cs_zone_detach(ngx_shm_zone_t *shm_zone, uint64_t *wake)
         zone->slot = NULL;
     }
 
-    ngx_cs_clock_log(&zone->clock, &zone->name);
+    ngx_cs_lock_stats_log(&zone->clock, &zone->name);
 
     *wake = after.wake;
 }
@@ -129,7 +129,7 @@ ngx_cs_zone_detach(ngx_shm_zone_t *shm_zone, uint64_t *wake)
 ngx_int_t
 ngx_cs_zone_find(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
     clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
-    ngx_cs_found_t *found)
+    ngx_cs_outcome_t *outcome)
 {
     ngx_int_t        rc;
     ngx_cs_zone_t   *zone;
@@ -138,8 +138,8 @@ ngx_cs_zone_find(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
     zone = shm_zone->data;
     rc = NGX_DECLINED;
 
-    found->choice = CLEAR_FETCH;
-    found->expired = 0;
+    outcome->choice = CLEAR_FETCH;
+    outcome->expired = 0;
 
     ngx_cs_shm_lock(zone);
 
@@ -147,7 +147,7 @@ ngx_cs_zone_find(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
 
     if (e) {
         ngx_cs_entry_touch(zone->shm, e);
-        rc = ngx_cs_zone_serve(zone, e, conf, now, pool, found);
+        rc = ngx_cs_zone_serve(zone, e, conf, now, pool, outcome);
     }
 
     ngx_cs_shm_unlock(zone, NULL);
@@ -161,25 +161,25 @@ ngx_cs_zone_find(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
 static ngx_int_t
 ngx_cs_zone_serve(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
     clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
-    ngx_cs_found_t *found)
+    ngx_cs_outcome_t *outcome)
 {
-    found->choice = ngx_cs_zone_choose(zone->shm, e, conf, now);
-    found->expired = (e->good != 0);
-    found->stored = 0;
-    found->stale.body.data = NULL;
+    outcome->choice = ngx_cs_zone_choose(zone->shm, e, conf, now);
+    outcome->expired = (e->good != 0);
+    outcome->stored = 0;
+    outcome->stale.body.data = NULL;
 
-    if (found->choice == CLEAR_FETCH) {
+    if (outcome->choice == CLEAR_FETCH) {
         return NGX_DECLINED;
     }
 
-    if (found->choice == CLEAR_SERVE_STALE) {
-        found->again = ngx_cs_result_again(zone->shm, e->error);
+    if (outcome->choice == CLEAR_SERVE_STALE) {
+        outcome->again = ngx_cs_result_again(zone->shm, e->error);
     }
 
     return ngx_cs_result_copy(zone,
-                                      found->choice == CLEAR_SERVE_ERROR
+                                      outcome->choice == CLEAR_SERVE_ERROR
                                       ? e->error : e->good,
-                                      pool, &found->answer);
+                                      pool, &outcome->answer);
 }
 
 
@@ -197,31 +197,31 @@ ngx_cs_zone_choose(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
 ngx_int_t
 ngx_cs_zone_acquire(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
     clear_freshness_conf_t *conf, int64_t now, int64_t deadline,
-    ngx_uint_t watch, ngx_pool_t *pool, ngx_cs_found_t *found,
+    ngx_uint_t watch, ngx_pool_t *pool, ngx_cs_outcome_t *outcome,
     ngx_cs_ticket_t *ticket)
 {
     ngx_int_t        rc;
     ngx_cs_zone_t   *zone;
-    ngx_cs_after_t   after;
+    ngx_cs_deferred_t  after;
     ngx_cs_entry_t  *e;
     ngx_cs_lease_t  *lease;
 
     zone = shm_zone->data;
     rc = NGX_DECLINED;
 
-    ngx_memzero(&after, sizeof(ngx_cs_after_t));
+    ngx_memzero(&after, sizeof(ngx_cs_deferred_t));
 
     ngx_cs_shm_lock(zone);
 
     e = ngx_cs_entry_find(zone->shm, key);
 
     if (e) {
-        found->choice = ngx_cs_zone_choose(zone->shm, e, conf, now);
+        outcome->choice = ngx_cs_zone_choose(zone->shm, e, conf, now);
 
-        if (found->choice != CLEAR_FETCH
-            && found->choice != CLEAR_SERVE_REVALIDATE)
+        if (outcome->choice != CLEAR_FETCH
+            && outcome->choice != CLEAR_SERVE_REVALIDATE)
         {
-            rc = ngx_cs_zone_serve(zone, e, conf, now, pool, found);
+            rc = ngx_cs_zone_serve(zone, e, conf, now, pool, outcome);
             goto done;
         }
 
@@ -273,7 +273,7 @@ done:
 
 static ngx_cs_lease_t *
 ngx_cs_zone_flying(ngx_cs_zone_t *zone, ngx_cs_entry_t *e, int64_t now,
-    ngx_cs_after_t *after)
+    ngx_cs_deferred_t *after)
 {
     uint32_t         i, next;
     ngx_cs_shm_t    *shm;

@@ -48,13 +48,13 @@ void ngx_cs_zone_detach(ngx_shm_zone_t *shm_zone, uint64_t *wake);
 /*
  * Looks a key up and touches it as recently used.
  *
- * NGX_OK        found->answer may be served as found->choice says
+ * NGX_OK        outcome->answer may be served as outcome->choice says
  * NGX_DECLINED  nothing to serve: CLEAR_FETCH
  * NGX_ERROR     no memory in the pool
  */
 ngx_int_t ngx_cs_zone_find(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
     clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
-    ngx_cs_found_t *found);
+    ngx_cs_outcome_t *outcome);
 
 /*
  * Takes the lease on a key, unless an answer came in the meantime.
@@ -63,7 +63,7 @@ ngx_int_t ngx_cs_zone_find(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
  * watch: register as a watcher where the lease is taken.
  * ticket: receives the flight's ticket on NGX_DONE and NGX_AGAIN.
  *
- * NGX_OK        found is to be served (choice is not CLEAR_FETCH, nor
+ * NGX_OK        outcome is to be served (choice is not CLEAR_FETCH, nor
  *               CLEAR_SERVE_REVALIDATE)
  * NGX_DONE      the lease is ours: fly, then complete or release
  * NGX_AGAIN     another flies; if watch was set, collect with the ticket
@@ -72,24 +72,24 @@ ngx_int_t ngx_cs_zone_find(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
  */
 ngx_int_t ngx_cs_zone_acquire(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
     clear_freshness_conf_t *conf, int64_t now, int64_t deadline,
-    ngx_uint_t watch, ngx_pool_t *pool, ngx_cs_found_t *found,
+    ngx_uint_t watch, ngx_pool_t *pool, ngx_cs_outcome_t *outcome,
     ngx_cs_ticket_t *ticket);
 
 /*
- * A flight ended.  Stores found->answer if it is storable, gives the lease
+ * A flight ended.  Stores outcome->answer if it is storable, gives the lease
  * back, and keeps the result for watchers.  A success replaces all that was
  * stored for the key; an error never replaces a stored success that may
- * still be served, which is then copied to found->stale.
+ * still be served, which is then copied to outcome->stale.
  *
  * A ticket whose lease was lost meanwhile (deadline, another took over)
  * stores a newer answer all the same but wakes nobody.
  *
  * wake: receives the workers to wake, a bit for each ngx_worker % 64.
- * Sets found->stored.  NGX_OK, or NGX_ERROR: no memory in the pool for stale.
+ * Sets outcome->stored.  NGX_OK, or NGX_ERROR: no memory in the pool for stale.
  */
 ngx_int_t ngx_cs_zone_complete(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
     ngx_cs_ticket_t ticket, clear_freshness_conf_t *conf, int64_t now,
-    ngx_pool_t *pool, ngx_cs_found_t *found, uint64_t *wake);
+    ngx_pool_t *pool, ngx_cs_outcome_t *outcome, uint64_t *wake);
 
 /*
  * Gives a lease back without a result: the fetch never went out.  Watchers
@@ -109,7 +109,7 @@ ngx_atomic_uint_t ngx_cs_zone_stripe(ngx_shm_zone_t *shm_zone,
 /*
  * A watcher asks for its flight's result.
  *
- * NGX_OK        found->answer (and perhaps stale) is the flight's result, or
+ * NGX_OK        outcome->answer (and perhaps stale) is the flight's result, or
  *               a newer one for the key
  * NGX_AGAIN     still in the air
  * NGX_DECLINED  the flight is lost (its owner died, its lease ran out, the
@@ -118,7 +118,7 @@ ngx_atomic_uint_t ngx_cs_zone_stripe(ngx_shm_zone_t *shm_zone,
  */
 ngx_int_t ngx_cs_zone_collect(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
     ngx_cs_ticket_t ticket, clear_freshness_conf_t *conf, int64_t now,
-    ngx_pool_t *pool, ngx_cs_found_t *found);
+    ngx_pool_t *pool, ngx_cs_outcome_t *outcome);
 
 /*
  * Numbers for a metrics page.
@@ -138,17 +138,17 @@ ngx_uint_t ngx_cs_zone_purge(ngx_shm_zone_t *shm_zone,
     void *data);
 
 /*
- * One step of a look through the zone, in one short critical section; nothing
+ * One step of a walk through the zone, in one short critical section; nothing
  * becomes recently used by it.  What comes into the zone meanwhile may be
  * seen or not.  body: copy the body of the success, or else of the error.
  *
  * NGX_OK     an entry is in *seen; go on for more
  * NGX_AGAIN  none among those that this step looked at; go on
- * NGX_DONE   there are no more; the look begins again at the next step
+ * NGX_DONE   there are no more; the walk begins again at the next step
  * NGX_ERROR  no memory in the pool
  */
-ngx_int_t ngx_cs_zone_look(ngx_shm_zone_t *shm_zone, ngx_cs_look_t *look,
-    ngx_uint_t body, ngx_pool_t *pool, ngx_cs_seen_t *seen);
+ngx_int_t ngx_cs_zone_walk(ngx_shm_zone_t *shm_zone, ngx_cs_walk_t *walk,
+    ngx_uint_t body, ngx_pool_t *pool, ngx_cs_walked_t *seen);
 
 /* a watcher that will not collect */
 void ngx_cs_zone_unwatch(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,

@@ -22,7 +22,7 @@ answer_same_str(const clear_str_t *a, const clear_str_t *b)
 
 
 int
-answer_same(const clear_answer_t *a, const clear_answer_t *b)
+answer_same(const clear_task_t *a, const clear_task_t *b)
 {
     return a->status == b->status
            && a->workflow == b->workflow

@@ -16,7 +16,7 @@
 /* 1 where both are NULL, or the same bytes */
 int answer_same_str(const clear_str_t *a, const clear_str_t *b);
 
-int answer_same(const clear_answer_t *a, const clear_answer_t *b);
+int answer_same(const clear_task_t *a, const clear_task_t *b);
 
 
 #endif /* _ANSWER_H_INCLUDED_ */

@@ -20,7 +20,7 @@ typedef struct {
     clear_alloc_t            alloc;
     clear_envelope_t        *env;
     clear_envelope_e         rc;
-    const clear_answer_t    *answer;      /* where rc is OK, else NULL */
+    const clear_task_t    *answer;      /* where rc is OK, else NULL */
 } parse_t;
 
 

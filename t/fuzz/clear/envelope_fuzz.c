@@ -49,7 +49,7 @@ static const clear_alloc_t  fuzz_memory = {
 
 static clear_envelope_t *
 parse(const uint8_t *data, size_t size, size_t step, clear_envelope_e *rc,
-    const clear_answer_t **answer)
+    const clear_task_t **answer)
 {
     size_t             at, len;
     uint8_t           *chunk;
@@ -96,7 +96,7 @@ check_text(const clear_str_t *s)
 
 
 static void
-check_answer(const clear_answer_t *a)
+check_answer(const clear_task_t *a)
 {
     check_text(&a->workflow_name);
     check_text(&a->task_id);
@@ -117,13 +117,13 @@ check_answer(const clear_answer_t *a)
 /* what a caller would get of it */
 
 static void
-check_written(const clear_answer_t *a)
+check_written(const clear_task_t *a)
 {
     clear_str_t            out;
     clear_verdict_t        v;
     clear_envelope_e       rc;
     clear_envelope_t      *env;
-    const clear_answer_t  *b;
+    const clear_task_t  *b;
 
     clear_verdict(CLEAR_TRANSPORT_OK, 200, CLEAR_ENVELOPE_OK, a, &v);
 
@@ -157,7 +157,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t                 i, steps[2];
     clear_envelope_e       rc, other_rc;
     clear_envelope_t      *env, *other;
-    const clear_answer_t  *answer, *other_answer;
+    const clear_task_t  *answer, *other_answer;
 
     if (size == 0) {
         return 0;

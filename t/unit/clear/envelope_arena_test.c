@@ -26,7 +26,7 @@ parse_with(size_t n, size_t step)
     clear_alloc_t          alloc;
     clear_envelope_e       rc, end;
     clear_envelope_t      *env;
-    const clear_answer_t  *answer;
+    const clear_task_t  *answer;
 
     memset(&memory, 0, sizeof(unit_memory_t));
     memory.fail_at = n;

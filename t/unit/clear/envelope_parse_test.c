@@ -244,7 +244,7 @@ static void
 nothing_after_a_refusal_changes_it(void **state)
 {
     parse_t                parse;
-    const clear_answer_t  *answer;
+    const clear_task_t  *answer;
 
     (void) state;
 

@@ -25,9 +25,9 @@ static const clear_freshness_conf_t  defaults = {
 
 
 static void
-answer_of(clear_answer_t *a, const char *workflow)
+answer_of(clear_task_t *a, const char *workflow)
 {
-    memset(a, 0, sizeof(clear_answer_t));
+    memset(a, 0, sizeof(clear_task_t));
 
     a->status = 200;
     a->success = 1;
@@ -52,7 +52,7 @@ answer_of(clear_answer_t *a, const char *workflow)
 static int64_t
 lifetime(const clear_valid_t *valid, size_t n, const char *workflow)
 {
-    clear_answer_t          a;
+    clear_task_t          a;
     clear_freshness_conf_t  conf = defaults;
 
     conf.valid = valid;
@@ -141,7 +141,7 @@ an_entry_of_a_name_counts_before_any_and_the_last_of_them(void **state)
 static void
 a_state_says_nothing_of_an_error(void **state)
 {
-    clear_answer_t          a;
+    clear_task_t          a;
     clear_freshness_conf_t  conf = defaults;
 
     static const clear_valid_t  valid[] = { { unit_str("FAILED"), 0, 9 } };
@@ -162,7 +162,7 @@ a_state_says_nothing_of_an_error(void **state)
 static int64_t
 lifetime_of_url(const clear_freshness_conf_t *conf, int64_t left)
 {
-    clear_answer_t  a;
+    clear_task_t  a;
 
     answer_of(&a, "SUCCESS");
     a.urls = 1;
@@ -234,7 +234,7 @@ a_shorter_rule_stays_shorter_with_urls(void **state)
 static void
 a_silent_url_lives_as_configured_and_the_first_end_counts(void **state)
 {
-    clear_answer_t  a;
+    clear_task_t  a;
 
     (void) state;
 
@@ -257,7 +257,7 @@ a_silent_url_lives_as_configured_and_the_first_end_counts(void **state)
 static void
 urls_count_for_finished_answers_alone(void **state)
 {
-    clear_answer_t  a;
+    clear_task_t  a;
 
     (void) state;
 
@@ -276,7 +276,7 @@ urls_count_for_finished_answers_alone(void **state)
 static void
 a_url_that_outlives_the_clock_does_not_overflow(void **state)
 {
-    clear_answer_t          a;
+    clear_task_t          a;
     clear_freshness_conf_t  conf = defaults;
 
     (void) state;

@@ -25,10 +25,10 @@ typedef struct {
 static void
 verdict_of(const verdict_case_t *c, clear_verdict_t *v)
 {
-    clear_answer_t           a;
+    clear_task_t           a;
     static const clear_str_t  message = unit_str("its message");
 
-    memset(&a, 0, sizeof(clear_answer_t));
+    memset(&a, 0, sizeof(clear_task_t));
 
     a.status = c->status;
     a.success = (c->success == 1);
@@ -273,7 +273,7 @@ an_exchange_that_did_not_work_has_its_status(void **state)
 static void
 what_an_envelope_says_is_kept(void **state)
 {
-    clear_answer_t   a;
+    clear_task_t   a;
     clear_verdict_t  v;
 
     static const clear_str_t  message = unit_str("m");
@@ -283,7 +283,7 @@ what_an_envelope_says_is_kept(void **state)
 
     (void) state;
 
-    memset(&a, 0, sizeof(clear_answer_t));
+    memset(&a, 0, sizeof(clear_task_t));
 
     a.status = 422;
     a.message = message;
