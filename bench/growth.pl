@@ -62,7 +62,7 @@ sub main {
 
 sub build {
     local $ENV{BUILD}     = 'build/locks';
-    local $ENV{CFLAGS}    = '-DNGX_CLEAR_STATUS_LOCK_STATS=1';
+    local $ENV{CFLAGS}    = '-DNGX_CS_LOCK_STATS=1';
     local $ENV{MAKEFLAGS} = '';
     my $log = `'$Bin/../tools/build' 2>&1`;
 

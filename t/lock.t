@@ -16,8 +16,8 @@ plan skip_all => 'needs a build of its own, and TEST_MODULE names another'
 my $build = "$Bin/../build/faults";
 my $log   = do {
     local $ENV{BUILD}     = 'build/faults';
-    local $ENV{CFLAGS}    = '-DNGX_CLEAR_STATUS_FAULTS=1 '
-        . '-DNGX_CLEAR_STATUS_LOCK_STATS=1';
+    local $ENV{CFLAGS}    = '-DNGX_CS_FAULTS=1 '
+        . '-DNGX_CS_LOCK_STATS=1';
     local $ENV{MAKEFLAGS} = '';
     `'$Bin/../tools/build' 2>&1`;
 };
