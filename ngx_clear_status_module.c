@@ -13,17 +13,18 @@
 #include <ngx_http.h>
 
 #include "conf/conf.h"
-#include "operator/dashboard.h"
 #include "conf/directives.h"
-#include "core/failures.h"
-#include "request/log.h"
-#include "core/counters.h"
-#include "zone/spill.h"
+#include "operator/dashboard.h"
 #include "operator/prometheus.h"
 #include "operator/purge.h"
 #include "request/envelope_filter.h"
-#include "upstream/breakers.h"
+#include "request/handler.h"
+#include "request/log.h"
 #include "request/variables.h"
+#include "upstream/breakers.h"
+#include "zone/spill.h"
+#include "core/counters.h"
+#include "core/failures.h"
 #include "core/wake.h"
 
 

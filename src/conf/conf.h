@@ -15,7 +15,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "request/handler.h"
+#include "request/request.h"
 
 
 typedef struct {

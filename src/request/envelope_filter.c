@@ -8,7 +8,7 @@
 #include "request/envelope_filter.h"
 
 #include "upstream/exchange.h"
-#include "request/handler.h"
+#include "request/request.h"
 
 
 static ngx_int_t ngx_cs_envelope_filter_header(ngx_http_request_t *r);

@@ -7,7 +7,7 @@
 
 #include "request/log.h"
 
-#include "request/handler.h"
+#include "request/request.h"
 #include "core/counters.h"
 
 

@@ -7,7 +7,7 @@
 
 #include "request/variables.h"
 
-#include "request/handler.h"
+#include "request/request.h"
 
 
 static ngx_int_t ngx_cs_variable(ngx_http_request_t *r,

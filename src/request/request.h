@@ -1,0 +1,55 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * What all of this room know of a request: its location's settings, and how
+ * far it has come.
+ */
+
+
+#ifndef _NGX_CS_REQUEST_REQUEST_H_INCLUDED_
+#define _NGX_CS_REQUEST_REQUEST_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "flight/flight.h"
+#include "request/credentials.h"
+#include "request/reply.h"
+
+
+/* a location's settings: those of the floors below, each its own */
+
+typedef struct {
+    ngx_cs_fetch_conf_t                  fetch;
+    ngx_cs_credentials_conf_t            credentials;
+    clear_freshness_conf_t               freshness;
+    clear_breaker_conf_t                 breaker;
+    ngx_shm_zone_t                      *shm_zone;     /* NULL: off */
+    uint32_t                             tenant_hash;  /* of a fixed tenant */
+} ngx_cs_conf_t;
+
+
+/* a request's state; the variables read it */
+
+typedef struct {
+    ngx_cs_conf_t                       *conf;
+    ngx_cs_waiter_t                      waiter;
+    ngx_cs_handling_t                    handling;
+    ngx_str_t                            task_id;
+    ngx_uint_t                           upstream_status;
+    ngx_msec_t                           upstream_time;
+    clear_workflow_e                     workflow;
+    ngx_buf_t                           *refusal;      /* its envelope */
+    unsigned                             expired:1;    /* at the look-up */
+    unsigned                             forwarded:1;  /* upstream was asked */
+    unsigned                             replied:1;    /* by us, not nginx */
+    unsigned                             refused:1;    /* refusal was sent */
+} ngx_cs_ctx_t;
+
+
+extern ngx_module_t  ngx_clear_status_module;
+
+
+#endif /* _NGX_CS_REQUEST_REQUEST_H_INCLUDED_ */
