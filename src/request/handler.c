@@ -8,19 +8,13 @@
 #include "request/handler.h"
 
 #include "request/argument.h"
+#include "request/refuse.h"
 #include "request/suspend.h"
 #include "request/trace.h"
 
 
 static ngx_int_t ngx_cs_handler_find(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_credentials_t *credentials);
-static ngx_int_t ngx_cs_refuse(ngx_http_request_t *r, clear_error_t *error);
-static ngx_int_t ngx_cs_refuse_status(ngx_http_request_t *r,
-    ngx_uint_t status);
-static ngx_int_t ngx_cs_refuse_method(ngx_http_request_t *r);
-static ngx_int_t ngx_cs_refuse_task_id(ngx_http_request_t *r,
-    clear_task_id_e rc);
-static ngx_int_t ngx_cs_refuse_credentials(ngx_http_request_t *r);
 static void ngx_cs_key(ngx_cs_ctx_t *ctx, ngx_cs_credentials_t *credentials,
     ngx_cs_key_t *key);
 static ngx_int_t ngx_cs_serve(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
@@ -39,8 +33,6 @@ static void ngx_cs_too_large(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_outcome_t *outcome);
 static ngx_int_t ngx_cs_answer(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_answer_t *answer);
-static ngx_int_t ngx_cs_replied(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_int_t rc);
 static void ngx_cs_cleanup(void *data);
 static void ngx_cs_cleanup_flight(void *data);
 
@@ -97,8 +89,7 @@ ngx_cs_handler(ngx_http_request_t *r, ngx_cs_conf_t *conf)
     if (rc != NGX_OK) {
         return (rc == NGX_DECLINED)
                ? ngx_cs_refuse_credentials(r)
-               : ngx_cs_refuse_status(r,
-                                             NGX_HTTP_SERVICE_UNAVAILABLE);
+               : ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
     return ngx_cs_handler_find(r, ctx, &credentials);
@@ -109,11 +100,11 @@ static ngx_int_t
 ngx_cs_handler_find(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_credentials_t *credentials)
 {
-    ngx_int_t       rc;
-    ngx_cs_key_t    key;
-    ngx_cs_conf_t  *conf;
-    ngx_cs_outcome_t  outcome;
-    ngx_cs_question_t  question;
+    ngx_int_t           rc;
+    ngx_cs_key_t        key;
+    ngx_cs_conf_t      *conf;
+    ngx_cs_outcome_t    outcome;
+    ngx_cs_question_t   question;
 
     conf = ctx->conf;
 
@@ -147,82 +138,6 @@ ngx_cs_handler_find(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ctx->expired = outcome.expired;
 
     return ngx_cs_wait(r, ctx, &question, &key);
-}
-
-
-/* an error of this gateway's own, not an answer from the API */
-
-static ngx_int_t
-ngx_cs_refuse(ngx_http_request_t *r, clear_error_t *error)
-{
-    ngx_cs_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
-    ctx->replied = 1;
-
-    return ngx_cs_replied(r, ctx,
-                          ngx_cs_reply_error(r, error));
-}
-
-
-static ngx_int_t
-ngx_cs_refuse_status(ngx_http_request_t *r, ngx_uint_t status)
-{
-    clear_error_t  error;
-
-    ngx_memzero(&error, sizeof(clear_error_t));
-    error.status = status;
-
-    return ngx_cs_refuse(r, &error);
-}
-
-
-static ngx_int_t
-ngx_cs_refuse_method(ngx_http_request_t *r)
-{
-    clear_error_t  error;
-    static u_char  allow[] = "GET, HEAD";
-
-    ngx_memzero(&error, sizeof(clear_error_t));
-    error.status = NGX_HTTP_NOT_ALLOWED;
-
-    if (ngx_cs_reply_header(r, "Allow", sizeof("Allow") - 1, allow,
-                            sizeof(allow) - 1)
-        != NGX_OK)
-    {
-        return NGX_HTTP_SERVICE_UNAVAILABLE;
-    }
-
-    return ngx_cs_refuse(r, &error);
-}
-
-
-static ngx_int_t
-ngx_cs_refuse_task_id(ngx_http_request_t *r, clear_task_id_e rc)
-{
-    clear_error_t  error;
-
-    ngx_cs_argument_error(r, "taskId", clear_task_id_strerror(rc),
-                          &error);
-
-    return ngx_cs_refuse(r, &error);
-}
-
-
-static ngx_int_t
-ngx_cs_refuse_credentials(ngx_http_request_t *r)
-{
-    clear_error_t  error;
-    static u_char  message[] = "This gateway has no credentials for the "
-                               "request";
-
-    ngx_memzero(&error, sizeof(clear_error_t));
-
-    error.status = NGX_HTTP_FORBIDDEN;
-    error.message.data = message;
-    error.message.len = sizeof(message) - 1;
-
-    return ngx_cs_refuse(r, &error);
 }
 
 
@@ -480,24 +395,8 @@ ngx_cs_answer(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ctx->workflow = answer->workflow;
     ctx->replied = 1;
 
-    return ngx_cs_replied(r, ctx,
-                          ngx_cs_reply(r, answer,
-                                       &ctx->handling,
-                                       ngx_current_msec));
-}
-
-
-/*
- * Where even the header could not be made, nginx's own error follows, and
- * that one is to be turned into an envelope.
- */
-
-static ngx_int_t
-ngx_cs_replied(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_int_t rc)
-{
-    ctx->replied = r->header_sent;
-
-    return rc;
+    return ngx_cs_replied(r, ctx, ngx_cs_reply(r, answer, &ctx->handling,
+                                               ngx_current_msec));
 }
 
 

@@ -1,0 +1,94 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * What this gateway itself answers with an error; see the header.
+ */
+
+
+#include "request/refuse.h"
+
+#include "request/argument.h"
+
+
+static ngx_int_t ngx_cs_refuse(ngx_http_request_t *r, clear_error_t *error);
+
+
+static ngx_int_t
+ngx_cs_refuse(ngx_http_request_t *r, clear_error_t *error)
+{
+    ngx_cs_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
+    ctx->replied = 1;
+
+    return ngx_cs_replied(r, ctx, ngx_cs_reply_error(r, error));
+}
+
+
+ngx_int_t
+ngx_cs_refuse_status(ngx_http_request_t *r, ngx_uint_t status)
+{
+    clear_error_t  error;
+
+    ngx_memzero(&error, sizeof(clear_error_t));
+    error.status = status;
+
+    return ngx_cs_refuse(r, &error);
+}
+
+
+ngx_int_t
+ngx_cs_refuse_method(ngx_http_request_t *r)
+{
+    clear_error_t  error;
+    static u_char  allow[] = "GET, HEAD";
+
+    ngx_memzero(&error, sizeof(clear_error_t));
+    error.status = NGX_HTTP_NOT_ALLOWED;
+
+    if (ngx_cs_reply_header(r, "Allow", sizeof("Allow") - 1, allow,
+                            sizeof(allow) - 1)
+        != NGX_OK)
+    {
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+
+    return ngx_cs_refuse(r, &error);
+}
+
+
+ngx_int_t
+ngx_cs_refuse_task_id(ngx_http_request_t *r, clear_task_id_e why)
+{
+    clear_error_t  error;
+
+    ngx_cs_argument_error(r, "taskId", clear_task_id_strerror(why), &error);
+
+    return ngx_cs_refuse(r, &error);
+}
+
+
+ngx_int_t
+ngx_cs_refuse_credentials(ngx_http_request_t *r)
+{
+    clear_error_t  error;
+    static u_char  message[] = "This gateway has no credentials for the "
+                               "request";
+
+    ngx_memzero(&error, sizeof(clear_error_t));
+
+    error.status = NGX_HTTP_FORBIDDEN;
+    error.message.data = message;
+    error.message.len = sizeof(message) - 1;
+
+    return ngx_cs_refuse(r, &error);
+}
+
+
+ngx_int_t
+ngx_cs_replied(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_int_t rc)
+{
+    ctx->replied = r->header_sent;
+
+    return rc;
+}

@@ -1,0 +1,43 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * What this gateway itself answers with an error: for a request that nobody
+ * should have sent, or where it cannot go on.  Each function sends the
+ * envelope, and returns what a content handler returns.
+ */
+
+
+#ifndef _NGX_CS_REQUEST_REFUSE_H_INCLUDED_
+#define _NGX_CS_REQUEST_REFUSE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include "clear/task_id.h"
+#include "request/request.h"
+
+
+/* nothing more to say than the HTTP status */
+ngx_int_t ngx_cs_refuse_status(ngx_http_request_t *r, ngx_uint_t status);
+
+/* neither GET nor HEAD: RFC 9110, section 15.5.6 */
+ngx_int_t ngx_cs_refuse_method(ngx_http_request_t *r);
+
+/* why: what is wrong with the task id */
+ngx_int_t ngx_cs_refuse_task_id(ngx_http_request_t *r, clear_task_id_e why);
+
+/* a variable that should give a token or an integration id did not */
+ngx_int_t ngx_cs_refuse_credentials(ngx_http_request_t *r);
+
+/*
+ * After a reply of ours that returned rc, which it returns: where even the
+ * header could not be made, nginx's own error follows, and that one is to be
+ * turned into an envelope.
+ */
+ngx_int_t ngx_cs_replied(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_int_t rc);
+
+
+#endif /* _NGX_CS_REQUEST_REFUSE_H_INCLUDED_ */
