@@ -21,6 +21,7 @@ mkdir $t->dir . "/$_" for qw(first second);
 $t->file('written', token(1) . "\n", $mode);
 $t->file('first/token', token(1) . "\r\n", $mode);
 $t->file('second/token', token(2), $mode);
+$t->file('marked', "\xef\xbb\xbf" . token(4) . " \r\n", $mode);
 $t->file('private', token(1), 0600);
 symlink 'first', $t->dir . '/current' or die;
 symlink 'current/token', $t->dir . '/linked' or die;
@@ -51,6 +52,11 @@ http {
         location = /linked {
             clear_status_pass %%UPSTREAM%%;
             clear_status_auth_token_file %%DIR%%/linked;
+        }
+
+        location = /marked {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_auth_token_file %%DIR%%/marked;
         }
 
         location = /private {
@@ -88,6 +94,7 @@ $t->get("/written?taskId=$stored");
 
 is sent_by('written'), token(1), 'without its newline';
 is sent_by('linked'), token(1), 'nor a carriage return';
+is sent_by('marked'), token(4), 'nor a byte order mark, nor a blank';
 
 $t->file('written', token(2) . "\n", $mode);
 becomes('written', token(2), 'a write is noticed');

@@ -7,6 +7,7 @@
 
 #include "conf/directives.h"
 
+#include "clear/field.h"
 #include "conf/conf.h"
 
 
@@ -242,7 +243,7 @@ ngx_cs_set_credential(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     if ((*cv)->lengths == NULL
-        && !ngx_cs_credentials_valid(&(*cv)->value))
+        && !clear_field_value((*cv)->value.data, (*cv)->value.len))
     {
         return (*cv)->value.len
                ? "has a value that cannot be sent as a header field"
@@ -563,7 +564,7 @@ ngx_cs_set_proxy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         if (proxy->len > schemes[i].len
             && ngx_strncasecmp(proxy->data, schemes[i].data, schemes[i].len)
                == 0
-            && ngx_cs_credentials_valid(proxy))
+            && clear_field_value(proxy->data, proxy->len))
         {
             return NGX_CONF_OK;
         }

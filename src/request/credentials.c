@@ -11,6 +11,7 @@
 
 #include "request/credentials.h"
 
+#include "clear/field.h"
 #include "core/digest.h"
 
 
@@ -18,28 +19,6 @@ static ngx_int_t ngx_cs_credentials_value(ngx_http_request_t *r,
     ngx_http_complex_value_t *cv, char *name, ngx_str_t *value);
 static ngx_int_t ngx_cs_credentials_tenant(ngx_pool_t *pool, ngx_str_t *url,
     ngx_str_t *id, ngx_str_t *token, ngx_str_t *tenant);
-
-
-ngx_uint_t
-ngx_cs_credentials_valid(ngx_str_t *value)
-{
-    size_t  i;
-
-    if (value->len == 0
-        || value->data[0] == ' '
-        || value->data[value->len - 1] == ' ')
-    {
-        return 0;
-    }
-
-    for (i = 0; i < value->len; i++) {
-        if (value->data[i] < 0x20 || value->data[i] == 0x7f) {
-            return 0;
-        }
-    }
-
-    return 1;
-}
 
 
 ngx_int_t
@@ -117,7 +96,7 @@ ngx_cs_credentials_value(ngx_http_request_t *r, ngx_http_complex_value_t *cv,
 
     /* what is written without variables was checked with the configuration */
 
-    if (cv->lengths == NULL || ngx_cs_credentials_valid(value)) {
+    if (cv->lengths == NULL || clear_field_value(value->data, value->len)) {
         return NGX_OK;
     }
 

@@ -34,12 +34,6 @@ typedef struct {
 
 
 /*
- * 1 where a value can be sent as a header field's: visible characters and
- * blanks inside (RFC 9110, section 5.5), so that it cannot end the field.
- */
-ngx_uint_t ngx_cs_credentials_valid(ngx_str_t *value);
-
-/*
  * At configuration time, once merged: makes the tenant where neither id nor
  * token varies.  url: upstream's.
  */

@@ -7,7 +7,7 @@
 
 #include "request/trace.h"
 
-#include "request/credentials.h"
+#include "clear/field.h"
 
 
 typedef struct {
@@ -53,7 +53,7 @@ ngx_cs_trace(ngx_http_request_t *r, ngx_cs_question_t *question)
         field = &ngx_cs_trace_fields[n];
 
         if (ngx_cs_trace_value(r, field, &value) == NGX_OK
-            && ngx_cs_credentials_valid(&value))
+            && clear_field_value(value.data, value.len))
         {
             trace = &question->trace[question->ntrace++];
             trace->key = field->name;

@@ -12,8 +12,9 @@
 #include "upstream/token_file.h"
 
 #include <ngx_event.h>
-#include <grp.h>
-#include <pwd.h>
+
+#include "clear/field.h"
+#include "core/may_read.h"
 
 
 /* between two looks for a use, and without one, in ms; and how long a change
@@ -21,6 +22,10 @@
 #define NGX_CS_TOKEN_LOOK    1000
 #define NGX_CS_TOKEN_TIMER   2000
 #define NGX_CS_TOKEN_RECENT  2
+
+/* so much of a file is read: a byte order mark, the token, CR and LF, and one
+ * more */
+#define NGX_CS_TOKEN_READ    (NGX_CS_TOKEN_MAX + 6)
 
 
 typedef enum {
@@ -52,9 +57,7 @@ static ngx_uint_t ngx_cs_token_file_same(struct stat *a, struct stat *b);
 static ngx_cs_token_e ngx_cs_token_file_read(ngx_cs_token_file_t *file);
 static ngx_cs_token_e ngx_cs_token_file_slurp(ngx_cs_token_file_t *file,
     ngx_fd_t fd, u_char *buf, size_t *len);
-static ngx_uint_t ngx_cs_token_file_may_read(ngx_cycle_t *cycle,
-    ngx_str_t *path);
-static ngx_uint_t ngx_cs_token_file_in_group(ngx_core_conf_t *ccf, gid_t gid);
+static size_t ngx_cs_token_file_trim(u_char *buf, size_t n);
 
 
 static ngx_event_t  ngx_cs_token_file_event;
@@ -66,7 +69,7 @@ static char  *ngx_cs_token_errors[] = {
     "is not a regular file",
     "is empty",
     "is too long",
-    "contains control characters"
+    "cannot be sent as a header field"
 };
 
 
@@ -130,7 +133,7 @@ ngx_cs_token_file_check(ngx_cycle_t *cycle, ngx_array_t *files)
     slot = files->elts;
 
     for (i = 0; i < files->nelts; i++) {
-        if (ngx_cs_token_file_may_read(cycle, &slot[i]->path)) {
+        if (ngx_cs_may_read(cycle, &slot[i]->path)) {
             continue;
         }
 
@@ -276,7 +279,7 @@ static ngx_cs_token_e
 ngx_cs_token_file_read(ngx_cs_token_file_t *file)
 {
     size_t          len;
-    u_char          buf[NGX_CS_TOKEN_MAX + 3];
+    u_char          buf[NGX_CS_TOKEN_READ];
     ngx_fd_t        fd;
     ngx_cs_token_e  rc;
 
@@ -313,7 +316,7 @@ static ngx_cs_token_e
 ngx_cs_token_file_slurp(ngx_cs_token_file_t *file, ngx_fd_t fd, u_char *buf,
     size_t *len)
 {
-    size_t   i, n;
+    size_t   n;
     ssize_t  got;
 
     if (fstat(fd, &file->info) == -1) {
@@ -327,10 +330,10 @@ ngx_cs_token_file_slurp(ngx_cs_token_file_t *file, ngx_fd_t fd, u_char *buf,
 
     file->recent = (ngx_time() - file->info.st_mtime < NGX_CS_TOKEN_RECENT);
 
-    /* room for the trailing newline, and one to see that there is more */
+    /* room for what is trimmed, and one to see that there is more */
 
-    for (n = 0; n < NGX_CS_TOKEN_MAX + 3; n += got) {
-        got = read(fd, buf + n, NGX_CS_TOKEN_MAX + 3 - n);
+    for (n = 0; n < NGX_CS_TOKEN_READ; n += got) {
+        got = read(fd, buf + n, NGX_CS_TOKEN_READ - n);
 
         if (got == -1) {
             file->err = ngx_errno;
@@ -342,98 +345,45 @@ ngx_cs_token_file_slurp(ngx_cs_token_file_t *file, ngx_fd_t fd, u_char *buf,
         }
     }
 
-    while (n > 0 && (buf[n - 1] == LF || buf[n - 1] == CR)) {
-        n--;
-    }
+    n = ngx_cs_token_file_trim(buf, n);
 
     if (n > NGX_CS_TOKEN_MAX) {
         return NGX_CS_TOKEN_TOO_LONG;
     }
 
-    for (i = 0; i < n; i++) {
-        if (buf[i] < 0x20 || buf[i] == 0x7f) {
-            return NGX_CS_TOKEN_BAD;
-        }
-    }
-
     *len = n;
 
-    return n ? NGX_CS_TOKEN_OK : NGX_CS_TOKEN_EMPTY;
+    if (n == 0) {
+        return NGX_CS_TOKEN_EMPTY;
+    }
+
+    return clear_field_value(buf, n) ? NGX_CS_TOKEN_OK : NGX_CS_TOKEN_BAD;
 }
 
 
 /*
- * Whether the workers' user may read a file and search all folders on its
- * way, by owner, group and mode.  Access control lists are not looked at.
+ * Editors put a newline behind the token, or a byte order mark before it;
+ * blanks around a field's value are not a part of it (RFC 9110, section 5.5).
  */
 
-static ngx_uint_t
-ngx_cs_token_file_may_read(ngx_cycle_t *cycle, ngx_str_t *path)
+static size_t
+ngx_cs_token_file_trim(u_char *buf, size_t n)
 {
-    char              name[NGX_MAX_PATH];
-    mode_t            need;
-    struct stat       info;
-    ngx_core_conf_t  *ccf;
+    size_t  skip;
 
-    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+    skip = (n >= 3 && ngx_memcmp(buf, "\xef\xbb\xbf", 3) == 0) ? 3 : 0;
 
-    if (ccf->user == 0 || ccf->user == (ngx_uid_t) NGX_CONF_UNSET_UINT) {
-        return 1;
+    while (skip < n && (buf[skip] == ' ' || buf[skip] == '\t')) {
+        skip++;
     }
 
-    /* links are followed first, or their own folders would be forgotten */
-
-    if (realpath((char *) path->data, name) == NULL) {
-        return 0;
-    }
-
-    for (need = S_IROTH; name[0]; need = S_IXOTH) {
-
-        if (stat(name, &info) == -1) {
-            return 0;
-        }
-
-        if (info.st_uid == ccf->user) {
-            need <<= 6;
-
-        } else if (ngx_cs_token_file_in_group(ccf, info.st_gid)) {
-            need <<= 3;
-        }
-
-        if (!(info.st_mode & need)) {
-            return 0;
-        }
-
-        *strrchr(name, '/') = '\0';
-    }
-
-    return 1;
-}
-
-
-static ngx_uint_t
-ngx_cs_token_file_in_group(ngx_core_conf_t *ccf, gid_t gid)
-{
-    int    i, n;
-    gid_t  groups[64];
-
-    if (gid == ccf->group) {
-        return 1;
-    }
-
-    n = sizeof(groups) / sizeof(gid_t);
-
-    if (ccf->username == NULL
-        || getgrouplist(ccf->username, ccf->group, groups, &n) == -1)
+    while (n > skip && (buf[n - 1] == LF || buf[n - 1] == CR
+                        || buf[n - 1] == ' ' || buf[n - 1] == '\t'))
     {
-        return 0;
+        n--;
     }
 
-    for (i = 0; i < n; i++) {
-        if (groups[i] == gid) {
-            return 1;
-        }
-    }
+    ngx_memmove(buf, buf + skip, n - skip);
 
-    return 0;
+    return n - skip;
 }
