@@ -37,7 +37,8 @@ test: deps
 	+@tools/build
 	+@tools/test $(TESTS)
 
-deb: deps
+deb:
+	@tools/deps deb
 	@tools/deb
 
 bench:
