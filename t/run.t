@@ -110,6 +110,22 @@ is envelope_is($t->get("$url?taskId=6988a3bc2e0e5e3c6c9aa6d"), 404,
     'No task found with taskId: 6988a3bc2e0e5e3c6c9aa6d',
     "the page's 404";
 
+# What else it has, and the way there.
+
+my $index = $t->get('/');
+like $index->type, qr{^text/html}, 'the index is a page';
+
+my @links = $index->body =~ /href="([^"]+)"/g;
+is_deeply [sort @links], [sort "$url?taskId=$id{success}", '/dashboard',
+    '/metrics'], 'that leads to the others';
+is $t->get($_)->code, 200, "$_ is there" for @links;
+
+my @purges = $index->body =~ /^(?:<pre>)?(curl -X DELETE '[^']+')/mg;
+is scalar @purges, 2, 'and it says how to purge';
+is `$purges[0] -s`, '{"purged":1}', 'which is so: a task';
+like `$purges[1] -s`, qr/^\{"purged":[1-9]/, 'and all';
+is $t->get("$url?taskId=$id{success}")->code, 200, 'it is fetched again';
+
 my ($simulator) = grep {
     (eval { path("/proc/$_/cmdline")->slurp } // '') =~ /simulator/
 } descendants($run->pid);
@@ -124,6 +140,31 @@ is $t->get("$url?taskId=$id{success}", timeout => 5)->body,
     $t->sample('success'), 'a finished task still answers';
 
 ended_well($run, 'TERM');
+
+
+# On a terminal that another user has, as after su: it may write there, but not
+# open it.
+
+SKIP: {
+    skip 'to be another user takes root', 3 if $> != 0;
+    skip 'nobody may not read this checkout', 3
+        if system("setpriv --reuid nobody --clear-groups test -r $Bin/run.t");
+
+    local $ENV{TMPDIR} = '/tmp';
+    unlink $t->dir . '/out';
+
+    my $terminal = ClearStatus::Process->new(dir => $t->dir, name => 'script');
+    $terminal->spawn($t->dir . '/out', 'script', '-qefc',
+        "exec setpriv --reuid nobody --clear-groups $Bin/../demo/run",
+        '/dev/null');
+    $t->adopt($terminal);
+
+    ok wait_for(sub { said() =~ /Ctrl-C/ }, 20), 'another\'s terminal'
+        or diag said();
+    $t->get("$url?taskId=$id{success}");
+    ok wait_for(sub { said() =~ m{"GET \Q$url\E} }), 'shows the requests';
+    ok $terminal->end('TERM'), 'and it ends';
+}
 
 
 # With the settings of a real one.
