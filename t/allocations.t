@@ -22,7 +22,7 @@ my $log   = do {
     `'$Bin/../tools/build' 2>&1`;
 };
 
-is $?, 0, 'a build with allocations that fail' or BAIL_OUT($log);
+is $?, 0, 'a build with allocations that fail' or die $log;
 
 $ENV{TEST_MODULE} = "$build/ngx_clear_status_module.so";
 

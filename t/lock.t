@@ -22,7 +22,7 @@ my $log   = do {
     `'$Bin/../tools/build' 2>&1`;
 };
 
-is $?, 0, 'a build with fault points' or BAIL_OUT($log);
+is $?, 0, 'a build with fault points' or die $log;
 
 my $id = new_task('SUCCESS');
 

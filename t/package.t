@@ -111,7 +111,7 @@ sub operates {
 
 my $before = tree();
 my ($exit, $said) = sh("BUILD=$dir/built $top/tools/deb");
-is $exit, 0, 'make deb' or BAIL_OUT($said);
+is $exit, 0, 'make deb' or die $said;
 is tree(), $before, 'leaves nothing in the tree, nor beside it';
 
 my ($version) = path("$top/CHANGES")->slurp =~ /^Changes with \w+ (\S+)/m;
