@@ -5,7 +5,7 @@
  *
  * A fetch has its name looked up, waits in a queue of ours until a stream is
  * free, since libcurl's own queue knows no timeout, and then is an easy
- * handle in the multi handle of its profile.
+ * handle in the multi handle of its origin.
  */
 
 
@@ -14,43 +14,12 @@
 #include <ngx_event.h>
 
 #include "fetch/code.h"
-#include "fetch/header.h"
-#include "fetch/options.h"
 #include "fetch/origin.h"
-#include "fetch/resolve.h"
+#include "fetch/transfer.h"
 
 
 /* a retry waits so many ms, plus at most as many again */
 #define NGX_CS_RETRY_WAIT   20
-
-/* dead connections in a row, before that counts as a retry */
-#define NGX_CS_DEAD_MAX     3
-
-
-typedef struct {
-    ngx_queue_t                      queue;     /* waiting or flying */
-    ngx_cs_fetch_t                  *fetch;
-    ngx_cs_fetch_result_t            result;
-    ngx_cs_origin_t                 *profile;
-    ngx_cs_multi_t                  *multi;     /* where easy is in */
-    CURL                            *easy;
-    struct curl_slist               *headers;
-    ngx_cs_resolve_t                 resolve;
-    ngx_cs_fetch_header_t            header;
-    ngx_event_t                      deadline;
-    ngx_event_t                      retry;
-    ngx_msec_t                       start;
-    size_t                           body_size;
-    ngx_uint_t                       counted;   /* retries */
-    ngx_uint_t                       dead;      /* connections */
-    clear_transport_e                refused;   /* by us */
-    unsigned                         bytes:1;   /* any came */
-    unsigned                         opened:1;  /* a connection of its own */
-    unsigned                         sent:1;    /* there was a connection */
-    unsigned                         tunnel:1;  /* the proxy refused */
-    unsigned                         queued:1;
-    char                             text[CURL_ERROR_SIZE];
-} ngx_cs_transfer_t;
 
 
 static void ngx_cs_fetch_depart(ngx_cs_transfer_t *t);
@@ -60,13 +29,7 @@ static void ngx_cs_fetch_refuse(ngx_cs_transfer_t *t,
 static void ngx_cs_fetch_enqueue(ngx_cs_transfer_t *t);
 static void ngx_cs_fetch_next(void);
 static ngx_int_t ngx_cs_fetch_launch(ngx_cs_transfer_t *t);
-static ngx_int_t ngx_cs_fetch_setup(ngx_cs_transfer_t *t);
-static int ngx_cs_fetch_connected(void *data, char *remote, char *local,
-    int remote_port, int local_port);
-static size_t ngx_cs_fetch_header(char *p, size_t size, size_t n, void *data);
-static size_t ngx_cs_fetch_write(char *p, size_t size, size_t n, void *data);
 static void ngx_cs_fetch_ended(CURL *easy, CURLcode code);
-static void ngx_cs_fetch_info(ngx_cs_transfer_t *t, CURLcode code);
 static void ngx_cs_fetch_stop(ngx_cs_transfer_t *t);
 static void ngx_cs_fetch_broken(ngx_cs_multi_t *multi);
 static ngx_uint_t ngx_cs_fetch_again(ngx_cs_transfer_t *t, CURLcode code);
@@ -75,6 +38,7 @@ static void ngx_cs_fetch_finish(ngx_cs_transfer_t *t,
     clear_transport_e transport);
 static void ngx_cs_fetch_deadline(ngx_event_t *ev);
 static void ngx_cs_fetch_retry(ngx_event_t *ev);
+static void ngx_cs_fetch_refused(ngx_event_t *ev);
 
 
 /* of this worker */
@@ -95,11 +59,11 @@ ngx_cs_fetch_start(ngx_cs_fetch_t *fetch)
 
     t->fetch = fetch;
     t->start = ngx_current_msec;
-    t->profile = ngx_cs_origin_get(fetch->conf);
-    t->headers = ngx_cs_fetch_list(fetch->pool, fetch->headers,
-                                   fetch->nheaders);
+    t->origin = ngx_cs_origin_get(fetch->conf);
+    t->headers = ngx_cs_fetch_header_list(fetch->pool, fetch->headers,
+                                          fetch->nheaders);
 
-    if (t->profile == NULL || t->headers == NULL) {
+    if (t->origin == NULL || t->headers == NULL) {
         return NGX_ERROR;
     }
 
@@ -112,6 +76,12 @@ ngx_cs_fetch_start(ngx_cs_fetch_t *fetch)
     t->deadline.handler = ngx_cs_fetch_deadline;
     t->deadline.data = t;
     t->deadline.log = fetch->log;
+
+    t->again.max = fetch->conf->retries;
+
+    t->refusal.handler = ngx_cs_fetch_refused;
+    t->refusal.data = t;
+    t->refusal.log = fetch->log;
 
     t->retry.handler = ngx_cs_fetch_retry;
     t->retry.data = t;
@@ -182,7 +152,7 @@ static void
 ngx_cs_fetch_refuse(ngx_cs_transfer_t *t, clear_transport_e transport)
 {
     t->refused = transport;
-    ngx_add_timer(&t->retry, 1);
+    ngx_post_event(&t->refusal, &ngx_posted_next_events);
 }
 
 
@@ -234,161 +204,45 @@ ngx_cs_fetch_next(void)
 static ngx_int_t
 ngx_cs_fetch_launch(ngx_cs_transfer_t *t)
 {
-    ngx_cs_origin_t  *profile;
+    ngx_cs_origin_t  *origin;
 
-    profile = t->profile;
+    origin = t->origin;
 
-    if (ngx_cs_origin_open(profile, ngx_cs_fetch_ended,
+    if (ngx_cs_origin_open(origin, ngx_cs_fetch_ended,
                            ngx_cs_fetch_broken)
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    if (!ngx_cs_multi_room(profile->multi)) {
+    if (!ngx_cs_multi_room(origin->multi)) {
         ngx_log_error(NGX_LOG_WARN, t->fetch->log, 0,
                       "worker_connections are not enough for upstream");
         return NGX_AGAIN;
     }
 
-    t->easy = ngx_cs_handles_get(&profile->easy, &profile->conf);
+    t->easy = ngx_cs_handles_get(&origin->easy, &origin->conf);
     if (t->easy == NULL) {
         return NGX_ERROR;
     }
 
     t->fetch->begin(t->fetch->data);
 
-    if (ngx_cs_fetch_setup(t) != NGX_OK
-        || ngx_cs_multi_add(profile->multi, t->easy) != NGX_OK)
+    if (ngx_cs_transfer_setup(t) != NGX_OK
+        || ngx_cs_multi_add(origin->multi, t->easy) != NGX_OK)
     {
-        ngx_cs_handles_put(&profile->easy, t->easy);
+        ngx_cs_handles_put(&origin->easy, t->easy);
         t->easy = NULL;
         return NGX_ERROR;
     }
 
-    t->multi = profile->multi;
+    t->multi = origin->multi;
 
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, t->fetch->log, 0,
                    "clear status fetch %p: attempt %ui", t,
                    t->result.attempts);
 
     return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_cs_fetch_setup(ngx_cs_transfer_t *t)
-{
-    CURL                 *easy;
-    ngx_msec_t            elapsed, left;
-    ngx_cs_fetch_conf_t  *conf;
-
-    t->result.status = 0;
-    t->result.attempts++;
-    ngx_cs_fetch_header_reset(&t->header);
-    t->body_size = 0;
-    t->bytes = 0;
-    t->sent = 0;
-    t->refused = CLEAR_TRANSPORT_OK;
-    t->text[0] = '\0';
-
-    easy = t->easy;
-    conf = t->fetch->conf;
-    elapsed = ngx_current_msec - t->start;
-    left = (conf->timeout > elapsed) ? conf->timeout - elapsed : 1;
-
-    ngx_cs_resolve_set(&t->resolve, easy);
-
-    /* the one that is copied; without it another thing would be asked for */
-
-    if (curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, t->fetch->target.data)
-        != CURLE_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    (void) curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                            (long) conf->connect_timeout);
-
-    /* what upstream announces; what really comes is counted decoded */
-
-    (void) curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE,
-                            (curl_off_t) conf->max_body_size);
-
-    (void) curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
-    (void) curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
-    (void) curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->text);
-    (void) curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION,
-                            ngx_cs_fetch_connected);
-    (void) curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
-    (void) curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION,
-                            ngx_cs_fetch_header);
-    (void) curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
-    (void) curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, ngx_cs_fetch_write);
-    (void) curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
-    (void) curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) left);
-
-    return NGX_OK;
-}
-
-
-/*
- * The request is about to be sent.  The times that libcurl measures tell no
- * more since 8.17: a transfer that ends without a connection has them all.
- */
-
-static int
-ngx_cs_fetch_connected(void *data, char *remote, char *local, int remote_port,
-    int local_port)
-{
-    ngx_cs_transfer_t *t = data;
-
-    t->sent = 1;
-
-    return CURL_PREREQFUNC_OK;
-}
-
-
-static size_t
-ngx_cs_fetch_header(char *p, size_t size, size_t n, void *data)
-{
-    ngx_cs_transfer_t *t = data;
-
-    n *= size;
-
-    t->bytes = 1;
-    t->profile->wedged = 0;
-
-    t->refused = ngx_cs_fetch_header_line(&t->header,
-                                          t->fetch->pool,
-                                          (u_char *) p, n);
-
-    return (t->refused == CLEAR_TRANSPORT_OK) ? n : 0;
-}
-
-
-static size_t
-ngx_cs_fetch_write(char *p, size_t size, size_t n, void *data)
-{
-    ngx_cs_transfer_t *t = data;
-
-    n *= size;
-
-    t->bytes = 1;
-    t->profile->wedged = 0;
-    t->body_size += n;
-
-    if (t->body_size > t->fetch->conf->max_body_size) {
-        t->refused = CLEAR_TRANSPORT_TOO_LARGE;
-        return 0;
-    }
-
-    if (t->fetch->body(t->fetch->data, (u_char *) p, n) != NGX_OK) {
-        t->refused = CLEAR_TRANSPORT_LOCAL;
-        return 0;
-    }
-
-    return n;
 }
 
 
@@ -399,11 +253,11 @@ ngx_cs_fetch_ended(CURL *easy, CURLcode code)
 
     (void) curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **) &t);
 
-    ngx_cs_fetch_info(t, code);
+    ngx_cs_transfer_info(t, code);
     ngx_cs_fetch_stop(t);
 
     if (code == CURLE_OUT_OF_MEMORY || (code == CURLE_HTTP2 && !t->opened)) {
-        ngx_cs_origin_spoilt(t->profile, t->multi);
+        ngx_cs_origin_spoilt(t->origin, t->multi);
     }
 
     if (code == CURLE_FILESIZE_EXCEEDED) {
@@ -416,41 +270,6 @@ ngx_cs_fetch_ended(CURL *easy, CURLcode code)
 }
 
 
-/* what libcurl knows about a transfer, before its handle is used again */
-
-static void
-ngx_cs_fetch_info(ngx_cs_transfer_t *t, CURLcode code)
-{
-    long  n;
-
-    n = 0;
-    (void) curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &n);
-    t->result.status = n;
-
-    n = 0;
-    (void) curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &n);
-    t->result.connections += n;
-    t->opened = (n > 0);
-
-    n = 0;
-    (void) curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &n);
-    t->tunnel = (n != 0 && n / 100 != 2);
-
-    if (t->bytes) {
-        n = 0;
-        (void) curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &n);
-        ngx_cs_origin_version(t->profile, n);
-
-    } else if (code == CURLE_OPERATION_TIMEDOUT && t->sent) {
-        ngx_cs_origin_silent(t->profile, t->multi, t->fetch->log);
-    }
-
-    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, t->fetch->log, 0,
-                   "clear status fetch %p: code:%d status:%ui bytes:%uz",
-                   t, code, t->result.status, t->body_size);
-}
-
-
 static void
 ngx_cs_fetch_stop(ngx_cs_transfer_t *t)
 {
@@ -459,7 +278,7 @@ ngx_cs_fetch_stop(ngx_cs_transfer_t *t)
     ngx_queue_remove(&t->queue);   /* NOLINT(clang-analyzer-core.*) */
     ngx_cs_streams--;
 
-    ngx_cs_handles_put(&t->profile->easy, t->easy);
+    ngx_cs_handles_put(&t->origin->easy, t->easy);
     t->easy = NULL;
 }
 
@@ -505,52 +324,38 @@ ngx_cs_fetch_broken(ngx_cs_multi_t *multi)
 static ngx_uint_t
 ngx_cs_fetch_again(ngx_cs_transfer_t *t, CURLcode code)
 {
-    ngx_msec_t  wait, elapsed, timeout;
+    int64_t          left, pause;
+    clear_attempt_t  attempt;
 
-    timeout = t->fetch->conf->timeout;
-    elapsed = ngx_current_msec - t->start;
-
-    if (t->refused != CLEAR_TRANSPORT_OK || elapsed >= timeout) {
+    if (t->refused != CLEAR_TRANSPORT_OK) {
         return 0;
     }
 
-    if (code == CURLE_OK) {
+    ngx_cs_transfer_attempt(t, code, &attempt);
 
-        if ((t->result.status != 502 && t->result.status != 503
-             && t->result.status != 504)
-            || t->header.retry_after.data)
-        {
-            return 0;
-        }
+    left = (int64_t) t->fetch->conf->timeout
+           - (int64_t) (ngx_current_msec - t->start);
+    pause = NGX_CS_RETRY_WAIT + ngx_random() % NGX_CS_RETRY_WAIT;
 
-    } else if (t->tunnel
-               || (!ngx_cs_fetch_safe(code)
-                   && (code != CURLE_OPERATION_TIMEDOUT || t->sent)))
-    {
+    switch (clear_retry(&t->again, &attempt, left, pause)) {
+
+    case CLEAR_RETRY_NO:
         return 0;
-    }
 
-    /* a connection that was used before and had died meanwhile */
-
-    if (code != CURLE_OK && t->sent && !t->bytes && !t->opened
-        && t->dead < NGX_CS_DEAD_MAX)
-    {
-        t->dead++;
-        ngx_cs_fetch_enqueue(t);
+    case CLEAR_RETRY_LATER:
+        ngx_add_timer(&t->retry, (ngx_msec_t) pause);
+        ngx_cs_fetch_next();
         return 1;
+
+    case CLEAR_RETRY_FRESH:
+        t->fresh = 1;
+        break;
+
+    case CLEAR_RETRY_NOW:
+        break;
     }
 
-    wait = NGX_CS_RETRY_WAIT
-           + ngx_random() % NGX_CS_RETRY_WAIT;
-
-    if (t->counted == t->fetch->conf->retries || wait >= timeout - elapsed) {
-        return 0;
-    }
-
-    t->counted++;
-
-    ngx_add_timer(&t->retry, wait);
-    ngx_cs_fetch_next();
+    ngx_cs_fetch_enqueue(t);
 
     return 1;
 }
@@ -589,6 +394,10 @@ ngx_cs_fetch_finish(ngx_cs_transfer_t *t, clear_transport_e transport)
         ngx_del_timer(&t->retry);
     }
 
+    if (t->refusal.posted) {
+        ngx_delete_posted_event(&t->refusal);
+    }
+
     t->result.transport = transport;
     t->result.retry_after = t->header.retry_after;
     t->result.elapsed = ngx_current_msec - t->start;
@@ -612,7 +421,7 @@ ngx_cs_fetch_deadline(ngx_event_t *ev)
     }
 
     if (t->easy) {
-        ngx_cs_fetch_info(t, CURLE_OPERATION_TIMEDOUT);
+        ngx_cs_transfer_info(t, CURLE_OPERATION_TIMEDOUT);
         ngx_cs_multi_remove(t->multi, t->easy);
         ngx_cs_fetch_stop(t);
     }
@@ -626,12 +435,16 @@ ngx_cs_fetch_retry(ngx_event_t *ev)
 {
     ngx_cs_transfer_t *t = ev->data;
 
-    if (t->refused != CLEAR_TRANSPORT_OK) {
-        ngx_cs_fetch_finish(t, t->refused);
-        return;
-    }
-
     ngx_cs_fetch_depart(t);
+}
+
+
+static void
+ngx_cs_fetch_refused(ngx_event_t *ev)
+{
+    ngx_cs_transfer_t *t = ev->data;
+
+    ngx_cs_fetch_finish(t, t->refused);
 }
 
 

@@ -1,7 +1,7 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * Easy handles that are used again by the fetches of one profile, with all
+ * Easy handles that are used again by the fetches of one origin, with all
  * options set that such fetches share.
  */
 

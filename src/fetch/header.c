@@ -1,7 +1,7 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * The response header, line by line; see the header.
+ * The header of a request and of its response; see the header.
  */
 
 
@@ -15,6 +15,54 @@ static ngx_uint_t ngx_cs_fetch_header_is(u_char *p, size_t len, char *name,
     ngx_str_t *value);
 static clear_transport_e ngx_cs_fetch_header_length(
     ngx_cs_fetch_header_t *header, ngx_str_t *value);
+
+
+struct curl_slist *
+ngx_cs_fetch_header_list(ngx_pool_t *pool, ngx_keyval_t *headers,
+    ngx_uint_t n)
+{
+    u_char             *p;
+    ngx_uint_t          i, k;
+    struct curl_slist  *list;
+    static char        *ours[] = {
+        "Accept: application/json",
+        "Accept-Encoding: gzip",
+        "User-Agent: ngx_clear_status"
+    };
+
+    k = sizeof(ours) / sizeof(ours[0]);
+
+    list = ngx_palloc(pool, (k + n) * sizeof(struct curl_slist));
+    if (list == NULL) {
+        return NULL;
+    }
+
+    for (i = 0; i < k; i++) {
+        list[i].data = ours[i];
+        list[i].next = &list[i + 1];
+    }
+
+    for (i = 0; i < n; i++) {
+        p = ngx_pnalloc(pool, headers[i].key.len + headers[i].value.len
+                              + sizeof(": "));
+        if (p == NULL) {
+            return NULL;
+        }
+
+        list[k + i].data = (char *) p;
+        list[k + i].next = &list[k + i + 1];
+
+        p = ngx_cpymem(p, headers[i].key.data, headers[i].key.len);
+        *p++ = ':';
+        *p++ = ' ';
+        p = ngx_cpymem(p, headers[i].value.data, headers[i].value.len);
+        *p = '\0';
+    }
+
+    list[k + n - 1].next = NULL;
+
+    return list;
+}
 
 
 void

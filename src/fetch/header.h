@@ -1,8 +1,8 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * The response header, line by line, as libcurl tells it: what of it counts,
- * and what is not accepted.
+ * The header of a request, as libcurl's list; and that of the response, line
+ * by line, as libcurl tells it: what of it counts, and what is not accepted.
  */
 
 
@@ -12,6 +12,8 @@
 
 #include <ngx_config.h>
 #include <ngx_core.h>
+
+#include <curl/curl.h>
 
 #include "clear/verdict.h"
 
@@ -23,6 +25,14 @@ typedef struct {
     unsigned                     complete:1;
 } ngx_cs_fetch_header_t;
 
+
+/*
+ * Our fields and these, as a list in memory of the pool, so that libcurl keeps
+ * no copy of a secret.  A value ends at its first NUL.
+ * NULL: no memory.
+ */
+struct curl_slist *ngx_cs_fetch_header_list(ngx_pool_t *pool,
+    ngx_keyval_t *headers, ngx_uint_t n);
 
 void ngx_cs_fetch_header_reset(ngx_cs_fetch_header_t *header);
 

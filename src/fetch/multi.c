@@ -70,9 +70,9 @@ static int ngx_cs_multi_timer(CURLM *multi, long ms, void *data);
 static void ngx_cs_multi_timer_handler(ngx_event_t *ev);
 static void ngx_cs_multi_socket_handler(ngx_event_t *ev);
 static void ngx_cs_multi_drive(ngx_cs_multi_t *m, curl_socket_t s, int what);
-static CURLMcode ngx_cs_multi_action(ngx_cs_multi_t *m, curl_socket_t s,
+static CURLMcode ngx_cs_multi_blocked(ngx_cs_multi_t *m, curl_socket_t s,
     int what);
-static CURLMcode ngx_cs_multi_act(ngx_cs_multi_t *m, curl_socket_t s,
+static CURLMcode ngx_cs_multi_perform(ngx_cs_multi_t *m, curl_socket_t s,
     int what);
 static void ngx_cs_multi_finish(ngx_cs_multi_t *m);
 static void ngx_cs_multi_end_handler(ngx_event_t *ev);
@@ -461,7 +461,7 @@ ngx_cs_multi_drive(ngx_cs_multi_t *m, curl_socket_t s, int what)
 
     m->begun = 0;
 
-    rc = ngx_cs_multi_action(m, s, what);
+    rc = ngx_cs_multi_blocked(m, s, what);
 
     if (corked) {
         ngx_cs_sockets_uncork(&m->sockets);
@@ -491,19 +491,19 @@ ngx_cs_multi_drive(ngx_cs_multi_t *m, curl_socket_t s, int what)
  */
 
 static CURLMcode
-ngx_cs_multi_action(ngx_cs_multi_t *m, curl_socket_t s, int what)
+ngx_cs_multi_blocked(ngx_cs_multi_t *m, curl_socket_t s, int what)
 {
     sigset_t   all, old;
     CURLMcode  rc;
 
     if (!m->threads) {
-        return ngx_cs_multi_act(m, s, what);
+        return ngx_cs_multi_perform(m, s, what);
     }
 
     (void) sigfillset(&all);
     (void) pthread_sigmask(SIG_SETMASK, &all, &old);
 
-    rc = ngx_cs_multi_act(m, s, what);
+    rc = ngx_cs_multi_perform(m, s, what);
 
     (void) pthread_sigmask(SIG_SETMASK, &old, NULL);
 
@@ -512,7 +512,7 @@ ngx_cs_multi_action(ngx_cs_multi_t *m, curl_socket_t s, int what)
 
 
 static CURLMcode
-ngx_cs_multi_act(ngx_cs_multi_t *m, curl_socket_t s, int what)
+ngx_cs_multi_perform(ngx_cs_multi_t *m, curl_socket_t s, int what)
 {
     int        running;
     CURLMcode  rc;

@@ -1,8 +1,7 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * A location's settings as libcurl's options, and the request header of a
- * transfer as its list.
+ * A location's settings as libcurl's options.
  */
 
 
@@ -25,20 +24,12 @@
 CURLU *ngx_cs_fetch_url(ngx_cs_fetch_conf_t *conf);
 
 /*
- * All that the transfers of a profile share, so all but the request target,
+ * All that the transfers of a origin share, so all but the request target,
  * the header, callbacks, limits and times.  url has to live as long as easy.
  * NGX_ERROR: no memory, and easy is not to be used.
  */
 ngx_int_t ngx_cs_fetch_options(CURL *easy, ngx_cs_fetch_conf_t *conf,
     CURLU *url);
-
-/*
- * Our fields and these, as a list in memory of the pool, so that libcurl keeps
- * no copy of a secret.  A value ends at its first NUL.
- * NULL: no memory.
- */
-struct curl_slist *ngx_cs_fetch_list(ngx_pool_t *pool, ngx_keyval_t *headers,
-    ngx_uint_t n);
 
 
 #endif /* _NGX_CS_FETCH_OPTIONS_H_INCLUDED_ */

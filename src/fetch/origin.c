@@ -18,7 +18,7 @@
 
 static ngx_uint_t ngx_cs_origin_same(ngx_cs_fetch_conf_t *a,
     ngx_cs_fetch_conf_t *b);
-static ngx_uint_t ngx_cs_origin_shares(ngx_cs_origin_t *profile);
+static ngx_uint_t ngx_cs_origin_shares(ngx_cs_origin_t *origin);
 
 
 /* of this worker */
@@ -38,23 +38,23 @@ void
 ngx_cs_origin_exit(void)
 {
     ngx_queue_t      *q;
-    ngx_cs_origin_t  *profile;
+    ngx_cs_origin_t  *origin;
 
     for (q = ngx_queue_head(&ngx_cs_origins);
          q != ngx_queue_sentinel(&ngx_cs_origins);
          q = ngx_queue_next(q))
     {
-        profile = ngx_queue_data(q, ngx_cs_origin_t, queue);
+        origin = ngx_queue_data(q, ngx_cs_origin_t, queue);
 
-        if (profile->multi
-            && ngx_cs_multi_active(profile->multi) == 0)
+        if (origin->multi
+            && ngx_cs_multi_active(origin->multi) == 0)
         {
-            ngx_cs_multi_destroy(profile->multi);
-            profile->multi = NULL;
+            ngx_cs_multi_destroy(origin->multi);
+            origin->multi = NULL;
         }
 
-        if (profile->multi == NULL) {
-            ngx_cs_handles_exit(&profile->easy);
+        if (origin->multi == NULL) {
+            ngx_cs_handles_exit(&origin->easy);
         }
     }
 }
@@ -64,31 +64,31 @@ ngx_cs_origin_t *
 ngx_cs_origin_get(ngx_cs_fetch_conf_t *conf)
 {
     ngx_queue_t      *q;
-    ngx_cs_origin_t  *profile;
+    ngx_cs_origin_t  *origin;
 
     for (q = ngx_queue_head(&ngx_cs_origins);
          q != ngx_queue_sentinel(&ngx_cs_origins);
          q = ngx_queue_next(q))
     {
-        profile = ngx_queue_data(q, ngx_cs_origin_t, queue);
+        origin = ngx_queue_data(q, ngx_cs_origin_t, queue);
 
-        if (ngx_cs_origin_same(&profile->conf, conf)) {
-            return profile;
+        if (ngx_cs_origin_same(&origin->conf, conf)) {
+            return origin;
         }
     }
 
-    profile = ngx_pcalloc(ngx_cycle->pool, sizeof(ngx_cs_origin_t));
-    if (profile == NULL) {
+    origin = ngx_pcalloc(ngx_cycle->pool, sizeof(ngx_cs_origin_t));
+    if (origin == NULL) {
         return NULL;
     }
 
-    profile->conf = *conf;
-    profile->max_host = ngx_cs_origin_shares(profile)
+    origin->conf = *conf;
+    origin->max_host = ngx_cs_origin_shares(origin)
                         ? NGX_CS_HOST_H2 : NGX_CS_HOST_H1;
 
-    ngx_queue_insert_head(&ngx_cs_origins, &profile->queue);
+    ngx_queue_insert_head(&ngx_cs_origins, &origin->queue);
 
-    return profile;
+    return origin;
 }
 
 
@@ -111,23 +111,23 @@ ngx_cs_origin_same(ngx_cs_fetch_conf_t *a, ngx_cs_fetch_conf_t *b)
 /* whether HTTP/2 is spoken, if upstream agrees */
 
 static ngx_uint_t
-ngx_cs_origin_shares(ngx_cs_origin_t *profile)
+ngx_cs_origin_shares(ngx_cs_origin_t *origin)
 {
-    return profile->conf.https && profile->conf.http_version == 20;
+    return origin->conf.https && origin->conf.http_version == 20;
 }
 
 
 ngx_int_t
-ngx_cs_origin_open(ngx_cs_origin_t *profile, ngx_cs_multi_pt handler,
+ngx_cs_origin_open(ngx_cs_origin_t *origin, ngx_cs_multi_pt handler,
     ngx_cs_multi_broken_pt broken)
 {
     ngx_cs_multi_t  *multi;
 
-    if (profile->multi) {
+    if (origin->multi) {
         return NGX_OK;
     }
 
-    multi = ngx_cs_multi_create(ngx_cycle->log, profile->max_host,
+    multi = ngx_cs_multi_create(ngx_cycle->log, origin->max_host,
                                 handler, broken);
     if (multi == NULL) {
         return NGX_ERROR;
@@ -135,22 +135,22 @@ ngx_cs_origin_open(ngx_cs_origin_t *profile, ngx_cs_multi_pt handler,
 
     /* the name of a proxy is libcurl's, too */
 
-    if (profile->conf.proxy.len
-        || (!profile->conf.fixed && profile->conf.resolver == NULL))
+    if (origin->conf.proxy.len
+        || (!origin->conf.fixed && origin->conf.resolver == NULL))
     {
         ngx_cs_multi_threads(multi);
     }
 
-    profile->multi = multi;
+    origin->multi = multi;
 
     return NGX_OK;
 }
 
 
 void
-ngx_cs_origin_version(ngx_cs_origin_t *profile, long version)
+ngx_cs_origin_version(ngx_cs_origin_t *origin, long version)
 {
-    if (!ngx_cs_origin_shares(profile)) {
+    if (!ngx_cs_origin_shares(origin)) {
         return;
     }
 
@@ -158,19 +158,19 @@ ngx_cs_origin_version(ngx_cs_origin_t *profile, long version)
 
     case CURL_HTTP_VERSION_1_0:
     case CURL_HTTP_VERSION_1_1:
-        profile->max_host = NGX_CS_HOST_H1;
+        origin->max_host = NGX_CS_HOST_H1;
         break;
 
     case CURL_HTTP_VERSION_2_0:
-        profile->max_host = NGX_CS_HOST_H2;
+        origin->max_host = NGX_CS_HOST_H2;
         break;
 
     default:
         return;
     }
 
-    if (profile->multi) {
-        ngx_cs_multi_max_host(profile->multi, profile->max_host);
+    if (origin->multi) {
+        ngx_cs_multi_max_host(origin->multi, origin->max_host);
     }
 }
 
@@ -181,14 +181,14 @@ ngx_cs_origin_version(ngx_cs_origin_t *profile, long version)
  */
 
 void
-ngx_cs_origin_silent(ngx_cs_origin_t *profile, ngx_cs_multi_t *multi,
+ngx_cs_origin_silent(ngx_cs_origin_t *origin, ngx_cs_multi_t *multi,
     ngx_log_t *log)
 {
-    if (profile->multi != multi) {
+    if (origin->multi != multi) {
         return;
     }
 
-    if (++profile->wedged < NGX_CS_WEDGED) {
+    if (++origin->wedged < NGX_CS_WEDGED) {
         return;
     }
 
@@ -205,9 +205,9 @@ ngx_cs_origin_silent(ngx_cs_origin_t *profile, ngx_cs_multi_t *multi,
  */
 
 void
-ngx_cs_origin_spoilt(ngx_cs_origin_t *profile, ngx_cs_multi_t *multi)
+ngx_cs_origin_spoilt(ngx_cs_origin_t *origin, ngx_cs_multi_t *multi)
 {
-    if (profile->multi == multi) {
+    if (origin->multi == multi) {
         ngx_cs_origin_drop(multi);
     }
 }
@@ -217,17 +217,17 @@ void
 ngx_cs_origin_drop(ngx_cs_multi_t *multi)
 {
     ngx_queue_t      *q;
-    ngx_cs_origin_t  *profile;
+    ngx_cs_origin_t  *origin;
 
     for (q = ngx_queue_head(&ngx_cs_origins);
          q != ngx_queue_sentinel(&ngx_cs_origins);
          q = ngx_queue_next(q))
     {
-        profile = ngx_queue_data(q, ngx_cs_origin_t, queue);
+        origin = ngx_queue_data(q, ngx_cs_origin_t, queue);
 
-        if (profile->multi == multi) {
-            profile->multi = NULL;
-            profile->wedged = 0;
+        if (origin->multi == multi) {
+            origin->multi = NULL;
+            origin->wedged = 0;
             break;
         }
     }

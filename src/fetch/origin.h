@@ -38,18 +38,18 @@ void ngx_cs_origin_exit(void);
 ngx_cs_origin_t *ngx_cs_origin_get(ngx_cs_fetch_conf_t *conf);
 
 /* makes its multi handle, if there is none */
-ngx_int_t ngx_cs_origin_open(ngx_cs_origin_t *profile,
+ngx_int_t ngx_cs_origin_open(ngx_cs_origin_t *origin,
     ngx_cs_multi_pt handler, ngx_cs_multi_broken_pt broken);
 
 /* a transfer was answered in this version, CURL_HTTP_VERSION_... */
-void ngx_cs_origin_version(ngx_cs_origin_t *profile, long version);
+void ngx_cs_origin_version(ngx_cs_origin_t *origin, long version);
 
 /* a transfer in that multi handle timed out, and no byte had come */
-void ngx_cs_origin_silent(ngx_cs_origin_t *profile, ngx_cs_multi_t *multi,
+void ngx_cs_origin_silent(ngx_cs_origin_t *origin, ngx_cs_multi_t *multi,
     ngx_log_t *log);
 
 /* a transfer in it ended so that the next are to begin in another */
-void ngx_cs_origin_spoilt(ngx_cs_origin_t *profile, ngx_cs_multi_t *multi);
+void ngx_cs_origin_spoilt(ngx_cs_origin_t *origin, ngx_cs_multi_t *multi);
 
 /* nobody begins in that multi handle any more */
 void ngx_cs_origin_drop(ngx_cs_multi_t *multi);

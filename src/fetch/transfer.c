@@ -1,0 +1,195 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * An attempt as a transfer of libcurl's; see the header.
+ */
+
+
+#include "fetch/transfer.h"
+
+#include "fetch/code.h"
+
+
+static int ngx_cs_transfer_connected(void *data, char *remote, char *local,
+    int remote_port, int local_port);
+static size_t ngx_cs_transfer_header(char *p, size_t size, size_t n,
+    void *data);
+static size_t ngx_cs_transfer_write(char *p, size_t size, size_t n,
+    void *data);
+
+
+ngx_int_t
+ngx_cs_transfer_setup(ngx_cs_transfer_t *t)
+{
+    CURL                 *easy;
+    ngx_msec_t            elapsed, left;
+    ngx_cs_fetch_conf_t  *conf;
+
+    t->result.status = 0;
+    t->result.attempts++;
+    ngx_cs_fetch_header_reset(&t->header);
+    t->body_size = 0;
+    t->bytes = 0;
+    t->sent = 0;
+    t->refused = CLEAR_TRANSPORT_OK;
+    t->text[0] = '\0';
+
+    easy = t->easy;
+    conf = t->fetch->conf;
+    elapsed = ngx_current_msec - t->start;
+    left = (conf->timeout > elapsed) ? conf->timeout - elapsed : 1;
+
+    ngx_cs_resolve_set(&t->resolve, easy);
+
+    /* the one that is copied; without it another thing would be asked for */
+
+    if (curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, t->fetch->target.data)
+        != CURLE_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    (void) curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                            (long) conf->connect_timeout);
+
+    /* what upstream announces; what really comes is counted decoded */
+
+    (void) curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE,
+                            (curl_off_t) conf->max_body_size);
+
+    (void) curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
+    (void) curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
+    (void) curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->text);
+    (void) curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION,
+                            ngx_cs_transfer_connected);
+    (void) curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
+    (void) curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION,
+                            ngx_cs_transfer_header);
+    (void) curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
+    (void) curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, ngx_cs_transfer_write);
+    (void) curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+    (void) curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) left);
+
+    /* a fresh one beside those that are shared there may be no room for */
+
+    t->shared = (t->origin->max_host < NGX_CS_STREAMS);
+
+    (void) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT,
+                            (t->fresh && !t->shared) ? 1L : 0L);
+
+    t->fresh = 0;
+
+    return NGX_OK;
+}
+
+
+/*
+ * The request is about to be sent.  The times that libcurl measures tell no
+ * more since 8.17: a transfer that ends without a connection has them all.
+ */
+
+static int
+ngx_cs_transfer_connected(void *data, char *remote, char *local,
+    int remote_port, int local_port)
+{
+    ngx_cs_transfer_t *t = data;
+
+    t->sent = 1;
+
+    return CURL_PREREQFUNC_OK;
+}
+
+
+static size_t
+ngx_cs_transfer_header(char *p, size_t size, size_t n, void *data)
+{
+    ngx_cs_transfer_t *t = data;
+
+    n *= size;
+
+    t->bytes = 1;
+    t->origin->wedged = 0;
+
+    t->refused = ngx_cs_fetch_header_line(&t->header,
+                                          t->fetch->pool,
+                                          (u_char *) p, n);
+
+    return (t->refused == CLEAR_TRANSPORT_OK) ? n : 0;
+}
+
+
+static size_t
+ngx_cs_transfer_write(char *p, size_t size, size_t n, void *data)
+{
+    ngx_cs_transfer_t *t = data;
+
+    n *= size;
+
+    t->bytes = 1;
+    t->origin->wedged = 0;
+    t->body_size += n;
+
+    if (t->body_size > t->fetch->conf->max_body_size) {
+        t->refused = CLEAR_TRANSPORT_TOO_LARGE;
+        return 0;
+    }
+
+    if (t->fetch->body(t->fetch->data, (u_char *) p, n) != NGX_OK) {
+        t->refused = CLEAR_TRANSPORT_LOCAL;
+        return 0;
+    }
+
+    return n;
+}
+
+
+/* what libcurl knows about a transfer, before its handle is used again */
+
+void
+ngx_cs_transfer_info(ngx_cs_transfer_t *t, CURLcode code)
+{
+    long  n;
+
+    n = 0;
+    (void) curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &n);
+    t->result.status = n;
+
+    n = 0;
+    (void) curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &n);
+    t->result.connections += n;
+    t->opened = (n > 0);
+
+    n = 0;
+    (void) curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &n);
+    t->tunnel = (n != 0 && n / 100 != 2);
+
+    if (t->bytes) {
+        n = 0;
+        (void) curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &n);
+        ngx_cs_origin_version(t->origin, n);
+
+    } else if (code == CURLE_OPERATION_TIMEDOUT && t->sent) {
+        ngx_cs_origin_silent(t->origin, t->multi, t->fetch->log);
+    }
+
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, t->fetch->log, 0,
+                   "clear status fetch %p: code:%d status:%ui bytes:%uz",
+                   t, code, t->result.status, t->body_size);
+}
+
+
+void
+ngx_cs_transfer_attempt(ngx_cs_transfer_t *t, CURLcode code,
+    clear_attempt_t *attempt)
+{
+    ngx_memzero(attempt, sizeof(clear_attempt_t));
+
+    attempt->status = (code == CURLE_OK) ? (int) t->result.status : 0;
+    attempt->retry_after = (t->header.retry_after.data != NULL);
+    attempt->safe = (!t->tunnel && ngx_cs_fetch_safe(code));
+    attempt->timeout = (!t->tunnel && code == CURLE_OPERATION_TIMEDOUT);
+    attempt->sent = t->sent;
+    attempt->bytes = t->bytes;
+    attempt->opened = t->opened;
+    attempt->shared = t->shared;
+}
