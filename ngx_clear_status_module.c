@@ -14,6 +14,7 @@
 
 #include "conf/conf.h"
 #include "conf/directives.h"
+#include "conf/valid.h"
 #include "operator/dashboard.h"
 #include "operator/prometheus.h"
 #include "operator/purge.h"

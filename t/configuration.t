@@ -75,7 +75,8 @@ accepted "a URL $_", '', $good, "clear_status_pass $_;"
 
 accepted "clear_status_valid $_", '', $good, "$pass clear_status_valid $_;"
     for '5s', 'forever', 'SUCCESS FAILED 1d', 'PROCESSING 500ms', '404 0',
-    'any 1s', 'SOME_NEW_STATE 503 any 2m';
+    'any 1s', 'SOME_NEW_STATE 503 any 2m', '2s max=10s age=10%', '0 max=1s',
+    'PROCESSING CREATED 500ms age=100% max=1m', 'any 2s max=2s age=1%';
 
 accepted $_, '', $good, "$pass $_;" for
     'clear_status_cache off',
@@ -145,6 +146,32 @@ refused "clear_status_valid $_",
     ['', $good, "$pass clear_status_valid $_;"],
     qr/"clear_status_valid"/, qr/check\.conf:22/
     for 'never', '5x', 'processing 5s', '200 5s', '600 5s', 'SUCCESS', '""';
+
+refused "clear_status_valid $_->[0]",
+    ['', $good, "$pass clear_status_valid $_->[0];"], $_->[1],
+    qr/in "clear_status_valid" in \S+check\.conf:22/
+    for ['2s age=10%', qr/without "max" there can be no "age=10%"/],
+    ['2s max=1s', qr/"max" is below the time it begins with: "max=1s"/],
+    ['2s max=1s age=5%', qr/"max" is below/],
+    ['2s max=10s age=0%', qr/not a share from 1% to 100%: "age=0%"/],
+    ['2s max=10s age=101%', qr/not a share/],
+    ['2s max=10s age=10', qr/not a share/],
+    ['2s max=10s age=%', qr/not a share/],
+    ['2s max=10s age=1.5%', qr/not a share/],
+    ['2s max=10s age=-1%', qr/not a share/],
+    ['2s max=10x', qr/invalid time value "max=10x"/],
+    ['2s max=', qr/invalid time value/],
+    ['2s max=forever', qr/invalid time value/],
+    ['2s max=3s max=4s', qr/duplicate parameter/],
+    ['2s max=3s age=4% age=5%', qr/duplicate parameter/],
+    ['2s min=3s', qr/invalid parameter "min=3s"/],
+    ['forever max=10s', qr/fresh forever can have no "max=10s"/],
+    ['SUCCESS 2s max=10s', qr/"max" cannot be for a finished state, "SUCCESS"/],
+    ['FAILED CREATED 2s max=10s', qr/finished state, "FAILED"/],
+    ['404 2s max=10s', qr/"max" cannot be for an error, "404"/],
+    ['CREATED 503 2s max=10s age=10%', qr/for an error, "503"/],
+    ['max=10s', qr/invalid time value "max=10s"/],
+    ['CREATED max=10s 2s', qr/invalid state or code "max=10s"/];
 
 refused $_, ['', $good, "$pass $_;"], qr/"clear_status_\w+"/,
     qr/check\.conf:22/ for

@@ -9,15 +9,20 @@
 
 #include <string.h>
 
+#include "clear/pace.h"
+
 
 #define CLEAR_VALID_UNFINISHED  2000
+#define CLEAR_VALID_MAX         10000
+#define CLEAR_VALID_PERCENT     10
 #define CLEAR_VALID_ERROR       1000
 
 
-static int64_t clear_freshness_valid(const clear_freshness_conf_t *conf,
-    int status, const clear_task_t *answer);
-static int64_t clear_freshness_any(const clear_freshness_conf_t *conf,
-    int64_t otherwise);
+static const clear_valid_t *clear_freshness_valid(
+    const clear_freshness_conf_t *conf, int status,
+    const clear_task_t *answer);
+static const clear_valid_t *clear_freshness_any(
+    const clear_freshness_conf_t *conf, const clear_valid_t *otherwise);
 static int clear_freshness_names(const clear_valid_t *valid, int status,
     const clear_task_t *answer);
 static int64_t clear_freshness_urls(const clear_freshness_conf_t *conf,
@@ -27,22 +32,44 @@ static int clear_freshness_revalidate(const clear_freshness_conf_t *conf,
 static int64_t clear_freshness_add(int64_t a, int64_t b);
 
 
+/* what counts where the operator says nothing */
+
+static const clear_valid_t  clear_valid_unfinished = {
+    { NULL, 0 }, 0, CLEAR_VALID_UNFINISHED, CLEAR_VALID_MAX,
+    CLEAR_VALID_PERCENT
+};
+
+static const clear_valid_t  clear_valid_finished = {
+    { NULL, 0 }, 0, CLEAR_FOREVER, 0, 0
+};
+
+static const clear_valid_t  clear_valid_error = {
+    { NULL, 0 }, 0, CLEAR_VALID_ERROR, 0, 0
+};
+
+
 int64_t
 clear_freshness_lifetime(const clear_freshness_conf_t *conf, int status,
-    const clear_task_t *answer, int64_t wall)
+    const clear_task_t *answer, int64_t wall, int64_t age)
 {
-    int64_t  lifetime, urls, least;
+    int                   finished;
+    int64_t               lifetime, urls, least;
+    const clear_valid_t  *valid;
 
-    lifetime = clear_freshness_valid(conf, status, answer);
+    valid = clear_freshness_valid(conf, status, answer);
 
-    if (status != 200 || answer == NULL || !answer->urls
-        || !clear_freshness_terminal(answer->workflow))
-    {
+    finished = answer && clear_freshness_terminal(answer->workflow);
+
+    lifetime = (valid->max && status == 200 && !finished)
+               ? clear_pace(valid->ttl, valid->max, valid->percent, age)
+               : valid->ttl;
+
+    if (status != 200 || !finished || !answer->urls) {
         return lifetime;
     }
 
     urls = clear_freshness_urls(conf, answer, wall);
-    least = clear_freshness_any(conf, CLEAR_VALID_ERROR);
+    least = clear_freshness_any(conf, &clear_valid_error)->ttl;
 
     if (least > CLEAR_VALID_ERROR) {
         least = CLEAR_VALID_ERROR;
@@ -56,7 +83,7 @@ clear_freshness_lifetime(const clear_freshness_conf_t *conf, int status,
 }
 
 
-static int64_t
+static const clear_valid_t *
 clear_freshness_valid(const clear_freshness_conf_t *conf, int status,
     const clear_task_t *answer)
 {
@@ -64,24 +91,25 @@ clear_freshness_valid(const clear_freshness_conf_t *conf, int status,
 
     for (i = conf->nvalid; i; i--) {
         if (clear_freshness_names(&conf->valid[i - 1], status, answer)) {
-            return conf->valid[i - 1].ttl;
+            return &conf->valid[i - 1];
         }
     }
 
     if (status != 200) {
-        return clear_freshness_any(conf, CLEAR_VALID_ERROR);
+        return clear_freshness_any(conf, &clear_valid_error);
     }
 
     if (answer && clear_freshness_terminal(answer->workflow)) {
-        return CLEAR_FOREVER;
+        return &clear_valid_finished;
     }
 
-    return clear_freshness_any(conf, CLEAR_VALID_UNFINISHED);
+    return clear_freshness_any(conf, &clear_valid_unfinished);
 }
 
 
-static int64_t
-clear_freshness_any(const clear_freshness_conf_t *conf, int64_t otherwise)
+static const clear_valid_t *
+clear_freshness_any(const clear_freshness_conf_t *conf,
+    const clear_valid_t *otherwise)
 {
     size_t  i;
 
@@ -89,7 +117,7 @@ clear_freshness_any(const clear_freshness_conf_t *conf, int64_t otherwise)
         if (conf->valid[i - 1].code == 0
             && conf->valid[i - 1].state.data == NULL)
         {
-            return conf->valid[i - 1].ttl;
+            return &conf->valid[i - 1];
         }
     }
 

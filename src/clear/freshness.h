@@ -26,6 +26,11 @@ typedef struct {
     clear_str_t              state;           /* NULL: not a state */
     int                      code;            /* 0: not a code */
     int64_t                  ttl;             /* ms or CLEAR_FOREVER */
+    int64_t                  max;             /* ms, where the ttl of an
+                                                 unfinished answer grows with
+                                                 its task's age; 0: it does
+                                                 not */
+    int                      percent;         /* of the age; with max */
 } clear_valid_t;
 
 
@@ -71,15 +76,18 @@ typedef enum {
  * FAILED the default, then the operator's "any", then the defaults: CREATED,
  * PROCESSING and unknown states 2000, errors 1000.
  *
+ * An unfinished answer's lifetime grows with the task's age where the entry
+ * says so, and by default to 10000 with 10 percent of the age (clear/pace.h).
+ *
  * A terminal answer with presigned URLs lives shorter: to the margin before
  * the first of them dies, but at least half of what was left, and at least 1000
  * or what "any" says if that is less, so that one refresh follows another only
  * then.
  *
- * wall: the time of the fetch.
+ * wall: the time of the fetch.  age: the task's then, ms.
  */
 int64_t clear_freshness_lifetime(const clear_freshness_conf_t *conf,
-    int status, const clear_task_t *answer, int64_t wall);
+    int status, const clear_task_t *answer, int64_t wall, int64_t age);
 
 /*
  * The stamp for an answer fetched at mono with a lifetime; not definite.

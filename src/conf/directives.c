@@ -17,9 +17,6 @@
 static char *ngx_cs_pass_parse(ngx_conf_t *cf, ngx_str_t *value,
     size_t scheme, ngx_url_t *u);
 static char *ngx_cs_invalid(ngx_conf_t *cf, ngx_command_t *cmd, char *rc);
-static ngx_int_t ngx_cs_valid_subject(ngx_str_t *value, clear_valid_t *valid);
-static ngx_int_t ngx_cs_parse_time(ngx_str_t *value, ngx_cs_time_t *words,
-    int64_t *time);
 
 
 char *
@@ -284,94 +281,6 @@ ngx_cs_set_token_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-char *
-ngx_cs_set_valid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_cs_loc_conf_t *clcf = conf;
-
-    int64_t         ttl;
-    ngx_str_t      *value;
-    ngx_uint_t      i, last;
-    clear_valid_t  *valid;
-    ngx_cs_time_t   words = { 0, 1 };
-
-    if (clcf->valid == NULL) {
-        clcf->valid = ngx_array_create(cf->pool, 4, sizeof(clear_valid_t));
-        if (clcf->valid == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    value = cf->args->elts;
-    last = cf->args->nelts - 1;
-
-    if (ngx_cs_parse_time(&value[last], &words, &ttl) != NGX_OK) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid time value \"%V\" in \"%V\"",
-                           &value[last], &cmd->name);
-        return NGX_CONF_ERROR;
-    }
-
-    for (i = 1; i < last || last == 1; i++) {
-        valid = ngx_array_push(clcf->valid);
-        if (valid == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        ngx_memzero(valid, sizeof(clear_valid_t));
-        valid->ttl = ttl;
-
-        if (last == 1) {
-            break;
-        }
-
-        if (ngx_cs_valid_subject(&value[i], valid) != NGX_OK) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid state or code \"%V\" in \"%V\"",
-                               &value[i], &cmd->name);
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-/* "any" leaves state and code empty */
-
-static ngx_int_t
-ngx_cs_valid_subject(ngx_str_t *value, clear_valid_t *valid)
-{
-    size_t     i;
-    ngx_int_t  code;
-
-    if (ngx_strcmp(value->data, "any") == 0) {
-        return NGX_OK;
-    }
-
-    code = ngx_atoi(value->data, value->len);
-
-    if (code != NGX_ERROR) {
-        valid->code = code;
-        return (code >= 400 && code <= 599) ? NGX_OK : NGX_ERROR;
-    }
-
-    for (i = 0; i < value->len; i++) {
-        if ((value->data[i] < 'A' || value->data[i] > 'Z')
-            && (value->data[i] < '0' || value->data[i] > '9')
-            && value->data[i] != '_')
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    valid->state.data = value->data;
-    valid->state.len = value->len;
-
-    return value->len ? NGX_OK : NGX_ERROR;
-}
-
-
 /* a time in an int64_t, or one of the words that cmd->post allows */
 
 char *
@@ -399,7 +308,7 @@ ngx_cs_set_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_cs_parse_time(ngx_str_t *value, ngx_cs_time_t *words, int64_t *time)
 {
     ngx_int_t  ms;

@@ -31,7 +31,6 @@ char *ngx_cs_set_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_credential(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_token_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_cs_set_valid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_msec(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_num(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -40,6 +39,13 @@ char *ngx_cs_set_http_version(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_proxy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_dashboard_body(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/*
+ * A time in ms, or one of the words, of which words may be NULL.
+ * NGX_OK or NGX_ERROR: it is neither.
+ */
+ngx_int_t ngx_cs_parse_time(ngx_str_t *value, ngx_cs_time_t *words,
+    int64_t *time);
 
 /*
  * The URL of clear_status_pass, checked and normalised, so that equal URLs

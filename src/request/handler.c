@@ -208,6 +208,7 @@ ngx_cs_order(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     question->integration_id = credentials->integration_id;
     question->tenant = credentials->tenant;
     question->task_id = ctx->task_id;
+    question->seen = 0;
     question->log = clcf->error_log;
 
     ngx_cs_trace(r, question);

@@ -9,6 +9,7 @@
 
 #include <ngx_http.h>
 
+#include "clear/pace.h"
 #include "clear/retry_after.h"
 #include "clear/task_id.h"
 #include "core/digest.h"
@@ -52,6 +53,7 @@ static void ngx_cs_exchange_judge(ngx_cs_exchange_t *x,
 static void ngx_cs_exchange_tell(ngx_cs_exchange_t *x,
     ngx_cs_fetch_result_t *result, clear_verdict_t *verdict,
     ngx_cs_answer_t *answer);
+static int64_t ngx_cs_exchange_age(ngx_cs_exchange_t *x, int64_t wall);
 static void ngx_cs_exchange_success(ngx_cs_exchange_t *x,
     const clear_task_t *parsed, ngx_cs_answer_t *answer);
 static void ngx_cs_exchange_close(ngx_cs_exchange_t *x);
@@ -406,10 +408,11 @@ ngx_cs_exchange_judge(ngx_cs_exchange_t *x, ngx_cs_fetch_result_t *result,
     const clear_task_t *parsed, clear_verdict_t *verdict,
     ngx_cs_answer_t *answer)
 {
-    int64_t      lifetime;
+    int64_t      wall, lifetime;
     ngx_time_t  *tp;
 
     tp = ngx_timeofday();
+    wall = (int64_t) tp->sec * 1000 + tp->msec;
 
     if (verdict->success && parsed) {
         ngx_cs_exchange_success(x, parsed, answer);
@@ -426,7 +429,7 @@ ngx_cs_exchange_judge(ngx_cs_exchange_t *x, ngx_cs_fetch_result_t *result,
 
     lifetime = clear_freshness_lifetime(x->question->freshness, answer->status,
                                         verdict->success ? parsed : NULL,
-                                        (int64_t) tp->sec * 1000 + tp->msec);
+                                        wall, ngx_cs_exchange_age(x, wall));
 
     /* of another task: nobody is to keep it */
 
@@ -440,6 +443,23 @@ ngx_cs_exchange_judge(ngx_cs_exchange_t *x, ngx_cs_fetch_result_t *result,
     answer->stamp.definite = (answer->status >= 400 && answer->status < 500
                               && answer->status
                                  != NGX_HTTP_TOO_MANY_REQUESTS);
+}
+
+
+/* the task's age, ms */
+
+static int64_t
+ngx_cs_exchange_age(ngx_cs_exchange_t *x, int64_t wall)
+{
+    int64_t     seen;
+    ngx_str_t  *task_id;
+
+    task_id = &x->question->task_id;
+
+    seen = x->question->seen
+           ? (int64_t) ngx_current_msec - x->question->seen : 0;
+
+    return clear_pace_age(task_id->data, task_id->len, wall, seen);
 }
 
 

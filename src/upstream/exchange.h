@@ -37,6 +37,8 @@ typedef struct {
     ngx_str_t                       task_id;
     ngx_keyval_t                    trace[NGX_CS_TRACE_MAX];
     ngx_uint_t                      ntrace;
+    int64_t                         seen;        /* mono, ms: when the task was
+                                                    seen first; 0: just now */
     ngx_log_t                      *log;         /* the location's */
 } ngx_cs_question_t;
 

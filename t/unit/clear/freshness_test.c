@@ -59,7 +59,7 @@ lifetime(const clear_valid_t *valid, size_t n, const char *workflow)
     conf.nvalid = n;
     answer_of(&a, workflow);
 
-    return clear_freshness_lifetime(&conf, 200, &a, WALL);
+    return clear_freshness_lifetime(&conf, 200, &a, WALL, 0);
 }
 
 
@@ -71,7 +71,7 @@ lifetime_of_error(const clear_valid_t *valid, size_t n, int status)
     conf.valid = valid;
     conf.nvalid = n;
 
-    return clear_freshness_lifetime(&conf, status, NULL, WALL);
+    return clear_freshness_lifetime(&conf, status, NULL, WALL, 0);
 }
 
 
@@ -96,7 +96,7 @@ the_defaults_are_those_documented(void **state)
 static void
 any_is_for_all_but_terminal_answers(void **state)
 {
-    static const clear_valid_t  any[] = { { { NULL, 0 }, 0, 7000 } };
+    static const clear_valid_t  any[] = { { { NULL, 0 }, 0, 7000, 0, 0 } };
 
     (void) state;
 
@@ -114,13 +114,13 @@ static void
 an_entry_of_a_name_counts_before_any_and_the_last_of_them(void **state)
 {
     static const clear_valid_t  valid[] = {
-        { unit_str("CREATED"), 0, 1 },
-        { unit_str("CREATED"), 0, 2 },
-        { unit_str("SUCCESS"), 0, 3 },
-        { unit_str("PAUSED"), 0, 4 },
-        { { NULL, 0 }, 404, 5 },
-        { { NULL, 0 }, 0, 6 },
-        { { NULL, 0 }, 0, 7 }
+        { unit_str("CREATED"), 0, 1, 0, 0 },
+        { unit_str("CREATED"), 0, 2, 0, 0 },
+        { unit_str("SUCCESS"), 0, 3, 0, 0 },
+        { unit_str("PAUSED"), 0, 4, 0, 0 },
+        { { NULL, 0 }, 404, 5, 0, 0 },
+        { { NULL, 0 }, 0, 6, 0, 0 },
+        { { NULL, 0 }, 0, 7, 0, 0 }
     };
 
     (void) state;
@@ -138,13 +138,78 @@ an_entry_of_a_name_counts_before_any_and_the_last_of_them(void **state)
 }
 
 
+static int64_t
+at_age(const clear_valid_t *valid, size_t n, const char *workflow, int64_t age)
+{
+    clear_task_t            a;
+    clear_freshness_conf_t  conf = defaults;
+
+    conf.valid = valid;
+    conf.nvalid = n;
+    answer_of(&a, workflow);
+
+    return clear_freshness_lifetime(&conf, 200, &a, WALL, age);
+}
+
+
+static void
+an_unfinished_answer_lives_longer_as_its_task_ages(void **state)
+{
+    static const clear_valid_t  valid[] = {
+        { unit_str("PROCESSING"), 0, 1000, 4000, 50 },
+        { unit_str("PAUSED"), 0, 1000, 0, 0 },
+        { { NULL, 0 }, 0, 3000, 5000, 1 }
+    };
+
+    (void) state;
+
+    assert_int_equal(at_age(NULL, 0, "CREATED", 20000), 2000);
+    assert_int_equal(at_age(NULL, 0, "CREATED", 20010), 2001);
+    assert_int_equal(at_age(NULL, 0, "PROCESSING", 99990), 9999);
+    assert_int_equal(at_age(NULL, 0, "PAUSED", 100000), 10000);
+    assert_int_equal(at_age(NULL, 0, NULL, DAY), 10000);
+    assert_int_equal(at_age(NULL, 0, "SUCCESS", DAY), CLEAR_FOREVER);
+
+    assert_int_equal(at_age(valid, 3, "PROCESSING", 2000), 1000);
+    assert_int_equal(at_age(valid, 3, "PROCESSING", 6000), 3000);
+    assert_int_equal(at_age(valid, 3, "PROCESSING", DAY), 4000);
+    assert_int_equal(at_age(valid, 3, "PAUSED", DAY), 1000);
+    assert_int_equal(at_age(valid, 3, "CREATED", 400000), 4000);
+    assert_int_equal(at_age(valid, 3, "FAILED", DAY), CLEAR_FOREVER);
+}
+
+
+static void
+an_age_counts_for_no_error(void **state)
+{
+    clear_freshness_conf_t  conf = defaults;
+
+    static const clear_valid_t  any[] = { { { NULL, 0 }, 0, 3000, 5000, 50 } };
+
+    (void) state;
+
+    assert_int_equal(clear_freshness_lifetime(&conf, 404, NULL, WALL, DAY),
+                     1000);
+
+    conf.valid = any;
+    conf.nvalid = 1;
+
+    assert_int_equal(clear_freshness_lifetime(&conf, 404, NULL, WALL, DAY),
+                     3000);
+    assert_int_equal(clear_freshness_lifetime(&conf, 503, NULL, WALL, DAY),
+                     3000);
+}
+
+
 static void
 a_state_says_nothing_of_an_error(void **state)
 {
     clear_task_t          a;
     clear_freshness_conf_t  conf = defaults;
 
-    static const clear_valid_t  valid[] = { { unit_str("FAILED"), 0, 9 } };
+    static const clear_valid_t  valid[] = {
+        { unit_str("FAILED"), 0, 9, 0, 0 }
+    };
 
     (void) state;
 
@@ -152,8 +217,8 @@ a_state_says_nothing_of_an_error(void **state)
     conf.nvalid = 1;
     answer_of(&a, "FAILED");
 
-    assert_int_equal(clear_freshness_lifetime(&conf, 500, &a, WALL), 1000);
-    assert_int_equal(clear_freshness_lifetime(&conf, 200, &a, WALL), 9);
+    assert_int_equal(clear_freshness_lifetime(&conf, 500, &a, WALL, 0), 1000);
+    assert_int_equal(clear_freshness_lifetime(&conf, 200, &a, WALL, 0), 9);
 }
 
 
@@ -168,7 +233,7 @@ lifetime_of_url(const clear_freshness_conf_t *conf, int64_t left)
     a.urls = 1;
     a.urls_expire = (WALL + left) / 1000;
 
-    return clear_freshness_lifetime(conf, 200, &a, WALL);
+    return clear_freshness_lifetime(conf, 200, &a, WALL, 0);
 }
 
 
@@ -190,8 +255,8 @@ static void
 a_url_that_dies_soon_leaves_a_second(void **state)
 {
     clear_freshness_conf_t      conf = defaults;
-    static const clear_valid_t  longer[] = { { { NULL, 0 }, 0, 3000 } };
-    static const clear_valid_t  shorter[] = { { { NULL, 0 }, 0, 300 } };
+    static const clear_valid_t  longer[] = { { { NULL, 0 }, 0, 3000, 0, 0 } };
+    static const clear_valid_t  shorter[] = { { { NULL, 0 }, 0, 300, 0, 0 } };
 
     (void) state;
 
@@ -217,8 +282,8 @@ a_shorter_rule_stays_shorter_with_urls(void **state)
 {
     clear_freshness_conf_t      conf = defaults;
     static const clear_valid_t  valid[] = {
-        { unit_str("SUCCESS"), 0, 500 },
-        { { NULL, 0 }, 0, 3000 }
+        { unit_str("SUCCESS"), 0, 500, 0, 0 },
+        { { NULL, 0 }, 0, 3000, 0, 0 }
     };
 
     (void) state;
@@ -241,15 +306,15 @@ a_silent_url_lives_as_configured_and_the_first_end_counts(void **state)
     answer_of(&a, "FAILED");
     a.urls = 1;
     a.urls_silent = 1;
-    assert_int_equal(clear_freshness_lifetime(&defaults, 200, &a, WALL),
+    assert_int_equal(clear_freshness_lifetime(&defaults, 200, &a, WALL, 0),
                      55 * MIN);
 
     a.urls_expire = (WALL + DAY) / 1000;
-    assert_int_equal(clear_freshness_lifetime(&defaults, 200, &a, WALL),
+    assert_int_equal(clear_freshness_lifetime(&defaults, 200, &a, WALL, 0),
                      55 * MIN);
 
     a.urls_expire = (WALL + 20 * MIN) / 1000;
-    assert_int_equal(clear_freshness_lifetime(&defaults, 200, &a, WALL),
+    assert_int_equal(clear_freshness_lifetime(&defaults, 200, &a, WALL, 0),
                      15 * MIN);
 }
 
@@ -264,11 +329,12 @@ urls_count_for_finished_answers_alone(void **state)
     answer_of(&a, "PROCESSING");
     a.urls = 1;
     a.urls_expire = WALL / 1000 + 1;
-    assert_int_equal(clear_freshness_lifetime(&defaults, 200, &a, WALL), 2000);
+    assert_int_equal(clear_freshness_lifetime(&defaults, 200, &a, WALL, 0),
+                     2000);
 
     answer_of(&a, "SUCCESS");
     a.urls_expire = WALL / 1000 + 1;
-    assert_int_equal(clear_freshness_lifetime(&defaults, 200, &a, WALL),
+    assert_int_equal(clear_freshness_lifetime(&defaults, 200, &a, WALL, 0),
                      CLEAR_FOREVER);
 }
 
@@ -284,17 +350,17 @@ a_url_that_outlives_the_clock_does_not_overflow(void **state)
     answer_of(&a, "SUCCESS");
     a.urls = 1;
     a.urls_expire = INT64_MAX;
-    assert_int_equal(clear_freshness_lifetime(&conf, 200, &a, WALL),
+    assert_int_equal(clear_freshness_lifetime(&conf, 200, &a, WALL, 0),
                      CLEAR_FOREVER);
 
     a.urls_expire = INT64_MAX / 1000;
-    assert_true(clear_freshness_lifetime(&conf, 200, &a, WALL) > DAY);
+    assert_true(clear_freshness_lifetime(&conf, 200, &a, WALL, 0) > DAY);
 
     conf.url_margin = CLEAR_FOREVER;
-    assert_true(clear_freshness_lifetime(&conf, 200, &a, WALL) > DAY);
+    assert_true(clear_freshness_lifetime(&conf, 200, &a, WALL, 0) > DAY);
 
     a.urls_expire = 0;
-    assert_int_equal(clear_freshness_lifetime(&conf, 200, &a, WALL), 1000);
+    assert_int_equal(clear_freshness_lifetime(&conf, 200, &a, WALL, 0), 1000);
 }
 
 
@@ -501,6 +567,8 @@ main(void)
         cmocka_unit_test(any_is_for_all_but_terminal_answers),
         cmocka_unit_test(
             an_entry_of_a_name_counts_before_any_and_the_last_of_them),
+        cmocka_unit_test(an_unfinished_answer_lives_longer_as_its_task_ages),
+        cmocka_unit_test(an_age_counts_for_no_error),
         cmocka_unit_test(a_state_says_nothing_of_an_error),
         cmocka_unit_test(
             a_url_ends_the_life_by_the_margin_but_not_in_its_first_half),
