@@ -1,0 +1,134 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * What the parsers of header fields share; see the header.
+ */
+
+
+#include "clear/list.h"
+
+#include <string.h>
+
+
+static int clear_list_quoted(clear_list_t *list, clear_str_t *s);
+static int clear_list_tchar(unsigned char c);
+
+
+void
+clear_list_blanks(clear_list_t *list)
+{
+    while (list->p < list->last && (*list->p == ' ' || *list->p == '\t')) {
+        list->p++;
+    }
+}
+
+
+int
+clear_list_char(clear_list_t *list, unsigned char c)
+{
+    if (list->p == list->last || *list->p != c) {
+        return 0;
+    }
+
+    list->p++;
+
+    return 1;
+}
+
+
+int
+clear_list_token(clear_list_t *list, clear_str_t *s)
+{
+    s->data = list->p;
+
+    while (list->p < list->last && clear_list_tchar(*list->p)) {
+        list->p++;
+    }
+
+    s->len = (size_t) (list->p - s->data);
+
+    return s->len != 0;
+}
+
+
+int
+clear_list_word(clear_list_t *list, clear_str_t *s)
+{
+    return clear_list_char(list, '"') ? clear_list_quoted(list, s)
+                                      : clear_list_token(list, s);
+}
+
+
+/* behind its first quote; to the end where there is no other */
+
+static int
+clear_list_quoted(clear_list_t *list, clear_str_t *s)
+{
+    s->data = list->p;
+
+    while (list->p < list->last && *list->p != '"') {
+
+        if (*list->p == '\\' && list->last - list->p > 1) {
+            list->p++;
+        }
+
+        list->p++;
+    }
+
+    s->len = (size_t) (list->p - s->data);
+
+    return clear_list_char(list, '"');
+}
+
+
+void
+clear_list_skip(clear_list_t *list)
+{
+    clear_str_t  s;
+
+    while (list->p < list->last && !clear_list_char(list, ',')) {
+
+        if (!clear_list_word(list, &s) && list->p < list->last) {
+            list->p++;
+        }
+    }
+}
+
+
+int
+clear_list_is(const clear_str_t *s, const char *name)
+{
+    size_t         i;
+    unsigned char  c;
+
+    if (s->len != strlen(name)) {
+        return 0;
+    }
+
+    for (i = 0; i < s->len; i++) {
+        c = s->data[i];
+
+        if (c >= 'A' && c <= 'Z') {
+            c |= 0x20;
+        }
+
+        if (c != (unsigned char) name[i]) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* RFC 9110, section 5.6.2 */
+
+static int
+clear_list_tchar(unsigned char c)
+{
+    if ((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')) {
+        return 1;
+    }
+
+    return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
+}

@@ -1,0 +1,127 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * The "wait" of a Prefer header field; see the header.
+ *
+ * Prefer     = 1#preference
+ * preference = parameter *( OWS ";" [ OWS parameter ] )
+ * parameter  = token [ BWS "=" BWS word ]
+ */
+
+
+#include "clear/prefer.h"
+
+#include "clear/list.h"
+
+
+static int clear_prefer_parameter(clear_list_t *list, clear_str_t *name,
+    clear_str_t *value);
+static int clear_prefer_parameters(clear_list_t *list);
+static int64_t clear_prefer_seconds(const clear_str_t *value);
+
+
+int
+clear_prefer_wait(const unsigned char *line, size_t len, int64_t *seconds)
+{
+    int           good;
+    clear_str_t   name, value;
+    clear_list_t  list;
+
+    list.p = line;
+    list.last = line + len;
+
+    while (list.p < list.last) {
+        clear_list_blanks(&list);
+
+        good = clear_prefer_parameter(&list, &name, &value);
+
+        if (clear_list_is(&name, "wait")) {
+            good = good && clear_prefer_parameters(&list);
+            *seconds = good ? clear_prefer_seconds(&value) : 0;
+            return 1;
+        }
+
+        clear_list_skip(&list);
+    }
+
+    return 0;
+}
+
+
+/* 1, or 0 where it is not well formed; the name may be there all the same */
+
+static int
+clear_prefer_parameter(clear_list_t *list, clear_str_t *name,
+    clear_str_t *value)
+{
+    value->data = NULL;
+    value->len = 0;
+
+    if (!clear_list_token(list, name)) {
+        return 0;
+    }
+
+    clear_list_blanks(list);
+
+    if (!clear_list_char(list, '=')) {
+        return 1;
+    }
+
+    clear_list_blanks(list);
+
+    return clear_list_word(list, value);
+}
+
+
+/* what follows, to the end of the preference: 1 where it is well formed */
+
+static int
+clear_prefer_parameters(clear_list_t *list)
+{
+    clear_str_t  name, value;
+
+    for ( ;; ) {
+        clear_list_blanks(list);
+
+        if (list->p == list->last || *list->p == ',') {
+            return 1;
+        }
+
+        if (!clear_list_char(list, ';')) {
+            return 0;
+        }
+
+        clear_list_blanks(list);
+
+        if (list->p < list->last && *list->p != ';' && *list->p != ','
+            && !clear_prefer_parameter(list, &name, &value))
+        {
+            return 0;
+        }
+    }
+}
+
+
+static int64_t
+clear_prefer_seconds(const clear_str_t *value)
+{
+    size_t   i;
+    int64_t  seconds;
+
+    seconds = 0;
+
+    for (i = 0; i < value->len; i++) {
+
+        if (value->data[i] < '0' || value->data[i] > '9') {
+            return 0;
+        }
+
+        seconds = seconds * 10 + (value->data[i] - '0');
+
+        if (seconds > CLEAR_PREFER_MAX) {
+            seconds = CLEAR_PREFER_MAX;
+        }
+    }
+
+    return seconds;
+}
