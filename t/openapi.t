@@ -10,7 +10,7 @@ use lib "$Bin/lib";
 use ClearStatus::Contract;
 use ClearStatus::Response;
 use ClearStatus::Test;
-use Mojo::File qw(path);
+use Mojo::File qw(path tempdir);
 use Mojo::JSON qw(decode_json);
 use Test::More;
 
@@ -91,12 +91,14 @@ is $document->{info}{version}, $version, 'of the version in CHANGES';
 # Keywords that the validator does not know would say nothing.
 
 my %keyword = map { $_ => 1 } qw(type const pattern minimum maximum minLength
-    maxLength required properties additionalProperties items description $ref);
+    maxLength required properties additionalProperties items description $ref
+    anyOf enum);
 
 sub keywords ($schema) {
     return (
         keys %$schema,
         map { keywords($_) } grep {ref} $schema->{items},
+            @{ $schema->{anyOf} // [] },
             values %{ $schema->{properties} // {} }
     );
 }
@@ -141,6 +143,88 @@ for my $name (sort keys %{ $components{headers} }) {
     my $header = $components{headers}{$name};
     is_deeply [$contract->check_value($name, $header->{schema},
         $header->{example})], [], "$name: its example";
+}
+
+
+# A program that switches on the states is compiled with the types that a
+# generator makes, where one is at hand: "npm install --prefix build/npm
+# openapi-typescript typescript" puts it there.
+
+my $PROGRAM = <<'EOP';
+import type { components, paths } from './types';
+
+type Get = paths['/one-integration/workflow/status']['get'];
+type Success = Get['responses'][200]['content']['application/json'];
+type State = components['schemas']['WorkflowStatus'];
+
+const known: Record<State, boolean> = {
+    CREATED: false, PROCESSING: false, SUCCESS: true, FAILED: true,
+};
+
+function isKnown(state: string): state is State {
+    return state in known;
+}
+
+export function isFinished(answer: Success): boolean {
+    const state = answer.result.workflowStatus;
+
+    if (state == null || !isKnown(state)) {
+        return false;
+    }
+
+    switch (state) {
+        case 'CREATED':
+        case 'PROCESSING':
+            return false;
+        case 'SUCCESS':
+        case 'FAILED':
+            return true;
+        default: {
+            const none: never = state;
+            return none;
+        }
+    }
+}
+EOP
+
+subtest 'types for TypeScript' => sub {
+    my ($generator, $compiler) = map { in_path($_) } qw(openapi-typescript tsc);
+
+    plan skip_all => 'there is no openapi-typescript on this machine'
+        if !$generator;
+    plan skip_all => 'there is no tsc on this machine' if !$compiler;
+
+    my $dir = tempdir;
+    my $out = `$generator '$Bin/../docs/openapi.yaml' -o $dir/types.ts 2>&1`;
+    is $?, 0, 'they are generated' or diag $out;
+
+    my $compile = "$compiler --strict --noEmit --target es2022"
+        . " --moduleResolution bundler --module es2022 $dir/program.ts 2>&1";
+
+    put("$dir/program.ts", $PROGRAM);
+    $out = `$compile`;
+    is $?, 0, 'a program that switches on them is compiled' or diag $out;
+
+    for my $wrong ([q{case 'FAILED':}, ''], [qw(CREATED CREATE)]) {
+        put("$dir/program.ts",
+            $PROGRAM =~ s/(.*)\Q$$wrong[0]\E/$1$$wrong[1]/sr);
+        $out = `$compile`;
+        isnt $?, 0, "and not one without $$wrong[0]";
+    }
+};
+
+
+sub put ($file, $text) {
+    open my $fh, '>', $file or die "cannot write $file: $!\n";
+    print $fh $text;
+    close $fh or die "cannot write $file: $!\n";
+}
+
+
+sub in_path ($name) {
+    my ($found) = grep {-x} map {"$_/$name"}
+        "$Bin/../build/npm/node_modules/.bin", split /:/, $ENV{PATH};
+    return $found;
 }
 
 
