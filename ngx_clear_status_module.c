@@ -32,8 +32,9 @@
 static ngx_int_t ngx_cs_content(ngx_http_request_t *r);
 static ngx_uint_t ngx_cs_ours(ngx_http_request_t *r);
 static char *ngx_cs_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-static char *ngx_cs_counters(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-static ngx_int_t ngx_cs_counters_content(ngx_http_request_t *r);
+static char *ngx_cs_metrics_directive(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static ngx_int_t ngx_cs_metrics_content(ngx_http_request_t *r);
 static char *ngx_cs_dashboard_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_int_t ngx_cs_dashboard_content(ngx_http_request_t *r);
@@ -228,7 +229,7 @@ static ngx_command_t  ngx_clear_status_commands[] = {
 
     { ngx_string("clear_status_metrics"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
-      ngx_cs_counters,
+      ngx_cs_metrics_directive,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -339,48 +340,25 @@ ngx_cs_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 static char *
-ngx_cs_counters(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_cs_metrics_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_core_loc_conf_t  *core;
 
     core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    core->handler = ngx_cs_counters_content;
+    core->handler = ngx_cs_metrics_content;
 
     return NGX_CONF_OK;
 }
 
 
 static ngx_int_t
-ngx_cs_counters_content(ngx_http_request_t *r)
+ngx_cs_metrics_content(ngx_http_request_t *r)
 {
-    ngx_int_t                 rc;
-    ngx_str_t                 type, text;
-    ngx_cs_main_conf_t       *cmcf;
-    ngx_http_complex_value_t  cv;
-
-    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
-        return NGX_HTTP_NOT_ALLOWED;
-    }
-
-    rc = ngx_http_discard_request_body(r);
-    if (rc != NGX_OK) {
-        return rc;
-    }
+    ngx_cs_main_conf_t  *cmcf;
 
     cmcf = ngx_http_get_module_main_conf(r, ngx_clear_status_module);
 
-    rc = ngx_cs_prometheus(r->pool, cmcf->zones.elts,
-                           cmcf->zones.nelts, &text);
-    if (rc != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
-    cv.value = text;
-
-    ngx_str_set(&type, "text/plain; version=0.0.4; charset=utf-8");
-
-    return ngx_http_send_response(r, NGX_HTTP_OK, &type, &cv);
+    return ngx_cs_prometheus(r, cmcf->zones.elts, cmcf->zones.nelts);
 }
 
 

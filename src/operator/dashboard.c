@@ -24,9 +24,7 @@ static ngx_int_t ngx_cs_dashboard_found(ngx_http_request_t *r,
 static ngx_int_t ngx_cs_dashboard_refuse(ngx_http_request_t *r, char *field,
     const char *message);
 static ngx_int_t ngx_cs_dashboard_send_json(ngx_http_request_t *r,
-    ngx_int_t rc, ngx_str_t *text);
-static ngx_int_t ngx_cs_dashboard_send(ngx_http_request_t *r, ngx_str_t *type,
-    ngx_str_t *text);
+    ngx_cs_text_t *text);
 static ngx_int_t ngx_cs_dashboard_headers(ngx_http_request_t *r,
     ngx_keyval_t *headers);
 
@@ -51,7 +49,8 @@ ngx_cs_dashboard(ngx_http_request_t *r, ngx_shm_zone_t **zones, ngx_uint_t n,
     ngx_uint_t body)
 {
     ngx_int_t         rc;
-    ngx_str_t         format, text;
+    ngx_str_t         format;
+    ngx_cs_text_t     text;
     ngx_cs_search_t  *search;
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
@@ -89,26 +88,29 @@ ngx_cs_dashboard(ngx_http_request_t *r, ngx_shm_zone_t **zones, ngx_uint_t n,
         return rc;
     }
 
-    rc = ngx_cs_dashboard_numbers(r->pool, zones, n, &text);
+    ngx_cs_text_init(&text, r->pool);
+    ngx_cs_dashboard_numbers(&text, zones, n);
 
-    return ngx_cs_dashboard_send_json(r, rc, &text);
+    return ngx_cs_dashboard_send_json(r, &text);
 }
 
 
 static ngx_int_t
 ngx_cs_dashboard_page(ngx_http_request_t *r)
 {
-    static ngx_str_t  html = ngx_string("text/html; charset=utf-8");
-    static ngx_str_t  page = ngx_string(NGX_CS_DASHBOARD_PAGE);
+    ngx_http_complex_value_t  cv;
+    static ngx_str_t          html = ngx_string("text/html; charset=utf-8");
 
-    if (ngx_cs_dashboard_headers(r,
-                                 ngx_cs_dashboard_policy)
-        != NGX_OK)
+    if (ngx_cs_dashboard_headers(r, ngx_cs_dashboard_policy) != NGX_OK
+        || ngx_cs_dashboard_headers(r, ngx_cs_dashboard_common) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_cs_dashboard_send(r, &html, &page);
+    ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
+    ngx_str_set(&cv.value, NGX_CS_DASHBOARD_PAGE);
+
+    return ngx_http_send_response(r, NGX_HTTP_OK, &html, &cv);
 }
 
 
@@ -155,13 +157,16 @@ static ngx_int_t
 ngx_cs_dashboard_found(ngx_http_request_t *r, ngx_cs_search_t *search,
     ngx_int_t rc)
 {
-    ngx_str_t  text;
+    ngx_cs_text_t  text;
 
-    if (rc == NGX_OK) {
-        rc = ngx_cs_dashboard_findings(r->pool, search, &text);
+    if (rc != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_cs_dashboard_send_json(r, rc, &text);
+    ngx_cs_text_init(&text, r->pool);
+    ngx_cs_dashboard_findings(&text, search);
+
+    return ngx_cs_dashboard_send_json(r, &text);
 }
 
 
@@ -177,38 +182,16 @@ ngx_cs_dashboard_refuse(ngx_http_request_t *r, char *field,
 }
 
 
-/* rc: whether there is a text */
-
 static ngx_int_t
-ngx_cs_dashboard_send_json(ngx_http_request_t *r, ngx_int_t rc,
-    ngx_str_t *text)
+ngx_cs_dashboard_send_json(ngx_http_request_t *r, ngx_cs_text_t *text)
 {
     static ngx_str_t  json = ngx_string("application/json");
 
-    if (rc != NGX_OK) {
+    if (ngx_cs_dashboard_headers(r, ngx_cs_dashboard_common) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_cs_dashboard_send(r, &json, text);
-}
-
-
-static ngx_int_t
-ngx_cs_dashboard_send(ngx_http_request_t *r, ngx_str_t *type, ngx_str_t *text)
-{
-    ngx_http_complex_value_t  cv;
-
-    if (ngx_cs_dashboard_headers(r,
-                                 ngx_cs_dashboard_common)
-        != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    ngx_memzero(&cv, sizeof(ngx_http_complex_value_t));
-    cv.value = *text;
-
-    return ngx_http_send_response(r, NGX_HTTP_OK, type, &cv);
+    return ngx_cs_text_send(r, text, &json);
 }
 
 

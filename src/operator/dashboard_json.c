@@ -10,35 +10,10 @@
 #include "core/failures.h"
 #include "core/counters.h"
 #include "core/names.h"
+#include "operator/json.h"
 #include "upstream/breakers.h"
 
 
-/*
- * Room for what has no strings of others in it; such a string takes up to six
- * bytes for one.
- */
-#define NGX_CS_JSON_SIZE      32768
-#define NGX_CS_JSON_ZONE      2048
-#define NGX_CS_JSON_ERROR     512
-#define NGX_CS_JSON_FINDING   1024
-
-#define ngx_cs_json_room(len)  (6 * (len) + sizeof("\"\""))
-
-
-typedef struct {
-    u_char                      *p;
-    u_char                      *last;
-    unsigned                     next:1;   /* a comma comes before it */
-} ngx_cs_json_t;
-
-
-static void ngx_cs_json_comma(ngx_cs_json_t *j);
-static void ngx_cs_json_open(ngx_cs_json_t *j, char *name, char *bracket);
-static void ngx_cs_json_close(ngx_cs_json_t *j, char *bracket);
-static void ngx_cs_json_int(ngx_cs_json_t *j, char *name, int64_t value);
-static void ngx_cs_json_bool(ngx_cs_json_t *j, char *name, ngx_uint_t value);
-static void ngx_cs_json_string(ngx_cs_json_t *j, char *name, u_char *data,
-    size_t len);
 static void ngx_cs_json_counters(ngx_cs_json_t *j, char *name, char **names,
     ngx_atomic_t *values, ngx_uint_t n);
 static void ngx_cs_json_requests(ngx_cs_json_t *j, ngx_cs_counters_t *m);
@@ -46,59 +21,36 @@ static void ngx_cs_json_fetches(ngx_cs_json_t *j, ngx_cs_counters_t *m);
 static void ngx_cs_json_zone(ngx_cs_json_t *j, ngx_shm_zone_t *shm_zone);
 static void ngx_cs_json_states(ngx_cs_json_t *j, char *name,
     uint64_t *values);
+static void ngx_cs_json_errors(ngx_cs_json_t *j);
 static void ngx_cs_json_error(ngx_cs_json_t *j, ngx_cs_error_t *error);
-static size_t ngx_cs_json_findings_size(ngx_cs_search_t *search);
 static void ngx_cs_json_finding(ngx_cs_json_t *j, ngx_cs_finding_t *finding);
 static void ngx_cs_json_answer(ngx_cs_json_t *j, char *name,
     ngx_cs_answer_t *answer);
 
 
-ngx_int_t
-ngx_cs_dashboard_numbers(ngx_pool_t *pool, ngx_shm_zone_t **zones,
-    ngx_uint_t n, ngx_str_t *text)
+void
+ngx_cs_dashboard_numbers(ngx_cs_text_t *text, ngx_shm_zone_t **zones,
+    ngx_uint_t n)
 {
-    size_t             size;
-    ngx_uint_t         i, nerrors;
-    ngx_time_t        *tp;
-    ngx_cs_json_t      j;
-    ngx_cs_error_t    *errors;
+    ngx_uint_t          i;
+    ngx_time_t         *tp;
+    ngx_cs_json_t       j;
     ngx_cs_counters_t  *m;
 
-    m = ngx_palloc(pool, sizeof(ngx_cs_counters_t));
-    errors = ngx_palloc(pool, NGX_CS_FAILURES
-                              * sizeof(ngx_cs_error_t));
-    if (m == NULL || errors == NULL) {
-        return NGX_ERROR;
+    m = ngx_palloc(text->pool, sizeof(ngx_cs_counters_t));
+    if (m == NULL) {
+        text->failed = 1;
+        return;
     }
 
-    nerrors = ngx_cs_failures_get(errors);
     ngx_cs_counters_sum(m);
-
-    size = NGX_CS_JSON_SIZE
-           + nerrors * (NGX_CS_JSON_ERROR
-                        + ngx_cs_json_room(CLEAR_TASK_ID_MAX
-                                             + NGX_CS_FAILURES_HOST
-                                             + NGX_CS_FAILURES_CAUSE));
-
-    for (i = 0; i < n; i++) {
-        size += NGX_CS_JSON_ZONE
-                + ngx_cs_json_room(zones[i]->shm.name.len);
-    }
-
-    text->data = ngx_pnalloc(pool, size);
-    if (text->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    j.p = text->data;
-    j.last = text->data + size;
-    j.next = 0;
 
     tp = ngx_timeofday();
 
+    ngx_cs_json_init(&j, text);
+
     ngx_cs_json_open(&j, NULL, "{");
-    ngx_cs_json_int(&j, "time",
-                    (int64_t) tp->sec * 1000 + tp->msec);
+    ngx_cs_json_int(&j, "time", (int64_t) tp->sec * 1000 + tp->msec);
     ngx_cs_json_requests(&j, m);
     ngx_cs_json_fetches(&j, m);
 
@@ -111,83 +63,9 @@ ngx_cs_dashboard_numbers(ngx_pool_t *pool, ngx_shm_zone_t **zones,
     ngx_cs_json_close(&j, "]");
 
     ngx_cs_json_int(&j, "tenantsPaused",
-                    ngx_cs_breakers_paused(
-                                                  ngx_current_msec));
-    ngx_cs_json_open(&j, "errors", "[");
-
-    for (i = 0; i < nerrors; i++) {
-        ngx_cs_json_error(&j, &errors[i]);
-    }
-
-    ngx_cs_json_close(&j, "]");
+                    ngx_cs_breakers_paused(ngx_current_msec));
+    ngx_cs_json_errors(&j);
     ngx_cs_json_close(&j, "}");
-
-    text->len = j.p - text->data;
-
-    return NGX_OK;
-}
-
-
-/* the writer: a name of NULL is for what stands in a list, or for the root */
-
-static void
-ngx_cs_json_comma(ngx_cs_json_t *j)
-{
-    if (j->next) {
-        *j->p++ = ',';
-    }
-
-    j->next = 1;
-}
-
-
-static void
-ngx_cs_json_open(ngx_cs_json_t *j, char *name, char *bracket)
-{
-    ngx_cs_json_comma(j);
-
-    j->p = name ? ngx_slprintf(j->p, j->last, "\"%s\":%s", name, bracket)
-                : ngx_slprintf(j->p, j->last, "%s", bracket);
-    j->next = 0;
-}
-
-
-static void
-ngx_cs_json_close(ngx_cs_json_t *j, char *bracket)
-{
-    j->p = ngx_slprintf(j->p, j->last, "%s", bracket);
-    j->next = 1;
-}
-
-
-static void
-ngx_cs_json_int(ngx_cs_json_t *j, char *name, int64_t value)
-{
-    ngx_cs_json_comma(j);
-
-    j->p = name ? ngx_slprintf(j->p, j->last, "\"%s\":%L", name, value)
-                : ngx_slprintf(j->p, j->last, "%L", value);
-}
-
-
-static void
-ngx_cs_json_bool(ngx_cs_json_t *j, char *name, ngx_uint_t value)
-{
-    ngx_cs_json_comma(j);
-
-    j->p = ngx_slprintf(j->p, j->last, "\"%s\":%s", name,
-                        value ? "true" : "false");
-}
-
-
-static void
-ngx_cs_json_string(ngx_cs_json_t *j, char *name, u_char *data, size_t len)
-{
-    ngx_cs_json_comma(j);
-
-    j->p = ngx_slprintf(j->p, j->last, "\"%s\":\"", name);
-    j->p = (u_char *) ngx_escape_json(j->p, data, len);
-    *j->p++ = '"';
 }
 
 
@@ -300,6 +178,31 @@ ngx_cs_json_states(ngx_cs_json_t *j, char *name, uint64_t *values)
 
 
 static void
+ngx_cs_json_errors(ngx_cs_json_t *j)
+{
+    ngx_uint_t       i, n;
+    ngx_cs_error_t  *errors;
+
+    errors = ngx_palloc(j->text->pool,
+                        NGX_CS_FAILURES * sizeof(ngx_cs_error_t));
+    if (errors == NULL) {
+        j->text->failed = 1;
+        return;
+    }
+
+    n = ngx_cs_failures_get(errors);
+
+    ngx_cs_json_open(j, "errors", "[");
+
+    for (i = 0; i < n; i++) {
+        ngx_cs_json_error(j, &errors[i]);
+    }
+
+    ngx_cs_json_close(j, "]");
+}
+
+
+static void
 ngx_cs_json_error(ngx_cs_json_t *j, ngx_cs_error_t *error)
 {
     ngx_cs_json_open(j, NULL, "{");
@@ -315,24 +218,13 @@ ngx_cs_json_error(ngx_cs_json_t *j, ngx_cs_error_t *error)
 }
 
 
-ngx_int_t
-ngx_cs_dashboard_findings(ngx_pool_t *pool, ngx_cs_search_t *search,
-    ngx_str_t *text)
+void
+ngx_cs_dashboard_findings(ngx_cs_text_t *text, ngx_cs_search_t *search)
 {
-    size_t         size;
     ngx_uint_t     i;
     ngx_cs_json_t  j;
 
-    size = ngx_cs_json_findings_size(search);
-
-    text->data = ngx_pnalloc(pool, size);
-    if (text->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    j.p = text->data;
-    j.last = text->data + size;
-    j.next = 0;
+    ngx_cs_json_init(&j, text);
 
     ngx_cs_json_open(&j, NULL, "{");
     ngx_cs_json_string(&j, "taskId", search->walk.task_id.data,
@@ -346,40 +238,6 @@ ngx_cs_dashboard_findings(ngx_pool_t *pool, ngx_cs_search_t *search,
     ngx_cs_json_close(&j, "]");
     ngx_cs_json_bool(&j, "more", search->more);
     ngx_cs_json_close(&j, "}");
-
-    text->len = j.p - text->data;
-
-    return NGX_OK;
-}
-
-
-static size_t
-ngx_cs_json_findings_size(ngx_cs_search_t *search)
-{
-    size_t             size;
-    ngx_uint_t         i;
-    ngx_cs_finding_t  *f;
-
-    size = NGX_CS_JSON_FINDING
-           + ngx_cs_json_room(search->walk.task_id.len);
-
-    for (i = 0; i < search->nfound; i++) {
-        f = &search->found[i];
-
-        size += NGX_CS_JSON_FINDING
-                + ngx_cs_json_room(f->zone->len)
-                + ngx_cs_json_room(f->integration_id.len);
-
-        if (f->seen.good.body.data) {
-            size += ngx_cs_json_room(f->seen.good.body.len);
-        }
-
-        if (f->seen.error.body.data) {
-            size += ngx_cs_json_room(f->seen.error.body.len);
-        }
-    }
-
-    return size;
 }
 
 

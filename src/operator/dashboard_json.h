@@ -14,15 +14,15 @@
 #include <ngx_core.h>
 
 #include "operator/dashboard_search.h"
+#include "operator/text.h"
 
 
-/* counters, zones, tenants, errors; NGX_OK, or NGX_ERROR: no memory */
-ngx_int_t ngx_cs_dashboard_numbers(ngx_pool_t *pool, ngx_shm_zone_t **zones,
-    ngx_uint_t n, ngx_str_t *text);
+/* counters, zones, tenants, errors; the text is marked where memory ran out */
+void ngx_cs_dashboard_numbers(ngx_cs_text_t *text, ngx_shm_zone_t **zones,
+    ngx_uint_t n);
 
-/* NGX_OK, or NGX_ERROR: no memory */
-ngx_int_t ngx_cs_dashboard_findings(ngx_pool_t *pool, ngx_cs_search_t *search,
-    ngx_str_t *text);
+/* what a search found */
+void ngx_cs_dashboard_findings(ngx_cs_text_t *text, ngx_cs_search_t *search);
 
 
 #endif /* _NGX_CS_OPERATOR_DASHBOARD_JSON_H_INCLUDED_ */

@@ -10,22 +10,12 @@
 
 #include "core/counters.h"
 #include "core/names.h"
+#include "operator/text.h"
 #include "zone/zone.h"
 
 
-/* room: every line of ours, every status that may come, a line of a zone */
-#define NGX_CS_PROMETHEUS_SIZE   65536
-#define NGX_CS_PROMETHEUS_LINE   128
-#define NGX_CS_PROMETHEUS_LINES  (2 + 2 * NGX_CS_STATES)
-
 #define NGX_CS_PROMETHEUS_BOUNDS                                             \
     (NGX_CS_COUNTERS_BUCKETS - 1)
-
-
-typedef struct {
-    u_char                      *p;
-    u_char                      *last;
-} ngx_cs_text_t;
 
 
 typedef struct {
@@ -35,11 +25,13 @@ typedef struct {
 
 
 static ngx_cs_sample_t *ngx_cs_prometheus_samples(ngx_pool_t *pool,
-    ngx_shm_zone_t **zones, ngx_uint_t n, size_t *size);
+    ngx_shm_zone_t **zones, ngx_uint_t n);
 static ngx_int_t ngx_cs_prometheus_label(ngx_pool_t *pool, ngx_str_t *name,
     ngx_str_t *label);
 static void ngx_cs_prometheus_head(ngx_cs_text_t *t, char *name, char *type,
     char *help);
+static void ngx_cs_prometheus_value(ngx_cs_text_t *t, char *name, char *type,
+    char *help, ngx_atomic_uint_t value);
 static void ngx_cs_prometheus_callers(ngx_cs_text_t *t, ngx_cs_counters_t *m);
 static void ngx_cs_prometheus_upstream(ngx_cs_text_t *t, ngx_cs_counters_t *m);
 static void ngx_cs_prometheus_seconds(ngx_cs_text_t *t, ngx_cs_counters_t *m);
@@ -54,40 +46,40 @@ static ngx_msec_t  ngx_cs_prometheus_bounds[] =
 
 
 ngx_int_t
-ngx_cs_prometheus(ngx_pool_t *pool, ngx_shm_zone_t **zones, ngx_uint_t n,
-    ngx_str_t *text)
+ngx_cs_prometheus(ngx_http_request_t *r, ngx_shm_zone_t **zones, ngx_uint_t n)
 {
-    size_t             size;
-    ngx_cs_text_t      t;
-    ngx_cs_sample_t   *samples;
+    ngx_int_t           rc;
+    ngx_cs_text_t       text;
+    ngx_cs_sample_t    *samples;
     ngx_cs_counters_t  *m;
+    static ngx_str_t    type =
+                        ngx_string("text/plain; version=0.0.4; charset=utf-8");
 
-    samples = ngx_cs_prometheus_samples(pool, zones, n, &size);
-    if (samples == NULL) {
-        return NGX_ERROR;
+    if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
+        return NGX_HTTP_NOT_ALLOWED;
     }
 
-    size += NGX_CS_PROMETHEUS_SIZE;
-
-    m = ngx_palloc(pool, sizeof(ngx_cs_counters_t));
-    text->data = ngx_pnalloc(pool, size);
-
-    if (m == NULL || text->data == NULL) {
-        return NGX_ERROR;
+    rc = ngx_http_discard_request_body(r);
+    if (rc != NGX_OK) {
+        return rc;
     }
 
-    t.p = text->data;
-    t.last = text->data + size;
+    m = ngx_palloc(r->pool, sizeof(ngx_cs_counters_t));
+    samples = ngx_cs_prometheus_samples(r->pool, zones, n);
+
+    if (m == NULL || samples == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     ngx_cs_counters_sum(m);
 
-    ngx_cs_prometheus_callers(&t, m);
-    ngx_cs_prometheus_upstream(&t, m);
-    ngx_cs_prometheus_zones(&t, samples, n);
+    ngx_cs_text_init(&text, r->pool);
 
-    text->len = t.p - text->data;
+    ngx_cs_prometheus_callers(&text, m);
+    ngx_cs_prometheus_upstream(&text, m);
+    ngx_cs_prometheus_zones(&text, samples, n);
 
-    return NGX_OK;
+    return ngx_cs_text_send(r, &text, &type);
 }
 
 
@@ -95,7 +87,7 @@ ngx_cs_prometheus(ngx_pool_t *pool, ngx_shm_zone_t **zones, ngx_uint_t n,
 
 static ngx_cs_sample_t *
 ngx_cs_prometheus_samples(ngx_pool_t *pool, ngx_shm_zone_t **zones,
-    ngx_uint_t n, size_t *size)
+    ngx_uint_t n)
 {
     ngx_uint_t        i;
     ngx_cs_sample_t  *samples;
@@ -107,8 +99,6 @@ ngx_cs_prometheus_samples(ngx_pool_t *pool, ngx_shm_zone_t **zones,
         return NULL;
     }
 
-    *size = 0;
-
     for (i = 0; i < n; i++) {
         if (ngx_cs_prometheus_label(pool, &zones[i]->shm.name,
                                     &samples[i].label)
@@ -118,9 +108,6 @@ ngx_cs_prometheus_samples(ngx_pool_t *pool, ngx_shm_zone_t **zones,
         }
 
         ngx_cs_zone_stat(zones[i], &samples[i].stat);
-
-        *size += NGX_CS_PROMETHEUS_LINES
-                 * (NGX_CS_PROMETHEUS_LINE + samples[i].label.len);
     }
 
     return samples;
@@ -165,10 +152,20 @@ ngx_cs_prometheus_label(ngx_pool_t *pool, ngx_str_t *name, ngx_str_t *label)
 static void
 ngx_cs_prometheus_head(ngx_cs_text_t *t, char *name, char *type, char *help)
 {
-    t->p = ngx_slprintf(t->p, t->last,
-                        "# HELP clear_status_%s %s\n"
-                        "# TYPE clear_status_%s %s\n",
-                        name, help, name, type);
+    ngx_cs_text_printf(t, "# HELP clear_status_%s %s\n"
+                          "# TYPE clear_status_%s %s\n",
+                       name, help, name, type);
+}
+
+
+/* a name with one sample, without labels */
+
+static void
+ngx_cs_prometheus_value(ngx_cs_text_t *t, char *name, char *type, char *help,
+    ngx_atomic_uint_t value)
+{
+    ngx_cs_prometheus_head(t, name, type, help);
+    ngx_cs_text_printf(t, "clear_status_%s %uA\n", name, value);
 }
 
 
@@ -181,10 +178,9 @@ ngx_cs_prometheus_callers(ngx_cs_text_t *t, ngx_cs_counters_t *m)
                            "Requests by what the cache did.");
 
     for (i = 0; i < NGX_CS_COUNTERS_CACHES; i++) {
-        t->p = ngx_slprintf(t->p, t->last,
-                            "clear_status_requests_total{cache=\"%s\"} %uA\n",
-                            ngx_cs_names_caches[i],
-                            m->requests[i]);
+        ngx_cs_text_printf(t,
+                           "clear_status_requests_total{cache=\"%s\"} %uA\n",
+                           ngx_cs_names_caches[i], m->requests[i]);
     }
 
     ngx_cs_prometheus_head(t, "responses_total", "counter",
@@ -192,21 +188,18 @@ ngx_cs_prometheus_callers(ngx_cs_text_t *t, ngx_cs_counters_t *m)
 
     for (i = 0; i < NGX_CS_COUNTERS_CODES; i++) {
         if (m->responses[i]) {
-            t->p = ngx_slprintf(t->p, t->last,
-                          "clear_status_responses_total{status=\"%ui\"} %uA\n",
-                          i + 100, m->responses[i]);
+            ngx_cs_text_printf(t,
+                         "clear_status_responses_total{status=\"%ui\"} %uA\n",
+                         i + 100, m->responses[i]);
         }
     }
 
-    ngx_cs_prometheus_head(t, "collapsed_total", "counter",
-                       "Requests that waited for a fetch of another request.");
-    t->p = ngx_slprintf(t->p, t->last, "clear_status_collapsed_total %uA\n",
+    ngx_cs_prometheus_value(t, "collapsed_total", "counter",
+                        "Requests that waited for a fetch of another request.",
                         m->collapsed);
-
-    ngx_cs_prometheus_head(t, "stale_served_total", "counter",
-                       "Requests that were answered with a stale answer.");
-    t->p = ngx_slprintf(t->p, t->last, "clear_status_stale_served_total %uA\n",
-                        m->stale);
+    ngx_cs_prometheus_value(t, "stale_served_total", "counter",
+                            "Requests that were answered with a stale answer.",
+                            m->stale);
 }
 
 
@@ -219,24 +212,18 @@ ngx_cs_prometheus_upstream(ngx_cs_text_t *t, ngx_cs_counters_t *m)
                            "Fetches by how they ended.");
 
     for (i = 0; i < NGX_CS_NAMES_OUTCOMES; i++) {
-        t->p = ngx_slprintf(t->p, t->last,
-                  "clear_status_upstream_fetches_total{outcome=\"%s\"} %uA\n",
-                  ngx_cs_names_outcomes[i], m->fetches[i]);
+        ngx_cs_text_printf(t,
+                   "clear_status_upstream_fetches_total{outcome=\"%s\"} %uA\n",
+                   ngx_cs_names_outcomes[i], m->fetches[i]);
     }
 
     ngx_cs_prometheus_seconds(t, m);
 
-    ngx_cs_prometheus_head(t, "upstream_connections_total",
-                           "counter",
-                           "Connections opened to upstream.");
-    t->p = ngx_slprintf(t->p, t->last,
-                        "clear_status_upstream_connections_total %uA\n",
-                        m->connections);
-
-    ngx_cs_prometheus_head(t, "flights", "gauge",
-                           "Fetches in the air.");
-    t->p = ngx_slprintf(t->p, t->last, "clear_status_flights %uA\n",
-                        m->flights);
+    ngx_cs_prometheus_value(t, "upstream_connections_total", "counter",
+                            "Connections opened to upstream.",
+                            m->connections);
+    ngx_cs_prometheus_value(t, "flights", "gauge", "Fetches in the air.",
+                            m->flights);
 }
 
 
@@ -256,14 +243,14 @@ ngx_cs_prometheus_seconds(ngx_cs_text_t *t, ngx_cs_counters_t *m)
         n += m->buckets[i];
         bound = ngx_cs_prometheus_bounds[i];
 
-        t->p = ngx_slprintf(t->p, t->last,
+        ngx_cs_text_printf(t,
                  "clear_status_upstream_seconds_bucket{le=\"%M.%03M\"} %uA\n",
                  bound / 1000, bound % 1000, n);
     }
 
     n += m->buckets[i];
 
-    t->p = ngx_slprintf(t->p, t->last,
+    ngx_cs_text_printf(t,
                  "clear_status_upstream_seconds_bucket{le=\"+Inf\"} %uA\n"
                  "clear_status_upstream_seconds_sum %uA.%03uA\n"
                  "clear_status_upstream_seconds_count %uA\n",
@@ -285,7 +272,7 @@ ngx_cs_prometheus_zones(ngx_cs_text_t *t, ngx_cs_sample_t *zone, ngx_uint_t n)
     for (i = 0; i < n; i++) {
         label = &zone[i].label;
 
-        t->p = ngx_slprintf(t->p, t->last,
+        ngx_cs_text_printf(t,
                  "clear_status_zone_bytes{zone=\"%V\",kind=\"used\"} %uL\n"
                  "clear_status_zone_bytes{zone=\"%V\",kind=\"free\"} %uL\n",
                  label, zone[i].stat.used, label, zone[i].stat.free);
@@ -317,9 +304,8 @@ ngx_cs_prometheus_states(ngx_cs_text_t *t, char *name, ngx_str_t *zone,
     ngx_uint_t  i;
 
     for (i = 0; i < NGX_CS_STATES; i++) {
-        t->p = ngx_slprintf(t->p, t->last,
-                            "clear_status_%s{zone=\"%V\",state=\"%s\"} %uL\n",
-                            name, zone, ngx_cs_names_states[i],
-                            values[i]);
+        ngx_cs_text_printf(t,
+                           "clear_status_%s{zone=\"%V\",state=\"%s\"} %uL\n",
+                           name, zone, ngx_cs_names_states[i], values[i]);
     }
 }

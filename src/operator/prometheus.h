@@ -11,13 +11,14 @@
 
 #include <ngx_config.h>
 #include <ngx_core.h>
+#include <ngx_http.h>
 
 
 /*
- * zones: n of them.  text: in the pool.  NGX_OK or NGX_ERROR: no memory.
+ * For a content handler to return.  zones: n of them.
  */
-ngx_int_t ngx_cs_prometheus(ngx_pool_t *pool, ngx_shm_zone_t **zones,
-    ngx_uint_t n, ngx_str_t *text);
+ngx_int_t ngx_cs_prometheus(ngx_http_request_t *r, ngx_shm_zone_t **zones,
+    ngx_uint_t n);
 
 
 #endif /* _NGX_CS_OPERATOR_PROMETHEUS_H_INCLUDED_ */
