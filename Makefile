@@ -9,6 +9,7 @@
 # make soak   mixed load with faults; MINUTES=10
 # make fuzz   each parser of the plain C for a while; SECONDS=60
 # make coverage  how much of src/ the tests run
+# make fresh  what README says, on a Debian that has nothing; takes root
 # make lint   clang-tidy, cppcheck, and clang's warnings
 # make clean  removes what was built
 #
@@ -20,7 +21,7 @@ SECONDS = 60
 export JOBS SANITIZE VALGRIND
 
 .PHONY: all deps run test deb bench bench-instructions soak fuzz lint \
-	coverage clean
+	coverage fresh clean
 
 all:
 	+@tools/build
@@ -61,6 +62,9 @@ fuzz:
 
 coverage: deps
 	+@COVERAGE=1 tools/test $(TESTS)
+
+fresh:
+	@tools/fresh
 
 lint:
 	@tools/deps lint
