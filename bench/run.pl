@@ -94,8 +94,8 @@ sub opening {
     return sprintf <<'END', $hit{ours}, $to_proxy_cache, $cold{ours}, $locked,
 - **%.0f hits a second** on one worker, %.2f times those of nginx's own
   proxy_cache
-- **%.0f ms** until 500 callers at once have an answer that upstream takes 100 ms
-  for, by one fetch; with proxy_cache_lock %.0f ms
+- **%.0f ms** until 500 callers at once have an answer that upstream takes
+  100 ms for, by one fetch; with proxy_cache_lock %.0f ms
 - **%.0f answers** of 607 bytes in a zone of 64 MB
 
 [A miss](#a-miss) over TLS is dearer than with proxy_pass: %.2f times as many a
