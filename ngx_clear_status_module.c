@@ -15,6 +15,10 @@
 #include "conf/conf.h"
 #include "conf/directives.h"
 #include "conf/valid.h"
+#include "core/counters.h"
+#include "core/failures.h"
+#include "core/wake.h"
+#include "fetch/fetch.h"
 #include "operator/dashboard.h"
 #include "operator/prometheus.h"
 #include "operator/purge.h"
@@ -24,9 +28,6 @@
 #include "request/variables.h"
 #include "upstream/breakers.h"
 #include "zone/spill.h"
-#include "core/counters.h"
-#include "core/failures.h"
-#include "core/wake.h"
 
 
 static ngx_int_t ngx_cs_content(ngx_http_request_t *r);

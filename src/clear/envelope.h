@@ -6,7 +6,7 @@
  *
  * Plain C and yajl, which nobody else includes.  Memory comes from the
  * caller's functions.  Nothing is known of HTTP here; what an answer means
- * for a caller is clear_verdict.h.
+ * for a caller is clear/verdict.h.
  */
 
 

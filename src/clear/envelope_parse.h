@@ -2,7 +2,7 @@
  * Copyright (C) The ngx_clear_status_module authors
  *
  * The state of an envelope that is being parsed, and the functions that yajl
- * calls back for its tokens.  For clear_envelope.c alone.
+ * calls back for its tokens.  For clear/envelope.c alone.
  */
 
 
@@ -14,9 +14,9 @@
 #include <yajl/yajl_gen.h>
 #include <yajl/yajl_parse.h>
 
-#include "clear/task.h"
 #include "clear/envelope_arena.h"
 #include "clear/scan.h"
+#include "clear/task.h"
 
 
 #define CLEAR_ENVELOPE_DEPTH_MAX  64

@@ -1,7 +1,7 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * An error into the six keys that callers get; see clear_envelope.h.
+ * An error into the six keys that callers get; see clear/envelope.h.
  */
 
 

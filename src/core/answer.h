@@ -14,6 +14,8 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "clear/alloc.h"
+#include "clear/envelope.h"
 #include "clear/freshness.h"
 
 
@@ -22,7 +24,10 @@
 
 
 /* the status of a success, the only one; NGX_HTTP_OK to those who know HTTP */
-#define NGX_CS_OK        200
+#define NGX_CS_OK           200
+
+/* of this gateway, where it cannot */
+#define NGX_CS_UNAVAILABLE  503
 
 
 /*
@@ -38,6 +43,15 @@ typedef struct {
 } ngx_cs_key_t;
 
 
+/* who told an answer; a fetch went out where it was upstream */
+
+typedef enum {
+    NGX_CS_SOURCE_GATEWAY = 0,   /* nobody: this gateway's own error */
+    NGX_CS_SOURCE_PAUSED,        /* nobody: the tenant's fetches pause */
+    NGX_CS_SOURCE_UPSTREAM
+} ngx_cs_source_e;
+
+
 typedef struct {
     clear_stamp_t                stamp;        /* mono, ms */
     int64_t                      retry_until;  /* mono, ms; what upstream's
@@ -47,10 +61,10 @@ typedef struct {
     ngx_uint_t                   upstream_status;  /* HTTP; 0: no response */
     ngx_msec_t                   upstream_time;
     clear_workflow_e             workflow;     /* of a success */
+    ngx_cs_source_e              source;
     u_char                       etag[NGX_CS_ETAG_LEN];
     unsigned                     storable:1;   /* later requests may have it */
     unsigned                     urls:1;       /* carries presigned URLs */
-    unsigned                     forwarded:1;  /* a fetch went out for it */
 } ngx_cs_answer_t;
 
 
@@ -63,6 +77,21 @@ ngx_cs_answer_again(ngx_cs_answer_t *error)
            ? error->retry_until
            : ngx_max(error->retry_until, error->stamp.fresh_until);
 }
+
+
+/* for the plain floor: malloc's, whose failures nginx logs */
+extern clear_alloc_t  ngx_cs_answer_memory;
+
+
+/*
+ * An error's envelope as an answer that is not stored.
+ * NGX_OK or NGX_ERROR: no memory.
+ */
+ngx_int_t ngx_cs_answer_error(ngx_pool_t *pool, clear_error_t *error,
+    ngx_cs_answer_t *answer);
+
+/* the tag of an answer's body.  NGX_OK or NGX_ERROR: OpenSSL cannot */
+ngx_int_t ngx_cs_answer_etag(ngx_cs_answer_t *answer);
 
 
 #endif /* _NGX_CS_CORE_ANSWER_H_INCLUDED_ */

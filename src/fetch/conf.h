@@ -21,7 +21,7 @@
  * terminated by a NUL that their length does not count.
  */
 
-typedef struct {
+typedef struct ngx_cs_fetch_conf_s {
     ngx_str_t                    url;      /* scheme, authority, path */
     ngx_msec_t                   connect_timeout;
     ngx_msec_t                   timeout;  /* the whole, retries included */

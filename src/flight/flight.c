@@ -3,9 +3,9 @@
  *
  * Who waits for what; see the header.
  *
- * A flight's life: created and entered in the table; flying (an exchange is
- * out) or watching (another worker has the lease); landing (out of the
- * table, its waiters are told, some at a time); gone with its last reference.
+ * A flight's life: created and entered in the table; flying (the chain of
+ * tiers is asked) or watching (another worker has the lease); landing (out of
+ * the table, its waiters are told by and by); gone with its last reference.
  */
 
 
@@ -14,8 +14,9 @@
 #include <ngx_event.h>
 
 #include "core/counters.h"
-#include "flight/table.h"
 #include "core/wake.h"
+#include "flight/table.h"
+#include "tier/chain.h"
 
 
 /* a watcher looks this often for what no wake-up told it, ms */
@@ -36,6 +37,7 @@ struct ngx_cs_flight_s {
     ngx_queue_t                  waiters;
     ngx_pool_t                  *pool;
     ngx_cs_question_t            question;
+    ngx_cs_asking_t              asking;
     ngx_cs_ticket_t              ticket;
     ngx_atomic_uint_t            stripe;    /* seen last */
     ngx_cs_outcome_t             outcome;
@@ -56,7 +58,9 @@ static ngx_cs_flight_t *ngx_cs_flight_create(ngx_cs_question_t *question,
     ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key);
 static ngx_int_t ngx_cs_flight_depart(ngx_cs_flight_t *flight, ngx_int_t rc);
 static ngx_int_t ngx_cs_flight_fly(ngx_cs_flight_t *flight);
-static void ngx_cs_flight_landed(void *data, ngx_cs_answer_t *answer);
+static void ngx_cs_flight_answered(void *data, ngx_cs_answer_t *answer);
+static void ngx_cs_flight_landed(ngx_cs_flight_t *flight,
+    ngx_cs_answer_t *answer);
 static void ngx_cs_flight_watch(ngx_cs_flight_t *flight);
 static void ngx_cs_flight_collect(ngx_cs_flight_t *flight);
 static void ngx_cs_flight_take_over(ngx_cs_flight_t *flight);
@@ -97,7 +101,7 @@ ngx_cs_flight_join(ngx_cs_question_t *question, ngx_shm_zone_t *shm_zone,
                  ngx_cs_table_find(&ngx_cs_flights, shm_zone, key);
 
     if (flight) {
-        ngx_cs_flight_enter(flight, waiter, question->fetch->timeout);
+        ngx_cs_flight_enter(flight, waiter, question->timeout);
         return NGX_AGAIN;
     }
 
@@ -125,7 +129,7 @@ ngx_cs_flight_join(ngx_cs_question_t *question, ngx_shm_zone_t *shm_zone,
         return NGX_ERROR;
     }
 
-    ngx_cs_flight_enter(flight, waiter, question->fetch->timeout);
+    ngx_cs_flight_enter(flight, waiter, question->timeout);
 
     waiter->leader = (rc != NGX_AGAIN);
 
@@ -234,13 +238,20 @@ ngx_cs_flight_create(ngx_cs_question_t *question, ngx_shm_zone_t *shm_zone,
     flight->node.key.tenant = flight->question.tenant;
     flight->node.key.task_id = flight->question.task_id;
     flight->node.key.hash = key->hash;
-    flight->expires = (int64_t) ngx_current_msec + question->fetch->timeout
+    flight->expires = (int64_t) ngx_current_msec + question->timeout
                       + NGX_CS_LEASE;
 
     flight->log = *question->log;
     flight->log.handler = ngx_cs_flight_log;
     flight->log.data = flight;
     flight->log.action = NULL;
+
+    flight->asking.question = &flight->question;
+    flight->asking.shm_zone = shm_zone;
+    flight->asking.pool = pool;
+    flight->asking.log = &flight->log;
+    flight->asking.data = flight;
+    flight->asking.done = ngx_cs_flight_answered;
 
     flight->timer.handler = ngx_cs_flight_timer_handler;
     flight->timer.data = flight;
@@ -289,15 +300,12 @@ ngx_cs_flight_fly(ngx_cs_flight_t *flight)
     ngx_memzero(&answer, sizeof(ngx_cs_answer_t));
 
     flight->expires = (int64_t) ngx_current_msec
-                      + flight->question.fetch->timeout + NGX_CS_LEASE;
+                      + flight->question.timeout + NGX_CS_LEASE;
 
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, &flight->log, 0,
                    "clear status flight %p: flies", flight);
 
-    rc = ngx_cs_exchange_start(flight->pool, &flight->log,
-                               &flight->question,
-                               ngx_cs_flight_landed,
-                               flight, &answer);
+    rc = ngx_cs_chain_ask(&flight->asking, &answer);
     switch (rc) {
 
     case NGX_OK:
@@ -311,8 +319,7 @@ ngx_cs_flight_fly(ngx_cs_flight_t *flight)
     default:
 
         if (flight->ticket) {
-            ngx_cs_zone_release(flight->node.shm_zone,
-                                &flight->node.key,
+            ngx_cs_zone_release(flight->node.shm_zone, &flight->node.key,
                                 flight->ticket, &wake);
             ngx_cs_wake(wake);
         }
@@ -322,26 +329,30 @@ ngx_cs_flight_fly(ngx_cs_flight_t *flight)
 }
 
 
-/* the exchange's end, or its refusal to begin */
-
 static void
-ngx_cs_flight_landed(void *data, ngx_cs_answer_t *answer)
+ngx_cs_flight_answered(void *data, ngx_cs_answer_t *answer)
 {
     ngx_cs_flight_t *flight = data;
 
-    uint64_t  wake;
+    ngx_cs_counters_flight(-1);
 
-    if (answer->forwarded) {
-        ngx_cs_counters_flight(-1);
-    }
+    ngx_cs_flight_landed(flight, answer);
+}
+
+
+/* what the chain told, then or at once */
+
+static void
+ngx_cs_flight_landed(ngx_cs_flight_t *flight, ngx_cs_answer_t *answer)
+{
+    uint64_t  wake;
 
     flight->outcome.answer = *answer;
 
     if (flight->node.shm_zone) {
         wake = 0;
 
-        (void) ngx_cs_zone_complete(flight->node.shm_zone,
-                                    &flight->node.key,
+        (void) ngx_cs_zone_complete(flight->node.shm_zone, &flight->node.key,
                                     flight->ticket,
                                     flight->question.freshness,
                                     ngx_current_msec, flight->pool,
@@ -398,8 +409,7 @@ ngx_cs_flight_collect(ngx_cs_flight_t *flight)
     ngx_int_t  rc;
 
     rc = ngx_cs_zone_collect(flight->node.shm_zone, &flight->node.key,
-                             flight->ticket,
-                             flight->question.freshness,
+                             flight->ticket, flight->question.freshness,
                              ngx_current_msec, flight->pool,
                              &flight->outcome);
 
@@ -430,15 +440,14 @@ ngx_cs_flight_take_over(ngx_cs_flight_t *flight)
     int64_t    deadline;
     ngx_int_t  rc;
 
-    deadline = (int64_t) ngx_current_msec + flight->question.fetch->timeout
+    deadline = (int64_t) ngx_current_msec + flight->question.timeout
                + NGX_CS_LEASE;
 
     flight->ticket = 0;
 
     rc = ngx_cs_zone_acquire(flight->node.shm_zone, &flight->node.key,
-                             flight->question.freshness,
-                             ngx_current_msec, deadline, 1,
-                             flight->pool, &flight->outcome,
+                             flight->question.freshness, ngx_current_msec,
+                             deadline, 1, flight->pool, &flight->outcome,
                              &flight->ticket);
     switch (rc) {
 
@@ -687,6 +696,5 @@ ngx_cs_flight_log(ngx_log_t *log, u_char *buf, size_t len)
     flight = log->data;
 
     return ngx_snprintf(buf, len, " while fetching task \"%V\" from \"%V\"",
-                        &flight->node.key.task_id,
-                        &flight->question.fetch->url);
+                        &flight->node.key.task_id, flight->question.url);
 }

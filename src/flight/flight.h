@@ -18,7 +18,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "upstream/exchange.h"
+#include "core/question.h"
 #include "zone/zone.h"
 
 

@@ -9,10 +9,10 @@
 
 #include "operator/dashboard.h"
 
-#include "request/argument.h"
 #include "operator/dashboard_json.h"
 #include "operator/dashboard_page.h"
 #include "operator/dashboard_search.h"
+#include "request/argument.h"
 #include "request/reply.h"
 
 

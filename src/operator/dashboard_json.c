@@ -7,8 +7,8 @@
 
 #include "operator/dashboard_json.h"
 
-#include "core/failures.h"
 #include "core/counters.h"
+#include "core/failures.h"
 #include "core/names.h"
 #include "operator/json.h"
 #include "upstream/breakers.h"

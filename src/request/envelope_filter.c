@@ -7,7 +7,6 @@
 
 #include "request/envelope_filter.h"
 
-#include "upstream/exchange.h"
 #include "request/request.h"
 
 

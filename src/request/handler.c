@@ -209,6 +209,8 @@ ngx_cs_order(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     question->tenant = credentials->tenant;
     question->task_id = ctx->task_id;
     question->seen = 0;
+    question->url = &conf->fetch.url;
+    question->timeout = conf->fetch.timeout;
     question->log = clcf->error_log;
 
     ngx_cs_trace(r, question);
@@ -301,8 +303,9 @@ ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
         return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
-    if (answer->forwarded) {
-        ctx->forwarded = 1;
+    ctx->source = answer->source;
+
+    if (answer->source == NGX_CS_SOURCE_UPSTREAM) {
         ctx->upstream_status = answer->upstream_status;
         ctx->upstream_time = answer->upstream_time;
     }
@@ -311,7 +314,7 @@ ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
         return ngx_cs_result_stale(r, ctx, outcome);
     }
 
-    if (!answer->forwarded) {
+    if (answer->source != NGX_CS_SOURCE_UPSTREAM) {
         handling->detail = ngx_cs_detail_paused;
         handling->cache = NGX_CS_MISS;
 
@@ -374,7 +377,7 @@ ngx_cs_result_stale(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     handling->cache = NGX_CS_STALE;
     handling->retry_until = ngx_cs_answer_again(&outcome->answer);
 
-    if (outcome->answer.forwarded) {
+    if (outcome->answer.source == NGX_CS_SOURCE_UPSTREAM) {
         handling->fwd = ngx_cs_fwd_stale;
         handling->fwd_status = outcome->answer.upstream_status;
         handling->collapsed = !ctx->waiter.leader;

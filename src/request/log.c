@@ -7,8 +7,8 @@
 
 #include "request/log.h"
 
-#include "request/request.h"
 #include "core/counters.h"
+#include "request/request.h"
 
 
 static ngx_int_t ngx_cs_log_handler(ngx_http_request_t *r);

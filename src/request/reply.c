@@ -7,7 +7,6 @@
 
 #include "request/reply.h"
 
-#include "upstream/exchange.h"
 
 
 /* one year: RFC 9111 has no word for ever (and RFC 2616 named this limit) */

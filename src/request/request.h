@@ -14,6 +14,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "fetch/conf.h"
 #include "flight/flight.h"
 #include "request/credentials.h"
 #include "request/reply.h"
@@ -40,10 +41,10 @@ typedef struct {
     ngx_str_t                            task_id;
     ngx_uint_t                           upstream_status;
     ngx_msec_t                           upstream_time;
+    ngx_cs_source_e                      source;
     clear_workflow_e                     workflow;
     ngx_buf_t                           *refusal;      /* its envelope */
     unsigned                             expired:1;    /* at the look-up */
-    unsigned                             forwarded:1;  /* upstream was asked */
     unsigned                             replied:1;    /* by us, not nginx */
     unsigned                             refused:1;    /* refusal was sent */
 } ngx_cs_ctx_t;

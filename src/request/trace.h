@@ -14,7 +14,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "upstream/exchange.h"
+#include "core/question.h"
 
 
 /*

@@ -139,7 +139,7 @@ ngx_cs_variable_upstream_time(ngx_http_request_t *r,
 
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
 
-    if (ctx == NULL || !ctx->forwarded) {
+    if (ctx == NULL || ctx->source != NGX_CS_SOURCE_UPSTREAM) {
         return ngx_cs_variable_set(v, NULL);
     }
 

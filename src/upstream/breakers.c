@@ -13,8 +13,8 @@
 
 #include "upstream/breakers.h"
 
-#include "core/digest.h"
 #include "core/block.h"
+#include "core/digest.h"
 
 
 #define NGX_CS_BREAKERS_SETS  256

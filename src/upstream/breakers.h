@@ -2,7 +2,7 @@
  * Copyright (C) The ngx_clear_status_module authors
  *
  * Which tenants may fetch now, over all workers and reloads: a breaker
- * (clear_breaker.h) for each tenant, in a small shared memory of its own, as
+ * (clear/breaker.h) for each tenant, in a small shared memory of its own, as
  * it counts for locations without a zone too.
  */
 

@@ -12,11 +12,12 @@
 #include "clear/pace.h"
 #include "clear/retry_after.h"
 #include "clear/task_id.h"
-#include "core/digest.h"
-#include "core/failures.h"
 #include "core/counters.h"
-#include "upstream/report.h"
+#include "core/failures.h"
+#include "fetch/fetch.h"
 #include "upstream/breakers.h"
+#include "upstream/report.h"
+#include "upstream/token_file.h"
 
 
 #define NGX_CS_BODY_MIN  4096
@@ -57,18 +58,6 @@ static int64_t ngx_cs_exchange_age(ngx_cs_exchange_t *x, int64_t wall);
 static void ngx_cs_exchange_success(ngx_cs_exchange_t *x,
     const clear_task_t *parsed, ngx_cs_answer_t *answer);
 static void ngx_cs_exchange_close(ngx_cs_exchange_t *x);
-static ngx_int_t ngx_cs_etag(ngx_cs_answer_t *answer);
-static void *ngx_cs_exchange_alloc(void *ctx, size_t size);
-static void *ngx_cs_exchange_realloc(void *ctx, void *p, size_t size);
-static void ngx_cs_exchange_free(void *ctx, void *p);
-
-
-static clear_alloc_t  ngx_cs_exchange_memory = {
-    ngx_cs_exchange_alloc,
-    ngx_cs_exchange_realloc,
-    ngx_cs_exchange_free,
-    NULL
-};
 
 
 ngx_int_t
@@ -83,7 +72,7 @@ ngx_cs_exchange_start(ngx_pool_t *pool, ngx_log_t *log,
 
     rc = ngx_cs_breakers_enter(&question->tenant, question->breaker,
                                ngx_current_msec,
-                               question->fetch->timeout, &wait, &status);
+                               question->timeout, &wait, &status);
 
     if (rc == CLEAR_BREAKER_PAUSED || rc == CLEAR_BREAKER_WAIT) {
         return ngx_cs_exchange_paused(pool, rc, status, wait,
@@ -150,6 +139,7 @@ ngx_cs_exchange_paused(ngx_pool_t *pool, clear_breaker_e rc,
         return NGX_ERROR;
     }
 
+    answer->source = NGX_CS_SOURCE_PAUSED;
     answer->retry_until = (int64_t) ngx_current_msec + wait;
 
     return NGX_DONE;
@@ -224,7 +214,7 @@ ngx_cs_exchange_send(ngx_cs_exchange_t *x)
     x->token.len = token->len;
     x->headers[0].value = x->token;
 
-    x->envelope = clear_envelope_create(&ngx_cs_exchange_memory);
+    x->envelope = clear_envelope_create(&ngx_cs_answer_memory);
 
     if (x->envelope && ngx_cs_fetch_start(&x->fetch) == NGX_OK) {
         return NGX_OK;
@@ -248,7 +238,7 @@ ngx_cs_exchange_begin(void *data)
     x->len = 0;
 
     clear_envelope_destroy(x->envelope);
-    x->envelope = clear_envelope_create(&ngx_cs_exchange_memory);
+    x->envelope = clear_envelope_create(&ngx_cs_answer_memory);
 }
 
 
@@ -323,7 +313,7 @@ ngx_cs_exchange_done(void *data, ngx_cs_fetch_result_t *result)
 
     ngx_memzero(&answer, sizeof(ngx_cs_answer_t));
 
-    answer.forwarded = 1;
+    answer.source = NGX_CS_SOURCE_UPSTREAM;
     answer.upstream_status = result->status;
     answer.upstream_time = ngx_current_msec - x->start;
 
@@ -372,7 +362,7 @@ ngx_cs_exchange_renew(ngx_cs_exchange_t *x)
                                      x->fetch.log)
            != NGX_OK
         || x->renewed
-        || elapsed >= question->fetch->timeout)
+        || elapsed >= question->timeout)
     {
         return NGX_DECLINED;
     }
@@ -382,7 +372,7 @@ ngx_cs_exchange_renew(ngx_cs_exchange_t *x)
                   "trying the new one");
 
     x->renewed = 1;
-    x->conf.timeout = question->fetch->timeout - elapsed;
+    x->conf.timeout = question->timeout - elapsed;
     x->len = 0;
 
     /* where it cannot be sent, the refusal is still to be told */
@@ -475,7 +465,7 @@ ngx_cs_exchange_success(ngx_cs_exchange_t *x, const clear_task_t *parsed,
     answer->body.data = x->body;
     answer->body.len = x->len;
 
-    if (ngx_cs_etag(answer) != NGX_OK) {
+    if (ngx_cs_answer_etag(answer) != NGX_OK) {
         answer->status = NGX_HTTP_SERVICE_UNAVAILABLE;
         answer->workflow = CLEAR_WORKFLOW_NONE;
         ngx_str_null(&answer->body);
@@ -562,106 +552,4 @@ ngx_cs_exchange_close(ngx_cs_exchange_t *x)
 
     ngx_explicit_memzero(x->token.data, x->token.len);
     x->token.len = 0;
-}
-
-
-ngx_int_t
-ngx_cs_answer_error(ngx_pool_t *pool, clear_error_t *error,
-    ngx_cs_answer_t *answer)
-{
-    clear_str_t          text;
-    ngx_pool_cleanup_t  *cln;
-
-    cln = ngx_pool_cleanup_add(pool, 0);
-    if (cln == NULL
-        || clear_envelope_write(&ngx_cs_exchange_memory, error,
-                                &text)
-           != CLEAR_ENVELOPE_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    cln->handler = (ngx_pool_cleanup_pt) ngx_free;
-    cln->data = (void *) text.data;
-
-    answer->status = error->status;
-    answer->body.data = (u_char *) text.data;
-    answer->body.len = text.len;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_cs_etag(ngx_cs_answer_t *answer)
-{
-    u_char  *p, digest[NGX_CS_DIGEST_LEN];
-
-    if (ngx_cs_digest(answer->body.data, answer->body.len, digest)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    p = answer->etag;
-
-    *p++ = '"';
-    p = ngx_hex_dump(p, digest, 16);
-    *p = '"';
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_cs_question_copy(ngx_pool_t *pool, ngx_cs_question_t *dst,
-    ngx_cs_question_t *src)
-{
-    ngx_str_t  *strings[4 + NGX_CS_TRACE_MAX];
-    ngx_uint_t  i, n;
-
-    *dst = *src;
-
-    n = 0;
-
-    strings[n++] = &dst->token;
-    strings[n++] = &dst->integration_id;
-    strings[n++] = &dst->tenant;
-    strings[n++] = &dst->task_id;
-
-    /* names are constants */
-
-    for (i = 0; i < dst->ntrace; i++) {
-        strings[n++] = &dst->trace[i].value;
-    }
-
-    for (i = 0; i < n; i++) {
-        strings[i]->data = ngx_pstrdup(pool, strings[i]);
-        if (strings[i]->data == NULL) {
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-static void *
-ngx_cs_exchange_alloc(void *ctx, size_t size)
-{
-    return ngx_alloc(size, ngx_cycle->log);
-}
-
-
-static void *
-ngx_cs_exchange_realloc(void *ctx, void *p, size_t size)
-{
-    return realloc(p, size);
-}
-
-
-static void
-ngx_cs_exchange_free(void *ctx, void *p)
-{
-    ngx_free(p);
 }

@@ -14,43 +14,12 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "clear/breaker.h"
 #include "core/answer.h"
-#include "fetch/fetch.h"
-#include "upstream/token_file.h"
-
-
-/* X-Request-Id, traceparent, tracestate */
-#define NGX_CS_TRACE_MAX  3
-
-
-/* what to ask for, as whom, and by which rules */
-
-typedef struct {
-    ngx_cs_fetch_conf_t            *fetch;
-    clear_freshness_conf_t         *freshness;
-    clear_breaker_conf_t           *breaker;
-    ngx_cs_token_file_t            *token_file;  /* or token */
-    ngx_str_t                       token;
-    ngx_str_t                       integration_id;
-    ngx_str_t                       tenant;
-    ngx_str_t                       task_id;
-    ngx_keyval_t                    trace[NGX_CS_TRACE_MAX];
-    ngx_uint_t                      ntrace;
-    int64_t                         seen;        /* mono, ms: when the task was
-                                                    seen first; 0: just now */
-    ngx_log_t                      *log;         /* the location's */
-} ngx_cs_question_t;
+#include "core/question.h"
 
 
 typedef void (*ngx_cs_exchange_pt)(void *data, ngx_cs_answer_t *answer);
 
-
-/*
- * Copies an question into a pool.  NGX_OK or NGX_ERROR: no memory.
- */
-ngx_int_t ngx_cs_question_copy(ngx_pool_t *pool, ngx_cs_question_t *dst,
-    ngx_cs_question_t *src);
 
 /*
  * question lives until the answer is there; the answer's body lies in the pool.
@@ -61,13 +30,6 @@ ngx_int_t ngx_cs_question_copy(ngx_pool_t *pool, ngx_cs_question_t *dst,
  */
 ngx_int_t ngx_cs_exchange_start(ngx_pool_t *pool, ngx_log_t *log,
     ngx_cs_question_t *question, ngx_cs_exchange_pt handler, void *data,
-    ngx_cs_answer_t *answer);
-
-/*
- * An error's envelope as an answer that is not stored.
- * NGX_OK or NGX_ERROR: no memory.
- */
-ngx_int_t ngx_cs_answer_error(ngx_pool_t *pool, clear_error_t *error,
     ngx_cs_answer_t *answer);
 
 

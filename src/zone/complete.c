@@ -3,16 +3,16 @@
  *
  * How a flight ends in the zone: its result is stored or kept for those who
  * watch, the lease given back, the result collected.  The operations are
- * those of ngx_cs_zone.h.
+ * those of zone/zone.h.
  */
 
 
 #include "zone/zone.h"
 
-#include "zone/spill.h"
-#include "zone/entry.h"
 #include "zone/copy.h"
+#include "zone/entry.h"
 #include "zone/shm.h"
+#include "zone/spill.h"
 
 
 /* how long a result is kept for those that watch, ms */

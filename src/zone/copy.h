@@ -3,7 +3,7 @@
  *
  * Answers in and out of a zone's shared memory.  Small bodies are copied
  * within the lock, large ones with the lock left in between.  For
- * ngx_cs_zone*.c alone.
+ * zone/ alone.
  */
 
 

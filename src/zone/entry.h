@@ -2,7 +2,7 @@
  * Copyright (C) The ngx_clear_status_module authors
  *
  * Entries, results and leases in a zone's shared memory: found, made, freed
- * and evicted.  For ngx_cs_zone*.c alone, within the lock.
+ * and evicted.  For zone/ alone, within the lock.
  */
 
 

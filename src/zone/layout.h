@@ -1,9 +1,8 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * What lies where in a zone's shared memory.  For ngx_cs_zone*.c
- * alone.  All of it is guarded by the mutex of the zone's slab pool, but the
- * stripes.
+ * What lies where in a zone's shared memory.  For zone/ alone.  All of it is
+ * guarded by the mutex of the zone's slab pool, but the stripes.
  */
 
 

@@ -2,7 +2,7 @@
  * Copyright (C) The ngx_clear_status_module authors
  *
  * What operators ask of a zone: numbers, and to drop what is stored.  The
- * operations are those of ngx_cs_zone.h.
+ * operations are those of zone/zone.h.
  */
 
 

@@ -7,8 +7,8 @@
 
 #include "zone/shm.h"
 
-#include "zone/spill.h"
 #include "zone/entry.h"
+#include "zone/spill.h"
 
 
 /* "clearst" and the version of the layout */

@@ -3,7 +3,7 @@
  *
  * A zone's shared memory as a whole: its making, the lock and what happens
  * when the lock's holder dies, and the slots of the processes.  For
- * ngx_cs_zone*.c alone.
+ * zone/ alone.
  */
 
 

@@ -4,14 +4,14 @@
  * What a zone holds of a task, for operators, who do not name the tenant that
  * is a part of the key: so the whole index is walked, some of it a step, and
  * between two steps the bucket and the key of the last entry keep the place.
- * The operation is that of ngx_cs_zone.h.
+ * The operation is that of zone/zone.h.
  */
 
 
 #include "zone/zone.h"
 
-#include "zone/entry.h"
 #include "zone/copy.h"
+#include "zone/entry.h"
 #include "zone/shm.h"
 
 

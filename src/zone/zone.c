@@ -3,15 +3,15 @@
  *
  * The shared memory that holds answers: declared, attached to, looked up in,
  * and leased from; see the header.  Each operation is one short critical
- * section.  How a flight ends is in ngx_cs_zone_complete.c, what
- * operators ask for in ngx_cs_zone_admin.c.
+ * section.  How a flight ends is in zone/complete.c, what
+ * operators ask for in zone/purge.c.
  */
 
 
 #include "zone/zone.h"
 
-#include "zone/entry.h"
 #include "zone/copy.h"
+#include "zone/entry.h"
 #include "zone/shm.h"
 
 

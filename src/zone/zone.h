@@ -8,7 +8,7 @@
  *
  * A lease is the mark that some worker flies for a key.  Who finds a lease
  * taken registers as a watcher and is given a ticket; when the lease's owner
- * completes, it learns which workers to wake (ngx_cs_wake.h), and
+ * completes, it learns which workers to wake (core/wake.h), and
  * each watcher collects the flight's own result with its ticket, also one
  * that may not be stored.
  */

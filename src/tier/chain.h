@@ -1,0 +1,29 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * The chain of tiers: each is asked in turn until one knows.  Upstream, which
+ * always answers, is the last.
+ */
+
+
+#ifndef _NGX_CS_TIER_CHAIN_H_INCLUDED_
+#define _NGX_CS_TIER_CHAIN_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "tier/tier.h"
+
+
+/*
+ * Asks the first tier, and on.
+ *
+ * NGX_OK     asking->done() will be called, from the event loop
+ * NGX_DONE   *answer is it; done() is not called
+ * NGX_ERROR  no memory; done() is not called
+ */
+ngx_int_t ngx_cs_chain_ask(ngx_cs_asking_t *asking, ngx_cs_answer_t *answer);
+
+
+#endif /* _NGX_CS_TIER_CHAIN_H_INCLUDED_ */
