@@ -12,6 +12,7 @@
 # make fresh  what README says, on a Debian that has nothing; takes root
 # make lint   clang-tidy, cppcheck, and clang's warnings
 # make clean  removes what was built
+# make help   this
 #
 # NGINX_SRC=/path/to/nginx builds against that source tree.
 
@@ -21,7 +22,7 @@ SECONDS = 60
 export JOBS SANITIZE VALGRIND
 
 .PHONY: all deps run test deb bench bench-instructions soak fuzz lint \
-	coverage fresh clean
+	coverage fresh clean help
 
 all:
 	+@tools/build
@@ -73,3 +74,6 @@ lint:
 
 clean:
 	rm -rf build
+
+help:
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile

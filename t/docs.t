@@ -13,7 +13,7 @@ use Test::More;
 my $t    = ClearStatus::Test->new;
 my $root = path("$Bin/..");
 my %doc  = map { $_->basename => $_->slurp('UTF-8') }
-    $root->child('README.md'),
+    (map { $root->child($_) } qw(README.md CONTRIBUTING.md SECURITY.md)),
     $root->child('docs')->list->grep(qr/\.md$/)->each;
 
 $t->file('token', "example\n");
@@ -96,10 +96,25 @@ sub whole ($text) {
 }
 
 
+# The test that is shown to who writes the first one.
+
+{
+    my ($test) = $doc{'CONTRIBUTING.md'} =~ /^```perl\n(.*?)^```/ms;
+    my $file   = $t->file('first.t', $test =~ s/\$Bin\/lib/$Bin\/lib/r);
+    my $said   = `$^X $file 2>&1`;
+
+    is $?, 0, 'the test in CONTRIBUTING.md passes' or diag $said;
+    like $said, qr/^ok 3 - by one fetch$/m, 'and tests';
+}
+
+like scalar(`make -s -C $root help`), qr/^make test .*^NGINX_SRC=/ms,
+    '"make help" tells of all';
+
+
 # Links.
 
 for my $name (sort keys %doc) {
-    my $from = $name eq 'README.md' ? $root : $root->child('docs');
+    my $from = -e $root->child($name) ? $root : $root->child('docs');
 
     for my $link ($doc{$name} =~ /\]\(([^)\s]+)\)/g) {
         next if $link =~ /^https?:/;
