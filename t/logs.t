@@ -143,7 +143,8 @@ my %line = (
         ['file', {state => 'SUCCESS'}, 200, qr/token file ".*token" /],
 );
 
-my @explained = $page =~ /^\| `([^`]+)` \|/mg;
+my ($table) = $page =~ /^## When callers see an error\n(.*?)^## /ms;
+my @explained = $table =~ /^\| `([^`]+)` \|/mg;
 is_deeply [sort @explained], [sort keys %line], 'the page explains these';
 
 # the request, not a fetch, is what these are about (Angie's word is another);
@@ -185,6 +186,32 @@ sub found ($words, $level, $about, $location) {
             if !@lines && $location eq 'file';
         return @lines && \@lines;
     }) // [] };
+}
+
+
+# What callers did is at "info", but for a method, of which nginx's access log
+# alone tells.
+
+{
+    my $of = sub ($id) {
+        return map { /\[(\w+)\]/ ? $1 : () } grep { !/\[debug\]/ }
+            $t->logged(undef, qr/taskId=$id\b|task "$id"/);
+    };
+
+    is $t->get('/status?taskId=twice&taskId=b')->code, 400, 'a bad request';
+    is_deeply [$of->('twice')], ['info'], 'at info';
+    like +($t->logged('info', qr/client sent a bad "taskId"/))[-1] // '',
+        qr/bad "taskId": .*\btwice\b/, 'with what is wrong';
+
+    is $t->get('/status?taskId=unknown')->code, 404, 'no such task';
+    is_deeply [$of->('unknown')], ['info'], 'at info';
+    is $t->get('/status?taskId=unknown')->header('Cache-Status')
+        =~ /hit/ ? 1 : 0, 1, 'no such task, from the zone';
+    is_deeply [$of->('unknown')], ['info'], 'no more lines';
+
+    is $t->request('POST', '/status?taskId=method')->code, 405, 'a method';
+    is_deeply [$of->('method')], [], 'nothing';
+    $n += 4;
 }
 
 
