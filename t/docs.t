@@ -96,6 +96,17 @@ sub whole ($text) {
 }
 
 
+# The numbers whose reasons are told are there by that name.
+
+{
+    my $code = join '', map { path($_)->slurp } glob "$root/src/*/*.[ch]";
+    my @told = $doc{'decisions.md'} =~ /`((?:NGX_CS|CLEAR)_[A-Z0-9_]+)`/g;
+
+    ok @told > 10, 'decisions.md names numbers';
+    is_deeply [grep { $code !~ /^#define $_\b/m } @told], [], 'as they are';
+}
+
+
 # The test that is shown to who writes the first one.
 
 {
