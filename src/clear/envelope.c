@@ -21,6 +21,10 @@ struct clear_envelope_s {
 
 
 static clear_envelope_e clear_envelope_start(clear_envelope_t *env);
+static clear_envelope_e clear_envelope_string(clear_envelope_t *env,
+    const unsigned char *data, size_t len, size_t slice, size_t *taken);
+static clear_envelope_e clear_envelope_glue(clear_envelope_t *env,
+    const char *text, const char *reason);
 static clear_envelope_e clear_envelope_end(clear_envelope_t *env,
     clear_envelope_e rc, const char *reason);
 static int clear_envelope_is(clear_envelope_t *env);
@@ -105,10 +109,96 @@ clear_envelope_feed(clear_envelope_t *env, const unsigned char *data,
 
 
 clear_envelope_e
+clear_envelope_step(clear_envelope_t *env, const unsigned char *data,
+    size_t len, size_t slice, size_t *taken)
+{
+    *taken = env->parse.pieces ? 0 : clear_scan_slice(data, len, slice);
+
+    if (*taken || len == 0 || env->rc != CLEAR_ENVELOPE_OK) {
+        return clear_envelope_feed(env, data, *taken);
+    }
+
+    return clear_envelope_string(env, data, len, slice, taken);
+}
+
+
+/*
+ * yajl has a string at once or not at all, whatever time that takes.  So one
+ * that is very long is told to it as a list of its pieces, which is checked
+ * the same.  Who reads that place refuses it (see clear_parse_open()).
+ */
+
+static clear_envelope_e
+clear_envelope_string(clear_envelope_t *env, const unsigned char *data,
+    size_t len, size_t slice, size_t *taken)
+{
+    int  ended, first;
+
+    first = !env->parse.pieces;
+    env->parse.pieces = 1;
+
+    *taken = (size_t) first
+             + clear_scan_piece(data + first, len - (size_t) first, slice,
+                                &ended);
+
+    /* where no list can be, this is a key, if it is anything */
+
+    if (clear_envelope_glue(env, first ? "[" : ",\"", "has too long a string")
+        != CLEAR_ENVELOPE_OK
+        || clear_envelope_feed(env, data, *taken) != CLEAR_ENVELOPE_OK)
+    {
+        return env->rc;
+    }
+
+    if (!ended) {
+        return clear_envelope_glue(env, "\"", "is not JSON");
+    }
+
+    env->parse.pieces = 0;
+
+    return clear_envelope_glue(env, "]", "is not JSON");
+}
+
+
+/* what is in no body is none of the scan's */
+
+static clear_envelope_e
+clear_envelope_glue(clear_envelope_t *env, const char *text,
+    const char *reason)
+{
+    size_t                len;
+    const unsigned char  *p;
+
+    p = (const unsigned char *) text;
+    len = strlen(text);
+
+    if (setjmp(env->parse.arena.failed)) {
+        return clear_envelope_end(env, CLEAR_ENVELOPE_NO_MEMORY,
+                                  "needs more memory than there is");
+    }
+
+    env->parse.chunk = p;
+    env->parse.scanned = len;
+
+    if (yajl_parse(env->parse.yajl, p, len) != yajl_status_ok) {
+        return clear_envelope_end(env, CLEAR_ENVELOPE_BAD, reason);
+    }
+
+    return CLEAR_ENVELOPE_OK;
+}
+
+
+clear_envelope_e
 clear_envelope_finish(clear_envelope_t *env, const clear_task_t **answer)
 {
     if (env->rc != CLEAR_ENVELOPE_OK) {
         return env->rc;
+    }
+
+    /* the body ended within a string */
+
+    if (env->parse.pieces) {
+        return clear_envelope_end(env, CLEAR_ENVELOPE_BAD, "is not JSON");
     }
 
     if (!clear_scan_done(&env->parse.scan)) {

@@ -50,6 +50,19 @@ clear_envelope_e clear_envelope_feed(clear_envelope_t *env,
     const unsigned char *data, size_t len);
 
 /*
+ * A step of parsing a body that is there as a whole: data, len is what is left
+ * of it, *taken receives how much of that was parsed.  A step takes a time
+ * that depends on slice alone, in bytes; all of them together, one that
+ * depends on the body's length alone.  (What comes in pieces that cut a token
+ * makes yajl read the token again with each.)
+ *
+ * Returns as clear_envelope_feed(), which it takes the place of.  Refused too:
+ * a key longer than 4 * slice, and such a string in a place that we read.
+ */
+clear_envelope_e clear_envelope_step(clear_envelope_t *env,
+    const unsigned char *data, size_t len, size_t slice, size_t *taken);
+
+/*
  * The body is complete.  On CLEAR_ENVELOPE_OK *answer points into the parser.
  * An envelope is an object with an integer "status", a boolean "success" and,
  * where success is true, "result" as an object or null;

@@ -41,6 +41,7 @@ static int clear_on_array_end(void *ctx);
 static int clear_refuse(clear_parse_t *parse, const char *reason);
 static int clear_parse_open(clear_parse_t *parse, int map);
 static clear_parse_in_e clear_parse_open_in(clear_parse_t *parse, int map);
+static int clear_parse_reads(clear_parse_t *parse);
 static void clear_parse_close(clear_parse_t *parse);
 static clear_parse_in_e clear_parse_in(clear_parse_t *parse);
 static void clear_parse_value(clear_parse_t *parse);
@@ -334,6 +335,12 @@ clear_parse_open(clear_parse_t *parse, int map)
         return clear_refuse(parse, "is nested too deeply");
     }
 
+    /* not a list, but a string in pieces */
+
+    if (parse->pieces && clear_parse_reads(parse)) {
+        return clear_refuse(parse, "has too long a string");
+    }
+
     in = clear_parse_open_in(parse, map);
 
     if (in == CLEAR_IN_VALIDATION) {
@@ -366,6 +373,21 @@ clear_parse_open(clear_parse_t *parse, int map)
     parse->key = CLEAR_KEY_NONE;
 
     return 1;
+}
+
+
+/* whether the value at hand is one that we read */
+
+static int
+clear_parse_reads(clear_parse_t *parse)
+{
+    clear_parse_in_e  in;
+
+    in = clear_parse_in(parse);
+
+    return parse->key != CLEAR_KEY_NONE
+           || in == CLEAR_IN_VALIDATION
+           || in == CLEAR_IN_URLS;
 }
 
 

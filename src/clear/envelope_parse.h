@@ -91,6 +91,7 @@ typedef struct {
     unsigned                 seen;        /* keys, a bit each */
     unsigned                 wrong:1;     /* a type that no envelope has */
     unsigned                 object:1;    /* the root is one */
+    unsigned                 pieces:1;    /* a long string is being told */
 } clear_parse_t;
 
 

@@ -275,3 +275,67 @@ clear_scan_unit(clear_scan_t *scan)
     scan->lone |= scan->high;
     scan->high = (kind == 0xd800);
 }
+
+
+size_t
+clear_scan_slice(const unsigned char *p, size_t len, size_t slice)
+{
+    int     string;
+    size_t  i, begin;
+
+    if (len <= slice) {
+        return len;
+    }
+
+    string = 0;
+    begin = 0;
+
+    for (i = 0; i < len; i++) {
+
+        if (p[i] == '"') {
+            string = !string;
+            begin = i;
+
+        } else if (string) {
+
+            if (i - begin >= 4 * slice) {
+                return begin;
+            }
+
+            i += (p[i] == '\\');
+
+        } else if (p[i] == ',' && i >= slice) {
+            return i;
+        }
+    }
+
+    return len;
+}
+
+
+size_t
+clear_scan_piece(const unsigned char *p, size_t len, size_t slice, int *ended)
+{
+    size_t  i;
+
+    *ended = 0;
+    i = 0;
+
+    while (i < len) {
+
+        if (p[i] == '"') {
+            *ended = 1;
+            return i + 1;
+        }
+
+        /* neither in a character of several bytes nor in an escape */
+
+        if (i >= slice && (p[i] & 0xc0) != 0x80) {
+            return i;
+        }
+
+        i += (p[i] != '\\') ? 1 : (i + 1 < len && p[i + 1] == 'u') ? 6 : 2;
+    }
+
+    return len;
+}

@@ -43,5 +43,21 @@ int clear_scan_done(const clear_scan_t *scan);
 void clear_scan_strings(clear_scan_t *scan, const unsigned char *p,
     size_t len);
 
+/*
+ * How much of a JSON text to parse at once, so that no token is cut: up to the
+ * first comma outside of strings that is not before slice; or up to the
+ * beginning of a string that is longer than 4 * slice; or all.  p is outside
+ * of strings.  0: p is the beginning of such a string.
+ */
+size_t clear_scan_slice(const unsigned char *p, size_t len, size_t slice);
+
+/*
+ * How much of a long string to parse at once, so that neither a character nor
+ * an escape is cut: about slice bytes, or up to and with the quotation mark
+ * that ends it; *ended tells.  p is within the string.
+ */
+size_t clear_scan_piece(const unsigned char *p, size_t len, size_t slice,
+    int *ended);
+
 
 #endif /* _CLEAR_SCAN_H_INCLUDED_ */

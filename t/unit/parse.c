@@ -63,6 +63,34 @@ parse_split(parse_t *parse, const unsigned char *body, size_t len, size_t at)
 }
 
 
+int
+parse_steps(parse_t *parse, const unsigned char *body, size_t len,
+    size_t slice)
+{
+    size_t  at, taken;
+
+    memset(parse, 0, sizeof(parse_t));
+    unit_alloc_init(&parse->alloc, &parse->memory);
+
+    parse->env = clear_envelope_create(&parse->alloc);
+    assert_non_null(parse->env);
+
+    for (at = 0; at < len && parse->rc == CLEAR_ENVELOPE_OK; at += taken) {
+        parse->rc = clear_envelope_step(parse->env, body + at, len - at, slice,
+                                        &taken);
+
+        assert_true(parse->rc != CLEAR_ENVELOPE_OK || taken > 0);
+        assert_true(taken <= len - at);
+    }
+
+    parse->rc = clear_envelope_finish(parse->env, &parse->answer);
+
+    return strcmp(clear_envelope_strerror(parse->env),
+                  "has too long a string")
+           == 0;
+}
+
+
 void
 parse_end(parse_t *parse)
 {
@@ -86,6 +114,20 @@ parse_all(parse_t *parse, const unsigned char *body, size_t len)
             || (parse->answer && !answer_same(other.answer, parse->answer)))
         {
             fail_msg("split at %d of \"%.*s\": %d, not %d", (int) at,
+                     (int) len, body, other.rc, parse->rc);
+        }
+
+        parse_end(&other);
+    }
+
+    for (at = 1; at < len; at++) {
+
+        if (!parse_steps(&other, body, len, at)
+            && (other.rc != parse->rc
+                || (parse->answer
+                    && !answer_same(other.answer, parse->answer))))
+        {
+            fail_msg("steps of %d of \"%.*s\": %d, not %d", (int) at,
                      (int) len, body, other.rc, parse->rc);
         }
 

@@ -41,6 +41,13 @@ typedef struct {
 void parse_split(parse_t *parse, const unsigned char *body, size_t len,
     size_t at);
 
+/*
+ * In steps, as a body that is there as a whole.  1 where it was refused for a
+ * string that is too long for the slice.
+ */
+int parse_steps(parse_t *parse, const unsigned char *body, size_t len,
+    size_t slice);
+
 /* frees, and fails where not all came back */
 void parse_end(parse_t *parse);
 

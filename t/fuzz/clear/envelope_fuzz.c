@@ -83,6 +83,43 @@ parse(const uint8_t *data, size_t size, size_t step, clear_envelope_e *rc,
 }
 
 
+/* what is only too long for such slices makes no difference elsewhere */
+
+static void
+check_steps(const uint8_t *data, size_t size, size_t slice,
+    clear_envelope_e rc, const clear_task_t *answer)
+{
+    size_t               at, taken;
+    clear_envelope_e     other_rc;
+    clear_envelope_t    *env;
+    const clear_task_t  *other;
+
+    env = clear_envelope_create(&fuzz_memory);
+    fuzz_check(env != NULL);
+
+    other = NULL;
+
+    for (at = 0; at < size; at += taken) {
+        other_rc = clear_envelope_step(env, data + at, size - at, slice,
+                                       &taken);
+        if (other_rc != CLEAR_ENVELOPE_OK) {
+            break;
+        }
+
+        fuzz_check(taken > 0 && taken <= size - at);
+    }
+
+    other_rc = clear_envelope_finish(env, &other);
+
+    if (strcmp(clear_envelope_strerror(env), "has too long a string") != 0) {
+        fuzz_check(other_rc == rc);
+        fuzz_check(!answer || answer_same(answer, other));
+    }
+
+    clear_envelope_destroy(env);
+}
+
+
 static void
 check_text(const clear_str_t *s)
 {
@@ -179,6 +216,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         clear_envelope_destroy(other);
     }
+
+    check_steps(data, size, steps[1], rc, answer);
 
     if (answer) {
         check_answer(answer);

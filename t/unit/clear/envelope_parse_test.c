@@ -261,6 +261,33 @@ nothing_after_a_refusal_changes_it(void **state)
 }
 
 
+static void
+a_long_string_is_checked_in_pieces_and_not_read(void **state)
+{
+    parse_t  parse;
+
+    (void) state;
+
+    parse_steps(&parse, unit_bytes(PARSE_ROOT("\"x\":\"0123456789abcd\"")), 3);
+    assert_int_equal(parse.rc, CLEAR_ENVELOPE_OK);
+    parse_end(&parse);
+
+    parse_steps(&parse, unit_bytes(PARSE_ROOT("\"x\":\"0123456789\\x\"")), 3);
+    assert_int_equal(parse.rc, CLEAR_ENVELOPE_BAD);
+    parse_end(&parse);
+
+    parse_steps(&parse, unit_bytes("{\"x\":\"0123456789abcd"), 3);
+    assert_int_equal(parse.rc, CLEAR_ENVELOPE_BAD);
+    parse_end(&parse);
+
+    assert_true(parse_steps(&parse,
+                    unit_bytes(PARSE_ROOT("\"message\":\"0123456789abcd\"")),
+                    3));
+    assert_int_equal(parse.rc, CLEAR_ENVELOPE_BAD);
+    parse_end(&parse);
+}
+
+
 int
 main(void)
 {
@@ -274,7 +301,8 @@ main(void)
         cmocka_unit_test(a_key_that_we_read_is_refused_twice),
         cmocka_unit_test(other_keys_may_come_twice),
         cmocka_unit_test(nesting_goes_to_64_levels),
-        cmocka_unit_test(nothing_after_a_refusal_changes_it)
+        cmocka_unit_test(nothing_after_a_refusal_changes_it),
+        cmocka_unit_test(a_long_string_is_checked_in_pieces_and_not_read)
     };
 
     return unit_run(tests);

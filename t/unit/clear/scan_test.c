@@ -192,6 +192,80 @@ a_string_does_not_answer_for_the_one_before(void **state)
 }
 
 
+static void
+check_slice(const char *s, size_t slice, size_t expected)
+{
+    size_t  n;
+
+    n = clear_scan_slice((const unsigned char *) s, strlen(s), slice);
+
+    if (n != expected) {
+        fail_msg("%s by %d: %d, not %d", s, (int) slice, (int) n,
+                 (int) expected);
+    }
+}
+
+
+static void
+a_slice_ends_at_a_comma_outside_of_strings(void **state)
+{
+    (void) state;
+
+    check_slice("[1,2,3]", 100, 7);
+    check_slice("[1,2,3]", 1, 2);
+    check_slice("[1,2,3]", 3, 4);
+    check_slice("[1,2,3]", 5, 7);
+    check_slice("[\",\",2]", 2, 4);
+    check_slice("[\"\\\",\",2]", 2, 6);
+    check_slice("[1234567]", 1, 9);
+}
+
+
+static void
+a_slice_ends_before_a_long_string(void **state)
+{
+    (void) state;
+
+    check_slice("[\"123\",2]", 1, 6);
+    check_slice("[\"12345678\",2]", 1, 1);
+    check_slice("\"12345678\",2]", 1, 0);
+    check_slice("[\"12345678", 1, 1);
+}
+
+
+static void
+check_piece(const char *s, size_t slice, size_t expected, int end)
+{
+    int     ended;
+    size_t  n;
+
+    n = clear_scan_piece((const unsigned char *) s, strlen(s), slice, &ended);
+
+    if (n != expected || ended != end) {
+        fail_msg("%s by %d: %d %d, not %d %d", s, (int) slice, (int) n, ended,
+                 (int) expected, end);
+    }
+}
+
+
+static void
+a_piece_cuts_no_character_and_no_escape(void **state)
+{
+    (void) state;
+
+    check_piece("abcdef\"", 3, 3, 0);
+    check_piece("abcdef\"", 6, 7, 1);
+    check_piece("\",", 3, 1, 1);
+    check_piece("a\xc3\xa9\xc3\xa9\"", 2, 3, 0);
+    check_piece("a\\n\\n\"", 2, 3, 0);
+    check_piece("a\\\"b\"", 2, 3, 0);
+    check_piece("\\u00e9x\"", 1, 6, 0);
+    check_piece("\\u00", 1, 4, 0);
+    check_piece("\\", 1, 1, 0);
+    check_piece("", 1, 0, 0);
+}
+
+
 int
 main(void)
 {
@@ -202,7 +276,10 @@ main(void)
         cmocka_unit_test(control_bytes_are_no_white_space),
         cmocka_unit_test(surrogates_in_pairs_are_whole),
         cmocka_unit_test(half_a_pair_is_seen),
-        cmocka_unit_test(a_string_does_not_answer_for_the_one_before)
+        cmocka_unit_test(a_string_does_not_answer_for_the_one_before),
+        cmocka_unit_test(a_slice_ends_at_a_comma_outside_of_strings),
+        cmocka_unit_test(a_slice_ends_before_a_long_string),
+        cmocka_unit_test(a_piece_cuts_no_character_and_no_escape)
     };
 
     return unit_run(tests);
