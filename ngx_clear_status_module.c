@@ -26,6 +26,7 @@
 #include "request/handler.h"
 #include "request/log.h"
 #include "request/variables.h"
+#include "upstream/bare.h"
 #include "upstream/breakers.h"
 #include "zone/spill.h"
 
@@ -437,9 +438,10 @@ ngx_cs_postconfiguration(ngx_conf_t *cf)
     cmcf->tenants = ngx_cs_breakers_add(cf, &ngx_clear_status_module);
     cmcf->metrics = ngx_cs_counters_add(cf, &ngx_clear_status_module);
     cmcf->errors = ngx_cs_failures_add(cf, &ngx_clear_status_module);
+    cmcf->bare = ngx_cs_bare_add(cf, &ngx_clear_status_module);
 
     if (cmcf->tenants == NULL || cmcf->metrics == NULL
-        || cmcf->errors == NULL)
+        || cmcf->errors == NULL || cmcf->bare == NULL)
     {
         return NGX_ERROR;
     }
@@ -495,6 +497,7 @@ ngx_cs_init_process(ngx_cycle_t *cycle)
     ngx_cs_breakers_init_process(cmcf->tenants);
     ngx_cs_counters_init_process(cmcf->metrics);
     ngx_cs_failures_init_process(cmcf->errors);
+    ngx_cs_bare_init_process(cmcf->bare);
 
     if (ngx_cs_fetch_init_process(cycle) != NGX_OK
         || ngx_cs_flight_init_process(cycle) != NGX_OK

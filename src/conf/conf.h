@@ -24,6 +24,7 @@ typedef struct {
     ngx_shm_zone_t              *tenants;
     ngx_shm_zone_t              *metrics;
     ngx_shm_zone_t              *errors;
+    ngx_shm_zone_t              *bare;
     ngx_uint_t                   used;         /* by some clear_status_pass */
 } ngx_cs_main_conf_t;
 

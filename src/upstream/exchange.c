@@ -15,28 +15,27 @@
 #include "core/counters.h"
 #include "core/failures.h"
 #include "fetch/fetch.h"
+#include "upstream/bare.h"
+#include "upstream/body.h"
 #include "upstream/breakers.h"
 #include "upstream/report.h"
 #include "upstream/token_file.h"
-
-
-#define NGX_CS_BODY_MIN  4096
 
 
 typedef struct {
     ngx_cs_fetch_t                 fetch;
     ngx_cs_fetch_conf_t            conf;      /* with the time that is left */
     ngx_cs_question_t             *question;
-    clear_envelope_t              *envelope;
     ngx_keyval_t                   headers[NGX_CS_TRACE_MAX + 2];
     ngx_str_t                      token;
-    u_char                        *body;
-    size_t                         len;
-    size_t                         size;
+    ngx_cs_body_t                  body;
+    ngx_cs_fetch_result_t          result;
     ngx_msec_t                     start;
     ngx_cs_exchange_pt             handler;
     void                          *data;
     unsigned                       renewed:1; /* sent again with a new token */
+    unsigned                       bare:1;    /* sent again without callers'
+                                                 fields */
 } ngx_cs_exchange_t;
 
 
@@ -47,7 +46,11 @@ static ngx_int_t ngx_cs_exchange_send(ngx_cs_exchange_t *x);
 static void ngx_cs_exchange_begin(void *data);
 static ngx_int_t ngx_cs_exchange_body(void *data, u_char *p, size_t len);
 static void ngx_cs_exchange_done(void *data, ngx_cs_fetch_result_t *result);
-static ngx_int_t ngx_cs_exchange_renew(ngx_cs_exchange_t *x);
+static void ngx_cs_exchange_parsed(void *data);
+static ngx_int_t ngx_cs_exchange_again(ngx_cs_exchange_t *x,
+    clear_verdict_t *verdict);
+static ngx_uint_t ngx_cs_exchange_renew(ngx_cs_exchange_t *x);
+static ngx_uint_t ngx_cs_exchange_bare(ngx_cs_exchange_t *x);
 static void ngx_cs_exchange_judge(ngx_cs_exchange_t *x,
     ngx_cs_fetch_result_t *result, const clear_task_t *parsed,
     clear_verdict_t *verdict, ngx_cs_answer_t *answer);
@@ -98,6 +101,10 @@ ngx_cs_exchange_start(ngx_pool_t *pool, ngx_log_t *log,
     x->fetch.begin = ngx_cs_exchange_begin;
     x->fetch.body = ngx_cs_exchange_body;
     x->fetch.done = ngx_cs_exchange_done;
+
+    x->body.pool = pool;
+    x->body.parsed = ngx_cs_exchange_parsed;
+    x->body.data = x;
 
     if (ngx_cs_exchange_target(x) == NGX_OK
         && ngx_cs_exchange_send(x) == NGX_OK)
@@ -179,11 +186,15 @@ ngx_cs_exchange_target(ngx_cs_exchange_t *x)
     ngx_str_set(&x->headers[1].key, "x-integration-id");
     x->headers[1].value = question->integration_id;
 
-    for (i = 0; i < question->ntrace; i++) {
-        x->headers[2 + i] = question->trace[i];
+    x->fetch.nheaders = 2;
+
+    if (question->ntrace && ngx_cs_bare_is(&question->tenant)) {
+        return NGX_OK;
     }
 
-    x->fetch.nheaders = 2 + question->ntrace;
+    for (i = 0; i < question->ntrace; i++) {
+        x->headers[x->fetch.nheaders++] = question->trace[i];
+    }
 
     return NGX_OK;
 }
@@ -214,9 +225,7 @@ ngx_cs_exchange_send(ngx_cs_exchange_t *x)
     x->token.len = token->len;
     x->headers[0].value = x->token;
 
-    x->envelope = clear_envelope_create(&ngx_cs_answer_memory);
-
-    if (x->envelope && ngx_cs_fetch_start(&x->fetch) == NGX_OK) {
+    if (ngx_cs_fetch_start(&x->fetch) == NGX_OK) {
         return NGX_OK;
     }
 
@@ -231,14 +240,7 @@ ngx_cs_exchange_begin(void *data)
 {
     ngx_cs_exchange_t *x = data;
 
-    if (x->len == 0) {
-        return;
-    }
-
-    x->len = 0;
-
-    clear_envelope_destroy(x->envelope);
-    x->envelope = clear_envelope_create(&ngx_cs_answer_memory);
+    ngx_cs_body_reset(&x->body);
 }
 
 
@@ -247,39 +249,7 @@ ngx_cs_exchange_body(void *data, u_char *p, size_t len)
 {
     ngx_cs_exchange_t *x = data;
 
-    size_t   size;
-    u_char  *body;
-
-    if (x->envelope == NULL) {
-        return NGX_ERROR;
-    }
-
-    if (len > x->size - x->len) {
-        size = ngx_max(2 * x->size, x->len + len);
-        size = ngx_max(size, NGX_CS_BODY_MIN);
-
-        body = ngx_palloc(x->fetch.pool, size);
-        if (body == NULL) {
-            return NGX_ERROR;
-        }
-
-        if (x->body) {
-            ngx_memcpy(body, x->body, x->len);
-            (void) ngx_pfree(x->fetch.pool, x->body);
-        }
-
-        x->body = body;
-        x->size = size;
-    }
-
-    ngx_memcpy(x->body + x->len, p, len);
-    x->len += len;
-
-    if (clear_envelope_feed(x->envelope, p, len) == CLEAR_ENVELOPE_NO_MEMORY) {
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
+    return ngx_cs_body_append(&x->body, p, len);
 }
 
 
@@ -288,26 +258,38 @@ ngx_cs_exchange_done(void *data, ngx_cs_fetch_result_t *result)
 {
     ngx_cs_exchange_t *x = data;
 
-    const char          *reason;
-    clear_verdict_t      verdict;
-    ngx_cs_answer_t      answer;
-    clear_envelope_e     rc;
-    const clear_task_t  *parsed;
+    x->result = *result;
 
-    parsed = NULL;
-
-    rc = x->envelope ? clear_envelope_finish(x->envelope, &parsed)
-                     : CLEAR_ENVELOPE_NO_MEMORY;
-
-    if (rc == CLEAR_ENVELOPE_NO_MEMORY
-        && result->transport == CLEAR_TRANSPORT_OK)
+    if (result->transport == CLEAR_TRANSPORT_OK
+        && ngx_cs_body_parse(&x->body) == NGX_AGAIN)
     {
+        return;
+    }
+
+    ngx_cs_exchange_parsed(x);
+}
+
+
+static void
+ngx_cs_exchange_parsed(void *data)
+{
+    ngx_cs_exchange_t *x = data;
+
+    const char             *reason;
+    clear_verdict_t         verdict;
+    ngx_cs_answer_t         answer;
+    ngx_cs_fetch_result_t  *result;
+
+    result = &x->result;
+
+    if (x->body.rc == CLEAR_ENVELOPE_NO_MEMORY) {
         result->transport = CLEAR_TRANSPORT_LOCAL;
     }
 
-    clear_verdict(result->transport, result->status, rc, parsed, &verdict);
+    clear_verdict(result->transport, result->status, x->body.rc, x->body.task,
+                  &verdict);
 
-    if (verdict.credentials && ngx_cs_exchange_renew(x) == NGX_OK) {
+    if (ngx_cs_exchange_again(x, &verdict) == NGX_OK) {
         return;
     }
 
@@ -324,9 +306,7 @@ ngx_cs_exchange_done(void *data, ngx_cs_fetch_result_t *result)
                           result->elapsed, result->connections);
 
     reason = ngx_cs_report(x->fetch.log, result, &verdict,
-                           x->envelope && rc != CLEAR_ENVELOPE_OK
-                           ? clear_envelope_strerror(x->envelope)
-                           : NULL);
+                           ngx_cs_body_strerror(&x->body));
     if (reason) {
         ngx_cs_failures_note(&x->question->task_id, &x->conf.host,
                              x->conf.port, reason,
@@ -334,7 +314,7 @@ ngx_cs_exchange_done(void *data, ngx_cs_fetch_result_t *result)
     }
 
     ngx_cs_exchange_tell(x, result, &verdict, &answer);
-    ngx_cs_exchange_judge(x, result, parsed, &verdict, &answer);
+    ngx_cs_exchange_judge(x, result, x->body.task, &verdict, &answer);
 
     ngx_cs_exchange_close(x);
 
@@ -343,28 +323,67 @@ ngx_cs_exchange_done(void *data, ngx_cs_fetch_result_t *result)
 
 
 /*
- * Upstream refused the credentials: perhaps the token's file has a new one
- * already.  Then the same is asked once more, in the time that is left.
+ * Whether the same is asked once more, in the time that is left.  NGX_OK: it
+ * is, and what came counts for nothing.
  */
 
 static ngx_int_t
-ngx_cs_exchange_renew(ngx_cs_exchange_t *x)
+ngx_cs_exchange_again(ngx_cs_exchange_t *x, clear_verdict_t *verdict)
 {
-    ngx_msec_t         elapsed;
-    ngx_cs_question_t  *question;
-    clear_envelope_t  *envelope;
+    ngx_msec_t     elapsed, timeout;
+    ngx_cs_body_t  body;
 
-    question = x->question;
+    timeout = x->question->timeout;
     elapsed = ngx_current_msec - x->start;
 
-    if (question->token_file == NULL
-        || ngx_cs_token_file_refresh(question->token_file, &x->token,
-                                     x->fetch.log)
-           != NGX_OK
-        || x->renewed
-        || elapsed >= question->timeout)
+    if (elapsed >= timeout
+        || (!(verdict->credentials && ngx_cs_exchange_renew(x))
+            && !ngx_cs_exchange_bare(x)))
     {
         return NGX_DECLINED;
+    }
+
+    x->conf.timeout = timeout - elapsed;
+
+    ngx_explicit_memzero(x->token.data, x->token.len);
+
+    /* where it cannot be sent, what came is still to be told */
+
+    body = x->body;
+
+    x->body.bytes = NULL;
+    x->body.size = 0;
+    x->body.envelope = NULL;
+    ngx_cs_body_reset(&x->body);
+
+    if (ngx_cs_exchange_send(x) != NGX_OK) {
+        x->body = body;
+        return NGX_ERROR;
+    }
+
+    ngx_cs_body_reset(&body);
+
+    return NGX_OK;
+}
+
+
+/*
+ * 1 where upstream refused the credentials, and the token's file has a new one
+ * already.
+ */
+
+static ngx_uint_t
+ngx_cs_exchange_renew(ngx_cs_exchange_t *x)
+{
+    ngx_cs_token_file_t  *file;
+
+    file = x->question->token_file;
+
+    if (file == NULL
+        || ngx_cs_token_file_refresh(file, &x->token, x->fetch.log) != NGX_OK
+        || x->renewed)
+    {
+        return 0;
     }
 
     ngx_log_error(NGX_LOG_NOTICE, x->fetch.log, 0,
@@ -372,24 +391,55 @@ ngx_cs_exchange_renew(ngx_cs_exchange_t *x)
                   "trying the new one");
 
     x->renewed = 1;
-    x->conf.timeout = question->timeout - elapsed;
-    x->len = 0;
 
-    /* where it cannot be sent, the refusal is still to be told */
+    return 1;
+}
 
-    envelope = x->envelope;
-    x->envelope = NULL;
 
-    ngx_cs_exchange_close(x);
+/*
+ * 1 where something before the API, a firewall or a proxy, may have taken
+ * offence at a caller's fields: other callers must not suffer from them.
+ */
 
-    if (ngx_cs_exchange_send(x) != NGX_OK) {
-        x->envelope = envelope;
-        return NGX_ERROR;
+static ngx_uint_t
+ngx_cs_exchange_bare(ngx_cs_exchange_t *x)
+{
+    ngx_uint_t  status;
+
+    status = x->result.status;
+
+    if (x->result.transport != CLEAR_TRANSPORT_OK
+        || status < 400 || status > 499)
+    {
+        return 0;
     }
 
-    clear_envelope_destroy(envelope);
+    if (x->bare) {
+        ngx_log_error(NGX_LOG_NOTICE, x->fetch.log, 0,
+                      "upstream answered %ui without them too, this tenant's "
+                      "fetches go without callers' header fields for a minute",
+                      status);
 
-    return NGX_OK;
+        ngx_cs_bare_note(&x->question->tenant);
+        return 0;
+    }
+
+    if (x->fetch.nheaders == 2
+        || x->body.rc == CLEAR_ENVELOPE_OK
+        || status == NGX_HTTP_UNAUTHORIZED
+        || status == NGX_HTTP_TOO_MANY_REQUESTS)
+    {
+        return 0;
+    }
+
+    ngx_log_error(NGX_LOG_NOTICE, x->fetch.log, 0,
+                  "upstream answered %ui without an envelope, asking again "
+                  "without the caller's header fields", status);
+
+    x->bare = 1;
+    x->fetch.nheaders = 2;
+
+    return 1;
 }
 
 
@@ -462,8 +512,8 @@ ngx_cs_exchange_success(ngx_cs_exchange_t *x, const clear_task_t *parsed,
     answer->status = NGX_HTTP_OK;
     answer->workflow = parsed->workflow;
     answer->urls = parsed->urls;
-    answer->body.data = x->body;
-    answer->body.len = x->len;
+    answer->body.data = x->body.bytes;
+    answer->body.len = x->body.len;
 
     if (ngx_cs_answer_etag(answer) != NGX_OK) {
         answer->status = NGX_HTTP_SERVICE_UNAVAILABLE;
@@ -545,10 +595,9 @@ ngx_cs_exchange_tell(ngx_cs_exchange_t *x, ngx_cs_fetch_result_t *result,
 static void
 ngx_cs_exchange_close(ngx_cs_exchange_t *x)
 {
-    if (x->envelope) {
-        clear_envelope_destroy(x->envelope);
-        x->envelope = NULL;
-    }
+    /* the bytes are the answer's */
+
+    ngx_cs_body_reset(&x->body);
 
     ngx_explicit_memzero(x->token.data, x->token.len);
     x->token.len = 0;

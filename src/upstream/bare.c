@@ -1,0 +1,99 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * Tenants whose fetches go without callers' fields; see the header.
+ *
+ * A tenant is known by 64 bits of two hashes, and has one place: another one
+ * with the same place takes it.  What a race or a death leaves there is at
+ * worst a fetch with, or without, fields that only serve to trace it.
+ */
+
+
+#include "upstream/bare.h"
+
+#include "core/block.h"
+
+
+#define NGX_CS_BARE_PLACES  1024
+
+/* how long, ms */
+#define NGX_CS_BARE_TIME    60000
+
+
+typedef struct {
+    ngx_atomic_t                 tenant;   /* its hashes; 0: free */
+    ngx_atomic_t                 until;    /* mono, ms */
+} ngx_cs_bare_t;
+
+
+static ngx_cs_bare_t *ngx_cs_bare_place(ngx_str_t *tenant,
+    ngx_atomic_uint_t *hash);
+
+
+/* of the configuration that this worker runs */
+static ngx_shm_zone_t  *ngx_cs_bare_zone;
+
+
+void
+ngx_cs_bare_note(ngx_str_t *tenant)
+{
+    ngx_cs_bare_t      *place;
+    ngx_atomic_uint_t   hash;
+
+    if (ngx_cs_bare_zone) {
+        place = ngx_cs_bare_place(tenant, &hash);
+
+        place->until = ngx_current_msec + NGX_CS_BARE_TIME;
+        ngx_memory_barrier();
+        place->tenant = hash;
+    }
+}
+
+
+ngx_uint_t
+ngx_cs_bare_is(ngx_str_t *tenant)
+{
+    ngx_cs_bare_t      *place;
+    ngx_atomic_uint_t   hash;
+
+    if (ngx_cs_bare_zone == NULL) {
+        return 0;
+    }
+
+    place = ngx_cs_bare_place(tenant, &hash);
+
+    return place->tenant == hash
+           && (ngx_msec_int_t) (place->until - ngx_current_msec) > 0;
+}
+
+
+static ngx_cs_bare_t *
+ngx_cs_bare_place(ngx_str_t *tenant, ngx_atomic_uint_t *hash)
+{
+    ngx_cs_bare_t  *places;
+
+    places = ngx_cs_bare_zone->data;
+
+    *hash = (ngx_atomic_uint_t)
+            ((uint64_t) ngx_murmur_hash2(tenant->data, tenant->len) << 32
+             | ngx_crc32_long(tenant->data, tenant->len));
+
+    return &places[*hash % NGX_CS_BARE_PLACES];
+}
+
+
+ngx_shm_zone_t *
+ngx_cs_bare_add(ngx_conf_t *cf, void *tag)
+{
+    ngx_str_t  name = ngx_string("clear_status bare");
+
+    return ngx_cs_block_add(cf, &name,
+                            NGX_CS_BARE_PLACES * sizeof(ngx_cs_bare_t), tag);
+}
+
+
+void
+ngx_cs_bare_init_process(ngx_shm_zone_t *shm_zone)
+{
+    ngx_cs_bare_zone = shm_zone;
+}
