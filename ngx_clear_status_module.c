@@ -480,7 +480,6 @@ ngx_cs_init_module(ngx_cycle_t *cycle)
 static ngx_int_t
 ngx_cs_init_process(ngx_cycle_t *cycle)
 {
-    uint64_t             wake, mask;
     ngx_uint_t           i;
     ngx_shm_zone_t     **zones;
     ngx_cs_main_conf_t  *cmcf;
@@ -510,18 +509,11 @@ ngx_cs_init_process(ngx_cycle_t *cycle)
 
     ngx_cs_token_file_init_process(cycle, &cmcf->token_files);
 
-    wake = 0;
     zones = cmcf->zones.elts;
 
     for (i = 0; i < cmcf->zones.nelts; i++) {
-        if (ngx_cs_zone_attach(zones[i], &mask, cycle->log) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        wake |= mask;
+        ngx_cs_zone_attach(zones[i], cycle->log);
     }
-
-    ngx_cs_wake(wake);
 
     return NGX_OK;
 }
@@ -530,7 +522,6 @@ ngx_cs_init_process(ngx_cycle_t *cycle)
 static void
 ngx_cs_exit_process(ngx_cycle_t *cycle)
 {
-    uint64_t             wake, mask;
     ngx_uint_t           i;
     ngx_shm_zone_t     **zones;
     ngx_cs_main_conf_t  *cmcf;
@@ -546,15 +537,12 @@ ngx_cs_exit_process(ngx_cycle_t *cycle)
 
     ngx_cs_fetch_exit_process(cycle);
 
-    wake = 0;
     zones = cmcf->zones.elts;
 
     for (i = 0; i < cmcf->zones.nelts; i++) {
-        ngx_cs_zone_detach(zones[i], &mask);
-        wake |= mask;
+        ngx_cs_zone_detach(zones[i]);
     }
 
-    ngx_cs_wake(wake);
     ngx_cs_wake_exit_process(cycle);
     ngx_cs_counters_exit_process();
 }

@@ -61,10 +61,11 @@ typedef struct {
     ngx_uint_t                   upstream_status;  /* HTTP; 0: no response */
     ngx_msec_t                   upstream_time;
     clear_workflow_e             workflow;     /* of a success */
-    ngx_cs_source_e              source;
     u_char                       etag[NGX_CS_ETAG_LEN];
+    unsigned                     source:3;     /* ngx_cs_source_e */
     unsigned                     storable:1;   /* later requests may have it */
     unsigned                     urls:1;       /* carries presigned URLs */
+    unsigned                     down:1;       /* the fetch went down */
 } ngx_cs_answer_t;
 
 

@@ -14,7 +14,6 @@
 #include <ngx_event.h>
 
 #include "core/counters.h"
-#include "core/wake.h"
 #include "flight/table.h"
 #include "tier/chain.h"
 
@@ -38,9 +37,8 @@ struct ngx_cs_flight_s {
     ngx_pool_t                  *pool;
     ngx_cs_question_t            question;
     ngx_cs_asking_t              asking;
-    ngx_cs_ticket_t              ticket;
+    ngx_cs_lookup_t              lookup;    /* and the result */
     ngx_atomic_uint_t            stripe;    /* seen last */
-    ngx_cs_outcome_t             outcome;
     ngx_event_t                  timer;     /* watch, waiters' deadlines */
     ngx_event_t                  land;
     ngx_log_t                    log;
@@ -55,8 +53,9 @@ struct ngx_cs_flight_s {
 static void ngx_cs_flight_enter(ngx_cs_flight_t *flight,
     ngx_cs_waiter_t *waiter, ngx_msec_t timeout);
 static ngx_cs_flight_t *ngx_cs_flight_create(ngx_cs_question_t *question,
-    ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key);
-static ngx_int_t ngx_cs_flight_depart(ngx_cs_flight_t *flight, ngx_int_t rc);
+    ngx_cs_lookup_t *lookup);
+static ngx_int_t ngx_cs_flight_depart(ngx_cs_flight_t *flight,
+    ngx_cs_lookup_t *lookup, ngx_int_t rc);
 static ngx_int_t ngx_cs_flight_fly(ngx_cs_flight_t *flight);
 static void ngx_cs_flight_answered(void *data, ngx_cs_answer_t *answer);
 static void ngx_cs_flight_landed(ngx_cs_flight_t *flight,
@@ -90,34 +89,32 @@ ngx_cs_flight_init_process(ngx_cycle_t *cycle)
 
 
 ngx_int_t
-ngx_cs_flight_join(ngx_cs_question_t *question, ngx_shm_zone_t *shm_zone,
-    ngx_cs_key_t *key, ngx_pool_t *pool, ngx_cs_waiter_t *waiter,
-    ngx_cs_outcome_t *outcome)
+ngx_cs_flight_join(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup,
+    ngx_cs_waiter_t *waiter)
 {
     ngx_int_t         rc;
     ngx_cs_flight_t  *flight;
 
     flight = (ngx_cs_flight_t *)
-                 ngx_cs_table_find(&ngx_cs_flights, shm_zone, key);
+                 ngx_cs_table_find(&ngx_cs_flights, lookup->shm_zone,
+                                   lookup->key);
 
     if (flight) {
         ngx_cs_flight_enter(flight, waiter, question->timeout);
         return NGX_AGAIN;
     }
 
-    flight = ngx_cs_flight_create(question, shm_zone, key);
+    flight = ngx_cs_flight_create(question, lookup);
     if (flight == NULL) {
         return NGX_ERROR;
     }
 
     rc = NGX_DECLINED;
 
-    if (shm_zone) {
-        flight->stripe = ngx_cs_zone_stripe(shm_zone, key);
+    if (lookup->shm_zone) {
+        flight->stripe = ngx_cs_zone_stripe(lookup);
 
-        rc = ngx_cs_zone_acquire(shm_zone, key, question->freshness,
-                                 ngx_current_msec, flight->expires,
-                                 1, pool, outcome, &flight->ticket);
+        rc = ngx_cs_zone_acquire(lookup, flight->expires, 1);
     }
 
     if (rc == NGX_OK || rc == NGX_ERROR) {
@@ -125,7 +122,7 @@ ngx_cs_flight_join(ngx_cs_question_t *question, ngx_shm_zone_t *shm_zone,
         return rc;
     }
 
-    if (ngx_cs_flight_depart(flight, rc) != NGX_OK) {
+    if (ngx_cs_flight_depart(flight, lookup, rc) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -138,27 +135,26 @@ ngx_cs_flight_join(ngx_cs_question_t *question, ngx_shm_zone_t *shm_zone,
 
 
 void
-ngx_cs_flight_refresh(ngx_cs_question_t *question, ngx_shm_zone_t *shm_zone,
-    ngx_cs_key_t *key, ngx_pool_t *pool)
+ngx_cs_flight_refresh(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup)
 {
+    ngx_cs_lookup_t   refresh;
     ngx_cs_flight_t  *flight;
-    ngx_cs_outcome_t  outcome;
 
-    if (ngx_cs_table_find(&ngx_cs_flights, shm_zone, key)) {
+    if (ngx_cs_table_find(&ngx_cs_flights, lookup->shm_zone, lookup->key)) {
         return;
     }
 
-    flight = ngx_cs_flight_create(question, shm_zone, key);
+    flight = ngx_cs_flight_create(question, lookup);
     if (flight == NULL) {
         return;
     }
 
-    if (ngx_cs_zone_acquire(shm_zone, key, question->freshness,
-                            ngx_current_msec, flight->expires, 0,
-                            pool, &outcome, &flight->ticket)
-        == NGX_DONE)
-    {
-        (void) ngx_cs_flight_depart(flight, NGX_DONE);
+    /* what the caller found is not to be lost */
+
+    refresh = *lookup;
+
+    if (ngx_cs_zone_acquire(&refresh, flight->expires, 0) == NGX_DONE) {
+        (void) ngx_cs_flight_depart(flight, &refresh, NGX_DONE);
         return;
     }
 
@@ -211,8 +207,7 @@ ngx_cs_flight_enter(ngx_cs_flight_t *flight, ngx_cs_waiter_t *waiter,
 
 
 static ngx_cs_flight_t *
-ngx_cs_flight_create(ngx_cs_question_t *question, ngx_shm_zone_t *shm_zone,
-    ngx_cs_key_t *key)
+ngx_cs_flight_create(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup)
 {
     ngx_pool_t       *pool;
     ngx_cs_flight_t  *flight;
@@ -234,10 +229,14 @@ ngx_cs_flight_create(ngx_cs_question_t *question, ngx_shm_zone_t *shm_zone,
 
     flight->pool = pool;
     flight->refs = 1;
-    flight->node.shm_zone = shm_zone;
+    flight->node.shm_zone = lookup->shm_zone;
     flight->node.key.tenant = flight->question.tenant;
     flight->node.key.task_id = flight->question.task_id;
-    flight->node.key.hash = key->hash;
+    flight->node.key.hash = lookup->key->hash;
+    flight->lookup.shm_zone = lookup->shm_zone;
+    flight->lookup.key = &flight->node.key;
+    flight->lookup.freshness = question->freshness;
+    flight->lookup.pool = pool;
     flight->expires = (int64_t) ngx_current_msec + question->timeout
                       + NGX_CS_LEASE;
 
@@ -247,7 +246,7 @@ ngx_cs_flight_create(ngx_cs_question_t *question, ngx_shm_zone_t *shm_zone,
     flight->log.action = NULL;
 
     flight->asking.question = &flight->question;
-    flight->asking.shm_zone = shm_zone;
+    flight->asking.shm_zone = lookup->shm_zone;
     flight->asking.pool = pool;
     flight->asking.log = &flight->log;
     flight->asking.data = flight;
@@ -267,12 +266,18 @@ ngx_cs_flight_create(ngx_cs_question_t *question, ngx_shm_zone_t *shm_zone,
 
 /*
  * Enters a new flight in the table and lets it fly or watch, as the zone's
- * word rc on its lease says.
+ * word rc on its lease says, which is in the caller's look-up.
  */
 
 static ngx_int_t
-ngx_cs_flight_depart(ngx_cs_flight_t *flight, ngx_int_t rc)
+ngx_cs_flight_depart(ngx_cs_flight_t *flight, ngx_cs_lookup_t *lookup,
+    ngx_int_t rc)
 {
+    flight->lookup.ticket = lookup->ticket;
+    flight->lookup.purges = lookup->purges;
+    flight->lookup.outcome.seen = lookup->outcome.seen;
+    flight->lookup.outcome.down = lookup->outcome.down;
+
     ngx_cs_table_insert(&ngx_cs_flights, &flight->node);
 
     if (rc == NGX_AGAIN) {
@@ -293,7 +298,6 @@ ngx_cs_flight_depart(ngx_cs_flight_t *flight, ngx_int_t rc)
 static ngx_int_t
 ngx_cs_flight_fly(ngx_cs_flight_t *flight)
 {
-    uint64_t         wake;
     ngx_int_t        rc;
     ngx_cs_answer_t  answer;
 
@@ -310,6 +314,11 @@ ngx_cs_flight_fly(ngx_cs_flight_t *flight)
 
     case NGX_OK:
         ngx_cs_counters_flight(1);
+
+        if (flight->lookup.ticket) {
+            ngx_cs_zone_sent(&flight->lookup);
+        }
+
         return NGX_OK;
 
     case NGX_DONE:
@@ -318,10 +327,8 @@ ngx_cs_flight_fly(ngx_cs_flight_t *flight)
 
     default:
 
-        if (flight->ticket) {
-            ngx_cs_zone_release(flight->node.shm_zone, &flight->node.key,
-                                flight->ticket, &wake);
-            ngx_cs_wake(wake);
+        if (flight->lookup.ticket) {
+            ngx_cs_zone_release(&flight->lookup);
         }
 
         return NGX_ERROR;
@@ -345,19 +352,10 @@ ngx_cs_flight_answered(void *data, ngx_cs_answer_t *answer)
 static void
 ngx_cs_flight_landed(ngx_cs_flight_t *flight, ngx_cs_answer_t *answer)
 {
-    uint64_t  wake;
+    flight->lookup.outcome.answer = *answer;
 
-    flight->outcome.answer = *answer;
-
-    if (flight->node.shm_zone) {
-        wake = 0;
-
-        (void) ngx_cs_zone_complete(flight->node.shm_zone, &flight->node.key,
-                                    flight->ticket,
-                                    flight->question.freshness,
-                                    ngx_current_msec, flight->pool,
-                                    &flight->outcome, &wake);
-        ngx_cs_wake(wake);
+    if (flight->lookup.shm_zone) {
+        ngx_cs_zone_complete(&flight->lookup);
     }
 
     ngx_cs_flight_land(flight);
@@ -392,8 +390,7 @@ ngx_cs_flight_wake(void)
 
         flight = ngx_queue_data(q, ngx_cs_flight_t, queue);
 
-        stripe = ngx_cs_zone_stripe(flight->node.shm_zone,
-                                    &flight->node.key);
+        stripe = ngx_cs_zone_stripe(&flight->lookup);
 
         if (stripe != flight->stripe) {
             flight->stripe = stripe;
@@ -408,10 +405,7 @@ ngx_cs_flight_collect(ngx_cs_flight_t *flight)
 {
     ngx_int_t  rc;
 
-    rc = ngx_cs_zone_collect(flight->node.shm_zone, &flight->node.key,
-                             flight->ticket, flight->question.freshness,
-                             ngx_current_msec, flight->pool,
-                             &flight->outcome);
+    rc = ngx_cs_zone_collect(&flight->lookup);
 
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, &flight->log, 0,
                    "clear status flight %p: looks: %i", flight, rc);
@@ -443,12 +437,7 @@ ngx_cs_flight_take_over(ngx_cs_flight_t *flight)
     deadline = (int64_t) ngx_current_msec + flight->question.timeout
                + NGX_CS_LEASE;
 
-    flight->ticket = 0;
-
-    rc = ngx_cs_zone_acquire(flight->node.shm_zone, &flight->node.key,
-                             flight->question.freshness, ngx_current_msec,
-                             deadline, 1, flight->pool, &flight->outcome,
-                             &flight->ticket);
+    rc = ngx_cs_zone_acquire(&flight->lookup, deadline, 1);
     switch (rc) {
 
     case NGX_OK:
@@ -476,7 +465,7 @@ ngx_cs_flight_take_over(ngx_cs_flight_t *flight)
 
 
 /*
- * The result is in flight->outcome.  Nobody joins from here on.  Waiters are
+ * The look-up has the outcome.  Nobody joins from here on.  Waiters
  * told after the events at hand, as this may run inside libcurl's drive.
  */
 
@@ -485,7 +474,7 @@ ngx_cs_flight_land(ngx_cs_flight_t *flight)
 {
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, &flight->log, 0,
                    "clear status flight %p: lands, status:%ui",
-                   flight, flight->outcome.answer.status);
+                   flight, flight->lookup.outcome.answer.status);
 
     ngx_cs_flight_remove(flight);
 
@@ -522,7 +511,7 @@ ngx_cs_flight_land_handler(ngx_event_t *ev)
 
         waiter = ngx_queue_data(q, ngx_cs_waiter_t, queue);
         waiter->flight = NULL;
-        waiter->handler(waiter, flight, &flight->outcome);
+        waiter->handler(waiter, flight, &flight->lookup.outcome);
     }
 
     if (!flight->timer.timer_set) {
@@ -604,8 +593,7 @@ ngx_cs_flight_idle(ngx_cs_flight_t *flight)
         return 0;
     }
 
-    ngx_cs_zone_unwatch(flight->node.shm_zone, &flight->node.key,
-                        flight->ticket);
+    ngx_cs_zone_unwatch(&flight->lookup);
     ngx_cs_flight_remove(flight);
     ngx_cs_flight_release(flight);
 

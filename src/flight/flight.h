@@ -53,22 +53,20 @@ ngx_int_t ngx_cs_flight_init_process(ngx_cycle_t *cycle);
 void ngx_cs_flight_wake(void);
 
 /*
- * Joins the flight for a key, or starts it.
+ * Joins the flight for lookup->key, or starts it.  lookup is the caller's;
+ * without a zone in it nothing is cached, and only this worker's flights are
+ * shared.
  *
- * shm_zone: NULL where nothing is cached; then only this worker's flights
- * are shared.  pool: for outcome, if it is there at once.
- *
- * NGX_OK     another worker stored an answer just now: serve outcome
+ * NGX_OK     another worker stored an answer just now: serve lookup->outcome
  * NGX_AGAIN  the waiter's handler will be called
  * NGX_ERROR  no memory
  */
 ngx_int_t ngx_cs_flight_join(ngx_cs_question_t *question,
-    ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key, ngx_pool_t *pool,
-    ngx_cs_waiter_t *waiter, ngx_cs_outcome_t *outcome);
+    ngx_cs_lookup_t *lookup, ngx_cs_waiter_t *waiter);
 
 /* a background refresh: a flight without waiters, unless one is in the air */
 void ngx_cs_flight_refresh(ngx_cs_question_t *question,
-    ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key, ngx_pool_t *pool);
+    ngx_cs_lookup_t *lookup);
 
 /* a waiter goes away; its handler will not be called */
 void ngx_cs_flight_leave(ngx_cs_waiter_t *waiter);

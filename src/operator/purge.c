@@ -10,35 +10,41 @@
 #include "request/argument.h"
 #include "request/credentials.h"
 #include "request/reply.h"
+#include "request/suspend.h"
 #include "zone/zone.h"
 
 
-/* what is to go; a data of NULL is not asked for */
+/* steps of ngx_cs_zone_purge() in a turn, and from turn to turn, ms */
+#define NGX_CS_PURGE_STEPS  16
+#define NGX_CS_PURGE_PAUSE  1
+
 
 typedef struct {
-    ngx_str_t                    task_id;
-    ngx_str_t                    integration_id;
-    ngx_uint_t                   all;
-} ngx_cs_purge_t;
+    ngx_http_request_t          *request;
+    ngx_shm_zone_t              *shm_zone;
+    ngx_str_t                    integration_id;   /* data NULL: any */
+    ngx_cs_purge_t               purge;
+    ngx_event_t                  turn;
+} ngx_cs_purging_t;
 
 
 static ngx_int_t ngx_cs_purge_asked(ngx_http_request_t *r,
-    ngx_cs_purge_t *purge);
-static ngx_uint_t ngx_cs_purge_match(ngx_str_t *tenant, ngx_str_t *task_id,
-    void *data);
+    ngx_cs_purging_t *purging);
+static void ngx_cs_purge_turn_handler(ngx_event_t *ev);
+static ngx_int_t ngx_cs_purge_turn(ngx_cs_purging_t *purging);
+static ngx_int_t ngx_cs_purge_done(ngx_cs_purging_t *purging, ngx_int_t rc);
+static ngx_uint_t ngx_cs_purge_match(ngx_str_t *tenant, void *data);
 static ngx_int_t ngx_cs_purge_refuse(ngx_http_request_t *r,
     ngx_uint_t status);
+static void ngx_cs_purge_cleanup(void *data);
 
 
 ngx_int_t
 ngx_cs_purge(ngx_http_request_t *r, ngx_shm_zone_t *shm_zone)
 {
-    u_char                   *p;
-    ngx_int_t                 rc;
-    ngx_uint_t                n;
-    ngx_http_complex_value_t  cv;
-    ngx_cs_purge_t            purge;
-    static ngx_str_t          type = ngx_string("application/json");
+    ngx_int_t            rc;
+    ngx_cs_purging_t    *purging;
+    ngx_http_cleanup_t  *cln;
 
     if (r->method != NGX_HTTP_DELETE) {
         return ngx_cs_purge_refuse(r, NGX_HTTP_NOT_ALLOWED);
@@ -49,17 +55,110 @@ ngx_cs_purge(ngx_http_request_t *r, ngx_shm_zone_t *shm_zone)
         return rc;
     }
 
-    ngx_memzero(&purge, sizeof(ngx_cs_purge_t));
+    purging = ngx_pcalloc(r->pool, sizeof(ngx_cs_purging_t));
+    cln = ngx_http_cleanup_add(r, 0);
 
-    rc = ngx_cs_purge_asked(r, &purge);
+    if (purging == NULL || cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_cs_purge_asked(r, purging);
     if (rc != NGX_OK) {
         return (rc == NGX_ERROR)
                ? NGX_HTTP_INTERNAL_SERVER_ERROR
                : ngx_cs_purge_refuse(r, NGX_HTTP_BAD_REQUEST);
     }
 
-    n = ngx_cs_zone_purge(shm_zone, ngx_cs_purge_match,
-                          &purge);
+    cln->handler = ngx_cs_purge_cleanup;
+    cln->data = purging;
+
+    purging->request = r;
+    purging->shm_zone = shm_zone;
+    purging->turn.handler = ngx_cs_purge_turn_handler;
+    purging->turn.data = purging;
+    purging->turn.log = r->connection->log;
+
+    rc = ngx_cs_purge_turn(purging);
+    if (rc != NGX_AGAIN) {
+        return ngx_cs_purge_done(purging, rc);
+    }
+
+    ngx_add_timer(&purging->turn, NGX_CS_PURGE_PAUSE);
+
+    rc = ngx_cs_suspend(r);
+
+    /* whoever asked for it may leave, it goes on */
+
+    if (r->read_event_handler == ngx_http_test_reading) {
+        r->read_event_handler = ngx_http_block_reading;
+    }
+
+    return rc;
+}
+
+
+/*
+ * A timer's, not a posted event's: what waits in the kernel is served in
+ * between, and a timer keeps a worker that shuts down.
+ */
+
+static void
+ngx_cs_purge_turn_handler(ngx_event_t *ev)
+{
+    ngx_int_t            rc;
+    ngx_cs_purging_t    *purging;
+    ngx_http_request_t  *r;
+
+    purging = ev->data;
+    r = purging->request;
+
+    ngx_http_set_log_request(r->connection->log, r);
+
+    rc = ngx_cs_purge_turn(purging);
+
+    if (rc == NGX_AGAIN) {
+        ngx_add_timer(ev, NGX_CS_PURGE_PAUSE);
+        return;
+    }
+
+    ngx_cs_resume(r, ngx_cs_purge_done(purging, rc));
+}
+
+
+/* as a step of the zone's does */
+
+static ngx_int_t
+ngx_cs_purge_turn(ngx_cs_purging_t *purging)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  n;
+
+    rc = NGX_AGAIN;
+
+    for (n = 0; n < NGX_CS_PURGE_STEPS && rc == NGX_AGAIN; n++) {
+        rc = ngx_cs_zone_purge(purging->shm_zone, &purging->purge,
+                               purging->request->pool);
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_cs_purge_done(ngx_cs_purging_t *purging, ngx_int_t rc)
+{
+    u_char                    *p;
+    ngx_uint_t                 n;
+    ngx_http_request_t        *r;
+    ngx_http_complex_value_t   cv;
+    static ngx_str_t           type = ngx_string("application/json");
+
+    r = purging->request;
+    n = purging->purge.purged;
+
+    if (rc != NGX_DONE) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
     ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
                   "%ui answers purged", n);
@@ -81,14 +180,17 @@ ngx_cs_purge(ngx_http_request_t *r, ngx_shm_zone_t *shm_zone)
 /* one of the three, and no other; NGX_DECLINED where it is not so */
 
 static ngx_int_t
-ngx_cs_purge_asked(ngx_http_request_t *r, ngx_cs_purge_t *purge)
+ngx_cs_purge_asked(ngx_http_request_t *r, ngx_cs_purging_t *purging)
 {
     ngx_int_t        rc;
-    ngx_str_t        all;
+    ngx_str_t        all, *task_id;
     ngx_uint_t       n;
     clear_task_id_e  bad;
 
-    rc = ngx_cs_argument_task_id(r, &purge->task_id, &bad);
+    task_id = &purging->purge.walk.task_id;
+    n = 0;
+
+    rc = ngx_cs_argument_task_id(r, task_id, &bad);
     if (rc != NGX_OK) {
         return rc;
     }
@@ -97,10 +199,15 @@ ngx_cs_purge_asked(ngx_http_request_t *r, ngx_cs_purge_t *purge)
         return NGX_DECLINED;
     }
 
-    rc = ngx_cs_argument(r, "integrationId",
-                         &purge->integration_id);
+    rc = ngx_cs_argument(r, "integrationId", &purging->integration_id);
     if (rc != NGX_OK) {
         return rc;
+    }
+
+    if (purging->integration_id.data) {
+        purging->purge.match = ngx_cs_purge_match;
+        purging->purge.data = purging;
+        n++;
     }
 
     if (ngx_http_arg(r, (u_char *) "all", 3, &all) == NGX_OK) {
@@ -109,37 +216,24 @@ ngx_cs_purge_asked(ngx_http_request_t *r, ngx_cs_purge_t *purge)
             return NGX_DECLINED;
         }
 
-        purge->all = 1;
+        n++;
     }
 
-    n = (purge->task_id.data != NULL) + (purge->integration_id.data != NULL)
-        + purge->all;
-
-    return (n == 1) ? NGX_OK : NGX_DECLINED;
+    return (n + (task_id->data != NULL) == 1) ? NGX_OK : NGX_DECLINED;
 }
 
 
 static ngx_uint_t
-ngx_cs_purge_match(ngx_str_t *tenant, ngx_str_t *task_id, void *data)
+ngx_cs_purge_match(ngx_str_t *tenant, void *data)
 {
-    ngx_cs_purge_t *purge = data;
+    ngx_cs_purging_t *purging = data;
 
-    ngx_str_t  id;
+    ngx_str_t  id, *asked;
 
-    if (purge->all) {
-        return 1;
-    }
-
-    if (purge->task_id.data) {
-        return ngx_memn2cmp(task_id->data, purge->task_id.data,
-                            task_id->len, purge->task_id.len)
-               == 0;
-    }
+    asked = &purging->integration_id;
 
     return ngx_cs_credentials_id_of(tenant, &id) == NGX_OK
-           && ngx_memn2cmp(id.data, purge->integration_id.data,
-                           id.len, purge->integration_id.len)
-              == 0;
+           && ngx_memn2cmp(id.data, asked->data, id.len, asked->len) == 0;
 }
 
 
@@ -172,4 +266,17 @@ ngx_cs_purge_refuse(ngx_http_request_t *r, ngx_uint_t status)
     }
 
     return ngx_cs_reply_error(r, &error);
+}
+
+
+/* the request is over */
+
+static void
+ngx_cs_purge_cleanup(void *data)
+{
+    ngx_cs_purging_t *purging = data;
+
+    if (purging->turn.timer_set) {
+        ngx_del_timer(&purging->turn);
+    }
 }

@@ -22,7 +22,7 @@ static ngx_int_t ngx_cs_serve(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
 static void ngx_cs_order(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_credentials_t *credentials, ngx_cs_question_t *question);
 static ngx_int_t ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_question_t *question, ngx_cs_key_t *key);
+    ngx_cs_question_t *question, ngx_cs_lookup_t *lookup);
 static void ngx_cs_handler_answered(ngx_cs_waiter_t *waiter,
     ngx_cs_flight_t *flight, ngx_cs_outcome_t *outcome);
 static ngx_int_t ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
@@ -103,25 +103,27 @@ ngx_cs_handler_find(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_int_t           rc;
     ngx_cs_key_t        key;
     ngx_cs_conf_t      *conf;
-    ngx_cs_outcome_t    outcome;
+    ngx_cs_lookup_t     lookup;
     ngx_cs_question_t   question;
 
     conf = ctx->conf;
 
     ngx_cs_key(ctx, credentials, &key);
 
-    outcome.choice = CLEAR_FETCH;
-    outcome.expired = 0;
+    lookup.shm_zone = conf->shm_zone;
+    lookup.key = &key;
+    lookup.freshness = &conf->freshness;
+    lookup.pool = r->pool;
+    lookup.ticket = 0;
+    lookup.outcome.expired = 0;
     rc = NGX_DECLINED;
 
     if (conf->shm_zone) {
-        rc = ngx_cs_zone_find(conf->shm_zone, &key,
-                              &conf->freshness, ngx_current_msec,
-                              r->pool, &outcome);
+        rc = ngx_cs_zone_find(&lookup);
     }
 
-    if (rc == NGX_OK && outcome.choice != CLEAR_SERVE_REVALIDATE) {
-        return ngx_cs_serve(r, ctx, &outcome);
+    if (rc == NGX_OK && lookup.outcome.choice != CLEAR_SERVE_REVALIDATE) {
+        return ngx_cs_serve(r, ctx, &lookup.outcome);
     }
 
     if (rc == NGX_ERROR) {
@@ -131,13 +133,13 @@ ngx_cs_handler_find(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_order(r, ctx, credentials, &question);
 
     if (rc == NGX_OK) {
-        ngx_cs_flight_refresh(&question, conf->shm_zone, &key, r->pool);
-        return ngx_cs_serve(r, ctx, &outcome);
+        ngx_cs_flight_refresh(&question, &lookup);
+        return ngx_cs_serve(r, ctx, &lookup.outcome);
     }
 
-    ctx->expired = outcome.expired;
+    ctx->expired = lookup.outcome.expired;
 
-    return ngx_cs_wait(r, ctx, &question, &key);
+    return ngx_cs_wait(r, ctx, &question, &lookup);
 }
 
 
@@ -219,10 +221,9 @@ ngx_cs_order(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
 
 static ngx_int_t
 ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_question_t *question, ngx_cs_key_t *key)
+    ngx_cs_question_t *question, ngx_cs_lookup_t *lookup)
 {
     ngx_int_t            rc;
-    ngx_cs_outcome_t     outcome;
     ngx_http_cleanup_t  *cln;
 
     cln = ngx_http_cleanup_add(r, 0);
@@ -236,11 +237,10 @@ ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ctx->waiter.handler = ngx_cs_handler_answered;
     ctx->waiter.data = r;
 
-    rc = ngx_cs_flight_join(question, ctx->conf->shm_zone, key,
-                            r->pool, &ctx->waiter, &outcome);
+    rc = ngx_cs_flight_join(question, lookup, &ctx->waiter);
 
     if (rc == NGX_OK) {
-        return ngx_cs_serve(r, ctx, &outcome);
+        return ngx_cs_serve(r, ctx, &lookup->outcome);
     }
 
     if (rc == NGX_ERROR) {

@@ -2,15 +2,19 @@
  * Copyright (C) The ngx_clear_status_module authors
  *
  * How a flight ends in the zone: its result is stored or kept for those who
- * watch, the lease given back, the result collected.  The operations are
- * those of zone/zone.h.
+ * watch, and the lease given back.  The operations are those of zone.h; how
+ * watchers collect is in collect.c.
  */
 
 
 #include "zone/zone.h"
 
+#include "zone/alloc.h"
 #include "zone/copy.h"
 #include "zone/entry.h"
+#include "zone/lease.h"
+#include "zone/queue.h"
+#include "zone/result.h"
 #include "zone/shm.h"
 #include "zone/spill.h"
 
@@ -19,123 +23,140 @@
 #define NGX_CS_ZONE_KEEP   5000
 
 
-static void ngx_cs_zone_store(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
-    ngx_cs_outcome_t *outcome, uint32_t *result);
+/* what was made of an answer before it was known where it will be */
+
+typedef struct {
+    uint32_t                     result;     /* in the zone; or 0 */
+    uint64_t                     spill;      /* its body; or 0 */
+} ngx_cs_made_t;
+
+
+static void ngx_cs_zone_make(ngx_cs_zone_t *zone, ngx_cs_outcome_t *outcome,
+    ngx_cs_made_t *made, ngx_cs_deferred_t *after);
 static void ngx_cs_zone_settle(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    ngx_cs_lease_t *lease, ngx_cs_outcome_t *outcome, uint32_t *result,
-    int64_t now, uint64_t *outbox, ngx_cs_deferred_t *after);
-static void ngx_cs_zone_keep(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    ngx_cs_lease_t *lease, ngx_cs_outcome_t *outcome, uint32_t *result,
-    uint64_t *outbox, ngx_cs_deferred_t *after);
-static ngx_int_t ngx_cs_zone_stale(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
-    ngx_cs_outcome_t *outcome);
-static ngx_int_t ngx_cs_zone_hand_over(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    ngx_cs_lease_t *lease, ngx_pool_t *pool, ngx_cs_outcome_t *outcome);
-static void ngx_cs_zone_collected(ngx_cs_zone_t *zone, ngx_cs_key_t *key,
-    ngx_cs_ticket_t ticket, ngx_cs_deferred_t *after);
-static void ngx_cs_zone_ended(ngx_cs_shm_t *shm, ngx_cs_key_t *key);
+    ngx_cs_lookup_t *lookup, ngx_cs_made_t *made, ngx_cs_deferred_t *after);
+static void ngx_cs_zone_store(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
+    ngx_cs_outcome_t *outcome, ngx_cs_made_t *made, ngx_cs_lease_t *lease);
+static void ngx_cs_zone_keep(ngx_cs_zone_t *zone, ngx_cs_lease_t *lease,
+    ngx_cs_outcome_t *outcome, ngx_cs_made_t *made, ngx_cs_deferred_t *after);
 
 
-ngx_int_t
-ngx_cs_zone_complete(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
-    ngx_cs_ticket_t ticket, clear_freshness_conf_t *conf, int64_t now,
-    ngx_pool_t *pool, ngx_cs_outcome_t *outcome, uint64_t *wake)
+void
+ngx_cs_zone_complete(ngx_cs_lookup_t *lookup)
 {
-    uint32_t         result;
-    uint64_t         outbox;
-    ngx_int_t        rc;
-    ngx_cs_zone_t   *zone;
-    ngx_cs_deferred_t  after;
-    ngx_cs_chain_t   chain;
-    ngx_cs_entry_t  *e;
-    ngx_cs_lease_t  *lease;
+    ngx_cs_zone_t      *zone;
+    ngx_cs_made_t       made;
+    ngx_cs_entry_t     *e;
+    ngx_cs_outcome_t   *outcome;
+    ngx_cs_deferred_t   after;
 
-    zone = shm_zone->data;
-    rc = NGX_OK;
-    outbox = 0;
+    zone = lookup->shm_zone->data;
+    outcome = &lookup->outcome;
 
     outcome->stored = 0;
     outcome->too_large = 0;
     outcome->stale.body.data = NULL;
 
     ngx_memzero(&after, sizeof(ngx_cs_deferred_t));
-    ngx_memzero(&chain, sizeof(ngx_cs_chain_t));
-
-    /* within the lock, but for a large one */
 
     ngx_cs_shm_lock(zone);
-    ngx_cs_result_make(zone, &outcome->answer, &chain, &after);
 
-    if (chain.n == 0) {
-        outcome->too_large = outcome->answer.storable;
-        zone->shm->stat.too_large += outcome->too_large;
-        ngx_cs_shm_unlock(zone, &after);
+    ngx_cs_zone_make(zone, outcome, &made, &after);
 
-        outbox = ngx_cs_spill_put(outcome->answer.body.data,
-                                  outcome->answer.body.len);
-
-        ngx_cs_shm_lock(zone);
-    }
-
-    result = chain.head;
-
-    e = ngx_cs_entry_find(zone->shm, key);
+    e = ngx_cs_entry_find(zone->shm, lookup->key);
 
     if (e == NULL) {
-        e = ngx_cs_entry_create(zone, key, &after);
+        e = ngx_cs_entry_create(zone, lookup->key, &after);
     }
 
     if (e) {
-        lease = ngx_cs_lease_find(zone->shm, e, ticket);
-
-        ngx_cs_zone_settle(zone, e, lease, outcome, &result, now,
-                           &outbox, &after);
+        ngx_cs_zone_settle(zone, e, lookup, &made, &after);
+        ngx_cs_entry_ended(zone->shm, e, &after);
     }
 
     /* before the lock may be left: a zone that is emptied takes it too */
 
-    ngx_cs_result_free(zone->shm, &result);
+    ngx_cs_result_free(zone->shm, &made.result);
 
-    if (e && outcome->answer.status != NGX_CS_OK) {
-        rc = ngx_cs_zone_stale(zone, e, conf, now, pool, outcome);
+    if (e && e->good) {
+        (void) ngx_cs_result_stale(zone, e, lookup);
+
+    } else if (e) {
+        ngx_cs_entry_trim(zone->shm, e, &after);
     }
-
-    ngx_cs_zone_ended(zone->shm, key);
 
     ngx_cs_shm_unlock(zone, &after);
 
-    if (outbox) {
-        ngx_cs_spill_free(outbox, outcome->answer.body.len);
+    if (made.spill) {
+        ngx_cs_spill_free(made.spill, outcome->answer.body.len);
     }
-
-    *wake = after.wake;
-
-    return rc;
 }
 
 
-/* takes what was linked or kept out of *result and *outbox */
+/* within the lock, but for a body that the zone has no room for */
+
+static void
+ngx_cs_zone_make(ngx_cs_zone_t *zone, ngx_cs_outcome_t *outcome,
+    ngx_cs_made_t *made, ngx_cs_deferred_t *after)
+{
+    ngx_cs_chain_t  chain;
+
+    made->spill = 0;
+
+    ngx_memzero(&chain, sizeof(ngx_cs_chain_t));
+
+    ngx_cs_result_make(zone, &outcome->answer, &chain, after);
+
+    if (chain.n == 0) {
+        outcome->too_large = outcome->answer.storable;
+        zone->shm->stat.too_large += outcome->too_large;
+
+        ngx_cs_shm_unlock(zone, after);
+
+        made->spill = ngx_cs_spill_put(outcome->answer.body.data,
+                                       outcome->answer.body.len);
+
+        ngx_cs_shm_lock(zone);
+    }
+
+    made->result = chain.head;
+}
+
+
+/* takes what was linked or kept out of *made */
 
 static void
 ngx_cs_zone_settle(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    ngx_cs_lease_t *lease, ngx_cs_outcome_t *outcome, uint32_t *result,
-    int64_t now, uint64_t *outbox, ngx_cs_deferred_t *after)
+    ngx_cs_lookup_t *lookup, ngx_cs_made_t *made, ngx_cs_deferred_t *after)
 {
-    ngx_cs_shm_t  *shm;
+    ngx_cs_shm_t      *shm;
+    ngx_cs_lease_t    *lease;
+    ngx_cs_outcome_t  *outcome;
 
     shm = zone->shm;
+    outcome = &lookup->outcome;
 
 #if (NGX_CS_FAULTS)
     ngx_cs_shm_fault(shm, e);
 #endif
 
-    if (*result && outcome->answer.storable) {
-        ngx_cs_zone_store(shm, e, outcome, result);
+    if (outcome->answer.source == NGX_CS_SOURCE_UPSTREAM) {
+        e->down = outcome->answer.down ? e->down + (e->down < 0xffff) : 0;
+    }
+
+    if (outcome->seen) {
+        e->seen = ngx_min(e->seen, outcome->seen);
+    }
+
+    lease = ngx_cs_lease_find(shm, e, lookup->ticket);
+
+    if (made->result && outcome->answer.storable
+        && (lease ? !lease->purged : lookup->purges == shm->purges))
+    {
+        ngx_cs_zone_store(shm, e, outcome, made, lease);
     }
 
     if (lease == NULL || lease->landed) {
-        ngx_cs_entry_trim(shm, e);
         return;
     }
 
@@ -143,68 +164,79 @@ ngx_cs_zone_settle(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
 
     if (lease->watchers == 0) {
         ngx_cs_lease_free(shm, lease, after);
-        ngx_cs_entry_trim(shm, e);
         return;
     }
 
+    ngx_cs_lease_sent(shm, lease);
     ngx_queue_remove(&lease->queue);
 
     lease->landed = 1;
-    lease->until = now + NGX_CS_ZONE_KEEP;
+    lease->until = (int64_t) ngx_current_msec + NGX_CS_ZONE_KEEP;
 
-    if (outcome->stored) {
-        lease->good = (outcome->answer.status == NGX_CS_OK);
-        lease->error = !lease->good;
-        return;
+    if (!outcome->stored) {
+        ngx_cs_zone_keep(zone, lease, outcome, made, after);
     }
-
-    ngx_cs_zone_keep(zone, e, lease, outcome, result, outbox, after);
 }
 
 
+/*
+ * A success in the place of the last one; an error beside it, and so is an
+ * unfinished answer where a finished one is: it came from an upstream that
+ * lags behind.
+ */
+
 static void
 ngx_cs_zone_store(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
-    ngx_cs_outcome_t *outcome, uint32_t *result)
+    ngx_cs_outcome_t *outcome, ngx_cs_made_t *made, ngx_cs_lease_t *lease)
 {
+    ngx_uint_t  good;
+
+    good = outcome->answer.status == NGX_CS_OK
+           && !ngx_cs_result_behind(shm, e, &outcome->answer);
+
     shm->stat.entries[ngx_cs_entry_state(shm, e)]--;
 
     ngx_cs_result_free(shm, &e->error);
 
-    if (outcome->answer.status == NGX_CS_OK) {
+    if (good) {
         ngx_cs_result_free(shm, &e->good);
-        e->good = *result;
+        e->good = made->result;
 
     } else {
-        e->error = *result;
+        e->error = made->result;
     }
 
     shm->stat.entries[ngx_cs_entry_state(shm, e)]++;
 
     ngx_cs_entry_touch(shm, e);
 
-    *result = 0;
+    made->result = 0;
     outcome->stored = 1;
+
+    if (lease) {
+        lease->good = good;
+        lease->error = !good;
+    }
 }
 
 
 /* a result that is not stored, for those who watch */
 
 static void
-ngx_cs_zone_keep(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    ngx_cs_lease_t *lease, ngx_cs_outcome_t *outcome, uint32_t *result,
-    uint64_t *outbox, ngx_cs_deferred_t *after)
+ngx_cs_zone_keep(ngx_cs_zone_t *zone, ngx_cs_lease_t *lease,
+    ngx_cs_outcome_t *outcome, ngx_cs_made_t *made, ngx_cs_deferred_t *after)
 {
     ngx_int_t        rc;
     ngx_cs_chain_t   chain;
     ngx_cs_answer_t  head;
 
-    if (*result) {
-        lease->result = *result;
-        *result = 0;
+    if (made->result) {
+        lease->result = made->result;
+        made->result = 0;
         return;
     }
 
-    if (*outbox == 0) {
+    if (made->spill == 0) {
         return;
     }
 
@@ -215,235 +247,45 @@ ngx_cs_zone_keep(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
 
     ngx_memzero(&chain, sizeof(ngx_cs_chain_t));
 
-    zone->keep = e;
-    rc = ngx_cs_shm_take(zone, &chain, 1, after);
-    zone->keep = NULL;
+    /* the entry has a flight, so that it stays */
+
+    rc = ngx_cs_take(zone, &chain, 1, after);
 
     if (rc == NGX_OK) {
         ngx_cs_result_head(zone->shm, &chain, &head);
 
         lease->result = chain.head;
-        lease->outbox = *outbox;
-        lease->outbox_len = outcome->answer.body.len;
-        *outbox = 0;
-    }
-}
-
-
-/* may leave the lock and take it again: nothing of the entry counts after */
-
-static ngx_int_t
-ngx_cs_zone_stale(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
-    ngx_cs_outcome_t *outcome)
-{
-    ngx_int_t  rc;
-
-    if (!clear_freshness_usable(conf,
-                              ngx_cs_result_stamp(zone->shm, e->good),
-                              &outcome->answer.stamp, now))
-    {
-        return NGX_OK;
-    }
-
-    rc = ngx_cs_result_copy(zone, e->good, pool, &outcome->stale);
-
-    if (rc != NGX_OK) {
-        outcome->stale.body.data = NULL;
-    }
-
-    return (rc == NGX_ERROR) ? NGX_ERROR : NGX_OK;
-}
-
-
-ngx_int_t
-ngx_cs_zone_collect(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
-    ngx_cs_ticket_t ticket, clear_freshness_conf_t *conf, int64_t now,
-    ngx_pool_t *pool, ngx_cs_outcome_t *outcome)
-{
-    ngx_int_t        rc;
-    ngx_cs_zone_t   *zone;
-    ngx_cs_deferred_t  after;
-    ngx_cs_entry_t  *e;
-    ngx_cs_lease_t  *lease;
-
-    zone = shm_zone->data;
-    rc = NGX_DECLINED;
-
-    outcome->stale.body.data = NULL;
-
-    ngx_memzero(&after, sizeof(ngx_cs_deferred_t));
-
-    ngx_cs_shm_lock(zone);
-
-    e = ngx_cs_entry_find(zone->shm, key);
-    lease = e ? ngx_cs_lease_find(zone->shm, e, ticket) : NULL;
-
-    if (lease && !lease->landed) {
-
-        if (lease->until > now
-            && ngx_cs_slot_alive(&zone->shm->slots[lease->slot]))
-        {
-            rc = NGX_AGAIN;
-        }
-
-    } else if (lease) {
-        rc = ngx_cs_zone_hand_over(zone, e, lease, pool, outcome);
-    }
-
-    if (rc == NGX_OK) {
-        ngx_cs_zone_collected(zone, key, ticket, &after);
-
-        e = ngx_cs_entry_find(zone->shm, key);
-
-        if (e && outcome->answer.status != NGX_CS_OK) {
-            (void) ngx_cs_zone_stale(zone, e, conf, now, pool, outcome);
-        }
-    }
-
-    ngx_cs_shm_unlock(zone, &after);
-
-    return rc;
-}
-
-
-/*
- * Copies the flight's result.  May leave the lock and take it again: nothing
- * of entry or lease counts after.
- */
-
-static ngx_int_t
-ngx_cs_zone_hand_over(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    ngx_cs_lease_t *lease, ngx_pool_t *pool, ngx_cs_outcome_t *outcome)
-{
-    u_char    *body;
-    uint32_t   result;
-    uint64_t   outbox, len;
-    ngx_int_t  rc;
-
-    outcome->stored = (lease->good || lease->error);
-    outbox = lease->outbox;
-    len = lease->outbox_len;
-
-    result = outcome->stored ? (lease->error && e->error) ? e->error : e->good
-                           : lease->result;
-    if (result == 0) {
-        return NGX_DECLINED;
-    }
-
-    rc = ngx_cs_result_copy(zone, result, pool, &outcome->answer);
-
-    if (rc != NGX_OK || len == 0) {
-        return rc;
-    }
-
-    ngx_cs_shm_unlock(zone, NULL);
-
-    body = ngx_pnalloc(pool, len);
-
-    rc = body ? ngx_cs_spill_get(outbox, body, len) : NGX_ERROR;
-
-    outcome->answer.body.data = body;
-    outcome->answer.body.len = len;
-
-    ngx_cs_shm_lock(zone);
-
-    return rc;
-}
-
-
-/* this worker has what it watched for, or wants it no more */
-
-static void
-ngx_cs_zone_collected(ngx_cs_zone_t *zone, ngx_cs_key_t *key,
-    ngx_cs_ticket_t ticket, ngx_cs_deferred_t *after)
-{
-    ngx_cs_entry_t  *e;
-    ngx_cs_lease_t  *lease;
-
-    e = ngx_cs_entry_find(zone->shm, key);
-    lease = e ? ngx_cs_lease_find(zone->shm, e, ticket) : NULL;
-
-    if (lease == NULL) {
-        return;
-    }
-
-    if (lease->watchers) {
-        lease->watchers--;
-    }
-
-    if (lease->landed && lease->watchers == 0) {
-        ngx_cs_lease_free(zone->shm, lease, after);
-        ngx_cs_entry_trim(zone->shm, e);
+        lease->spill = made->spill;
+        lease->spill_len = outcome->answer.body.len;
+        made->spill = 0;
     }
 }
 
 
 void
-ngx_cs_zone_unwatch(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
-    ngx_cs_ticket_t ticket)
+ngx_cs_zone_release(ngx_cs_lookup_t *lookup)
 {
-    ngx_cs_zone_t  *zone;
-    ngx_cs_deferred_t  after;
+    ngx_cs_zone_t      *zone;
+    ngx_cs_entry_t     *e;
+    ngx_cs_lease_t     *lease;
+    ngx_cs_deferred_t   after;
 
-    zone = shm_zone->data;
-
-    ngx_memzero(&after, sizeof(ngx_cs_deferred_t));
-
-    ngx_cs_shm_lock(zone);
-    ngx_cs_zone_collected(zone, key, ticket, &after);
-    ngx_cs_shm_unlock(zone, &after);
-}
-
-
-void
-ngx_cs_zone_release(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
-    ngx_cs_ticket_t ticket, uint64_t *wake)
-{
-    ngx_cs_zone_t   *zone;
-    ngx_cs_deferred_t  after;
-    ngx_cs_entry_t  *e;
-    ngx_cs_lease_t  *lease;
-
-    zone = shm_zone->data;
+    zone = lookup->shm_zone->data;
 
     ngx_memzero(&after, sizeof(ngx_cs_deferred_t));
 
     ngx_cs_shm_lock(zone);
 
-    e = ngx_cs_entry_find(zone->shm, key);
-    lease = e ? ngx_cs_lease_find(zone->shm, e, ticket) : NULL;
+    e = ngx_cs_entry_find(zone->shm, lookup->key);
+    lease = e ? ngx_cs_lease_find(zone->shm, e, lookup->ticket) : NULL;
 
     if (lease) {
-        after.wake = lease->watch;
+        after.wake |= lease->watch;
 
         ngx_cs_lease_free(zone->shm, lease, &after);
-        ngx_cs_entry_trim(zone->shm, e);
+        ngx_cs_entry_ended(zone->shm, e, &after);
+        ngx_cs_entry_trim(zone->shm, e, &after);
     }
 
-    ngx_cs_zone_ended(zone->shm, key);
-
     ngx_cs_shm_unlock(zone, &after);
-
-    *wake = after.wake;
-}
-
-
-static void
-ngx_cs_zone_ended(ngx_cs_shm_t *shm, ngx_cs_key_t *key)
-{
-    (void) ngx_atomic_fetch_add(&shm->stripes[key->hash
-                                            % NGX_CS_ZONE_STRIPES],
-                                1);
-}
-
-
-ngx_atomic_uint_t
-ngx_cs_zone_stripe(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key)
-{
-    ngx_cs_zone_t  *zone;
-
-    zone = shm_zone->data;
-
-    return zone->shm->stripes[key->hash % NGX_CS_ZONE_STRIPES];
 }

@@ -11,7 +11,9 @@
 
 #include "zone/copy.h"
 
-#include "zone/entry.h"
+#include "zone/alloc.h"
+#include "zone/queue.h"
+#include "zone/result.h"
 #include "zone/shm.h"
 
 
@@ -23,45 +25,6 @@ static ngx_int_t ngx_cs_result_copy_large(ngx_cs_zone_t *zone,
     uint32_t result, u_char *body, size_t len);
 static void ngx_cs_result_make_large(ngx_cs_zone_t *zone,
     ngx_cs_answer_t *answer, ngx_cs_chain_t *chain, ngx_cs_deferred_t *after);
-
-
-int64_t
-ngx_cs_result_again(ngx_cs_shm_t *shm, uint32_t result)
-{
-    ngx_cs_result_t  *r;
-
-    r = ngx_cs_at(shm, result);
-
-    return ngx_cs_answer_again(&r->answer);
-}
-
-
-clear_stamp_t *
-ngx_cs_result_stamp(ngx_cs_shm_t *shm, uint32_t result)
-{
-    ngx_cs_result_t  *r;
-
-    if (result == 0) {
-        return NULL;
-    }
-
-    r = ngx_cs_at(shm, result);
-
-    return &r->answer.stamp;
-}
-
-
-void
-ngx_cs_result_about(ngx_cs_shm_t *shm, uint32_t result,
-    ngx_cs_answer_t *answer)
-{
-    ngx_cs_result_t  *r;
-
-    r = ngx_cs_at(shm, result);
-
-    *answer = r->answer;
-    answer->body.data = NULL;
-}
 
 
 ngx_int_t
@@ -137,6 +100,45 @@ ngx_cs_result_copy_large(ngx_cs_zone_t *zone, uint32_t result, u_char *body,
 }
 
 
+ngx_uint_t
+ngx_cs_result_behind(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
+    ngx_cs_answer_t *answer)
+{
+    return answer->status == NGX_CS_OK
+           && answer->storable
+           && !clear_freshness_terminal(answer->workflow)
+           && ngx_cs_entry_finished(shm, e);
+}
+
+
+ngx_int_t
+ngx_cs_result_stale(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+    ngx_cs_lookup_t *lookup)
+{
+    ngx_int_t          rc;
+    ngx_cs_outcome_t  *outcome;
+
+    outcome = &lookup->outcome;
+
+    if ((outcome->answer.status == NGX_CS_OK
+         && !ngx_cs_result_behind(zone->shm, e, &outcome->answer))
+        || !clear_freshness_usable(lookup->freshness,
+                                   ngx_cs_result_stamp(zone->shm, e->good),
+                                   &outcome->answer.stamp, ngx_current_msec))
+    {
+        return NGX_OK;
+    }
+
+    rc = ngx_cs_result_copy(zone, e->good, lookup->pool, &outcome->stale);
+
+    if (rc != NGX_OK) {
+        outcome->stale.body.data = NULL;
+    }
+
+    return rc;
+}
+
+
 void
 ngx_cs_result_make(ngx_cs_zone_t *zone, ngx_cs_answer_t *answer,
     ngx_cs_chain_t *chain, ngx_cs_deferred_t *after)
@@ -154,7 +156,7 @@ ngx_cs_result_make(ngx_cs_zone_t *zone, ngx_cs_answer_t *answer,
         return;
     }
 
-    if (ngx_cs_shm_take(zone, chain, n, after) != NGX_OK) {
+    if (ngx_cs_take(zone, chain, n, after) != NGX_OK) {
         return;
     }
 
@@ -199,7 +201,7 @@ ngx_cs_result_make_large(ngx_cs_zone_t *zone, ngx_cs_answer_t *answer,
 
         take = ngx_min(n, NGX_CS_ZONE_SMALL);
 
-        if (ngx_cs_shm_take(zone, &piece, take, after) != NGX_OK) {
+        if (ngx_cs_take(zone, &piece, take, after) != NGX_OK) {
             ngx_cs_chunks_give(&shm->chunks, reserved);
             return;
         }
@@ -231,17 +233,4 @@ ngx_cs_result_make_large(ngx_cs_zone_t *zone, ngx_cs_answer_t *answer,
     ngx_memzero(reserved, sizeof(ngx_cs_chain_t));
 
     ngx_cs_result_head(shm, chain, answer);
-}
-
-
-void
-ngx_cs_result_head(ngx_cs_shm_t *shm, ngx_cs_chain_t *chain,
-    ngx_cs_answer_t *answer)
-{
-    ngx_cs_result_t  *r;
-
-    r = ngx_cs_at(shm, chain->head);
-
-    r->chain = *chain;
-    r->answer = *answer;
 }

@@ -1,7 +1,7 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * Entries, results and leases in a zone's shared memory; see the header.
+ * Entries in a zone's shared memory; see the header.
  *
  * The index is as many small trees as there is room for: one look finds the
  * tree, and whoever chooses task ids to fall into the same one gains nothing,
@@ -10,29 +10,25 @@
  * Sizes, on a 64-bit system: an entry is 104 bytes and its key, a result 128
  * bytes and its body.  With a key of up to 144 bytes and a body of 607 that
  * is 1 + 3 chunks of 248 bytes each, so 1,024 bytes in all, and 8 for the
- * index: 65,000 of them in 64 megabytes.
+ * index: 64,000 of them in 64 megabytes.
  */
 
 
 #include "zone/entry.h"
 
-
-/* entries that one critical section evicts, and looks at, at the most */
-#define NGX_CS_ZONE_EVICT  32
-#define NGX_CS_ZONE_SKIP   64
+#include "zone/lease.h"
+#include "zone/queue.h"
+#include "zone/result.h"
 
 
 static void ngx_cs_entry_tree(ngx_cs_shm_t *shm, ngx_rbtree_node_t **bucket,
     ngx_rbtree_t *tree);
-static void ngx_cs_entry_insert(ngx_rbtree_node_t *temp,
+static void ngx_cs_entry_insert_value(ngx_rbtree_node_t *temp,
     ngx_rbtree_node_t *node, ngx_rbtree_node_t *sentinel);
 static ngx_int_t ngx_cs_entry_order(ngx_cs_shm_t *shm,
     ngx_rbtree_node_t *node, ngx_cs_key_t *key);
 static ngx_int_t ngx_cs_entry_cmp(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
     ngx_cs_key_t *key);
-static ngx_uint_t ngx_cs_entry_busy(ngx_cs_shm_t *shm, ngx_cs_entry_t *e);
-static ngx_uint_t ngx_cs_evict(ngx_cs_zone_t *zone, ngx_cs_deferred_t *after);
-static ngx_uint_t ngx_cs_result_read(ngx_cs_shm_t *shm, uint32_t result);
 
 
 /* what is being inserted, and where: the tree's callback is not told */
@@ -120,7 +116,7 @@ ngx_cs_entry_tree(ngx_cs_shm_t *shm, ngx_rbtree_node_t **bucket,
 {
     tree->root = *bucket;
     tree->sentinel = &shm->sentinel;
-    tree->insert = ngx_cs_entry_insert;
+    tree->insert = ngx_cs_entry_insert_value;
 }
 
 
@@ -182,7 +178,7 @@ ngx_cs_entry_cmp(ngx_cs_shm_t *shm, ngx_cs_entry_t *e, ngx_cs_key_t *key)
 
 
 static void
-ngx_cs_entry_insert(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
+ngx_cs_entry_insert_value(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
     ngx_rbtree_node_t *sentinel)
 {
     ngx_int_t            rc;
@@ -208,43 +204,36 @@ ngx_cs_entry_insert(ngx_rbtree_node_t *temp, ngx_rbtree_node_t *node,
 }
 
 
-ngx_cs_entry_t *
-ngx_cs_entry_create(ngx_cs_zone_t *zone, ngx_cs_key_t *key,
-    ngx_cs_deferred_t *after)
+uint32_t
+ngx_cs_entry_size(ngx_cs_key_t *key)
 {
-    uint32_t             n;
+    return ngx_cs_chunks_needed(sizeof(ngx_cs_entry_t) + key->tenant.len
+                                + key->task_id.len);
+}
+
+
+ngx_cs_entry_t *
+ngx_cs_entry_insert(ngx_cs_shm_t *shm, ngx_cs_chain_t *chain,
+    ngx_cs_key_t *key)
+{
     ngx_rbtree_t         tree;
-    ngx_cs_shm_t        *shm;
-    ngx_cs_chain_t       chain;
     ngx_cs_entry_t      *e;
     ngx_rbtree_node_t  **bucket;
 
-    shm = zone->shm;
-
-    ngx_memzero(&chain, sizeof(ngx_cs_chain_t));
-
-    n = ngx_cs_chunks_needed(sizeof(ngx_cs_entry_t)
-                             + key->tenant.len + key->task_id.len);
-
-    if (ngx_cs_shm_take(zone, &chain, n, after) != NGX_OK) {
-        return NULL;
-    }
-
-    e = ngx_cs_at(shm, chain.head);
+    e = ngx_cs_at(shm, chain->head);
 
     ngx_memzero(e, sizeof(ngx_cs_entry_t));
 
     e->node.key = key->hash;
-    e->chain = chain;
+    e->chain = *chain;
+    e->seen = ngx_current_msec;
     e->tenant_len = (uint32_t) key->tenant.len;
-    e->task_id_len = (uint32_t) key->task_id.len;
+    e->task_id_len = (uint16_t) key->task_id.len;
 
-    ngx_cs_chunks_write(&shm->chunks, chain.head,
-                        sizeof(ngx_cs_entry_t),
+    ngx_cs_chunks_write(&shm->chunks, chain->head, sizeof(ngx_cs_entry_t),
                         key->task_id.data, key->task_id.len);
-    ngx_cs_chunks_write(&shm->chunks, chain.head,
-                        sizeof(ngx_cs_entry_t)
-                        + key->task_id.len,
+    ngx_cs_chunks_write(&shm->chunks, chain->head,
+                        sizeof(ngx_cs_entry_t) + key->task_id.len,
                         key->tenant.data, key->tenant.len);
 
     ngx_cs_inserting_in = shm;
@@ -256,7 +245,7 @@ ngx_cs_entry_create(ngx_cs_zone_t *zone, ngx_cs_key_t *key,
     ngx_rbtree_insert(&tree, &e->node);
     *bucket = tree.root;
 
-    ngx_queue_insert_head(&shm->lru[0], &e->lru);
+    ngx_queue_insert_head(&shm->queues[NGX_CS_UNFINISHED], &e->lru);
 
     shm->stat.entries[ngx_cs_entry_state(shm, e)]++;
 
@@ -265,28 +254,13 @@ ngx_cs_entry_create(ngx_cs_zone_t *zone, ngx_cs_key_t *key,
 
 
 void
-ngx_cs_entry_touch(ngx_cs_shm_t *shm, ngx_cs_entry_t *e)
+ngx_cs_entry_trim(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
+    ngx_cs_deferred_t *after)
 {
-    ngx_uint_t        finished;
-    ngx_cs_result_t  *good;
-
-    finished = 0;
-
-    if (e->good) {
-        good = ngx_cs_at(shm, e->good);
-        finished = clear_freshness_terminal(good->answer.workflow);
-    }
-
-    ngx_queue_remove(&e->lru);
-    ngx_queue_insert_head(&shm->lru[finished], &e->lru);
-}
-
-
-void
-ngx_cs_entry_trim(ngx_cs_shm_t *shm, ngx_cs_entry_t *e)
-{
-    if (e->good == 0 && e->error == 0 && e->lease == 0) {
-        ngx_cs_entry_delete(shm, e, NULL);
+    if (e->good == 0 && e->error == 0 && e->lease == 0 && e->down == 0
+        && e->holds == 0)
+    {
+        ngx_cs_entry_delete(shm, e, after);
     }
 }
 
@@ -298,6 +272,14 @@ ngx_cs_entry_delete(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
     ngx_rbtree_t         tree;
     ngx_cs_chain_t       chain;
     ngx_rbtree_node_t  **bucket;
+
+    while (e->lease) {
+        ngx_cs_lease_free(shm, ngx_cs_at(shm, e->lease), after);
+    }
+
+    if (e->holds) {
+        ngx_cs_entry_ended(shm, e, after);
+    }
 
     shm->stat.entries[ngx_cs_entry_state(shm, e)]--;
 
@@ -312,268 +294,19 @@ ngx_cs_entry_delete(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
     ngx_cs_result_free(shm, &e->good);
     ngx_cs_result_free(shm, &e->error);
 
-    while (e->lease) {
-        ngx_cs_lease_free(shm, ngx_cs_at(shm, e->lease), after);
-    }
-
     chain = e->chain;
     ngx_cs_chunks_give(&shm->chunks, &chain);
 }
 
 
-ngx_uint_t
-ngx_cs_entry_state(ngx_cs_shm_t *shm, ngx_cs_entry_t *e)
-{
-    ngx_cs_result_t  *good;
-
-    if (e->good == 0) {
-        return e->error ? NGX_CS_STATE_ERROR
-                        : NGX_CS_STATE_NONE;
-    }
-
-    good = ngx_cs_at(shm, e->good);
-
-    return (good->answer.workflow == CLEAR_WORKFLOW_NONE)
-           ? CLEAR_WORKFLOW_OTHER : good->answer.workflow;
-}
-
-
-ngx_int_t
-ngx_cs_shm_take(ngx_cs_zone_t *zone, ngx_cs_chain_t *chain, uint32_t n,
-    ngx_cs_deferred_t *after)
-{
-    ngx_uint_t     i;
-    ngx_cs_shm_t  *shm;
-
-    shm = zone->shm;
-
-    for (i = 0; i < NGX_CS_ZONE_EVICT; i++) {
-
-        if (ngx_cs_chunks_take(&shm->chunks, chain, n) == NGX_OK) {
-            return NGX_OK;
-        }
-
-        if (!ngx_cs_evict(zone, after)) {
-            break;
-        }
-    }
-
-    return ngx_cs_chunks_take(&shm->chunks, chain, n);
-}
-
-
-/*
- * The least recently used entry goes, unfinished ones and errors before
- * finished ones; those that cannot go now are set aside as recently used.
- */
-
-static ngx_uint_t
-ngx_cs_evict(ngx_cs_zone_t *zone, ngx_cs_deferred_t *after)
-{
-    ngx_uint_t       i, n;
-    ngx_queue_t     *q;
-    ngx_cs_shm_t    *shm;
-    ngx_cs_entry_t  *e;
-
-    shm = zone->shm;
-
-    /* each deletion may leave as much as a few flights' outboxes behind */
-
-    if (after->n > NGX_CS_GARBAGE / 2) {
-        return 0;
-    }
-
-    for (i = 0; i < 2; i++) {
-        for (n = 0; n < NGX_CS_ZONE_SKIP; n++) {
-
-            if (ngx_queue_empty(&shm->lru[i])) {
-                break;
-            }
-
-            q = ngx_queue_last(&shm->lru[i]);
-            e = ngx_queue_data(q, ngx_cs_entry_t, lru);
-
-            if (e == zone->keep || ngx_cs_entry_busy(shm, e)) {
-                ngx_queue_remove(q);
-                ngx_queue_insert_head(&shm->lru[i], q);
-                continue;
-            }
-
-            shm->stat.evictions[ngx_cs_entry_state(shm, e)]++;
-
-            ngx_cs_entry_delete(shm, e, after);
-
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-/* somebody flies for it, has yet to collect, or reads it */
-
-static ngx_uint_t
-ngx_cs_entry_busy(ngx_cs_shm_t *shm, ngx_cs_entry_t *e)
-{
-    uint32_t         i;
-    ngx_cs_lease_t  *lease;
-
-    for (i = e->lease; i; i = lease->next) {
-        lease = ngx_cs_at(shm, i);
-
-        if (lease->until > (int64_t) ngx_current_msec) {
-            return 1;
-        }
-    }
-
-    return (e->good && ngx_cs_result_read(shm, e->good))
-           || (e->error && ngx_cs_result_read(shm, e->error));
-}
-
-
-static ngx_uint_t
-ngx_cs_result_read(ngx_cs_shm_t *shm, uint32_t result)
-{
-    ngx_uint_t  i;
-
-    if (shm->stat.readers == 0) {
-        return 0;
-    }
-
-    for (i = 0; i < NGX_CS_ZONE_SLOTS; i++) {
-        if (shm->slots[i].reading == result) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-/* what somebody reads is left to the readers, and the last one frees it */
-
 void
-ngx_cs_result_free(ngx_cs_shm_t *shm, uint32_t *result)
-{
-    ngx_uint_t      i, read;
-    ngx_cs_chain_t  chain;
-    ngx_cs_result_t *r;
-
-    if (*result == 0) {
-        return;
-    }
-
-    read = 0;
-
-    for (i = 0; shm->stat.readers && i < NGX_CS_ZONE_SLOTS; i++) {
-        if (shm->slots[i].reading == *result) {
-            shm->slots[i].dropped = *result;
-            read = 1;
-        }
-    }
-
-    if (!read) {
-        r = ngx_cs_at(shm, *result);
-        chain = r->chain;
-        ngx_cs_chunks_give(&shm->chunks, &chain);
-    }
-
-    *result = 0;
-}
-
-
-ngx_cs_lease_t *
-ngx_cs_lease_create(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+ngx_cs_entry_ended(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
     ngx_cs_deferred_t *after)
 {
-    uint32_t         entry;
-    ngx_cs_shm_t    *shm;
-    ngx_cs_chain_t   chain;
-    ngx_cs_lease_t  *lease;
+    (void) ngx_atomic_fetch_add(&shm->stripes[e->node.key
+                                              % NGX_CS_ZONE_STRIPES],
+                                1);
 
-    shm = zone->shm;
-    entry = e->chain.head;
-
-    ngx_memzero(&chain, sizeof(ngx_cs_chain_t));
-
-    if (zone->slot == NULL
-        || ngx_cs_shm_take(zone, &chain, 1, after) != NGX_OK)
-    {
-        return NULL;
-    }
-
-    lease = ngx_cs_at(shm, chain.head);
-
-    ngx_memzero(lease, sizeof(ngx_cs_lease_t));
-
-    lease->ticket = ++shm->ticket;
-    lease->slot = (uint32_t) (zone->slot - shm->slots);
-    lease->entry = entry;
-    lease->next = e->lease;
-
-    ngx_queue_insert_head(&zone->slot->leases, &lease->queue);
-
-    e->lease = chain.head;
-
-    return lease;
-}
-
-
-ngx_cs_lease_t *
-ngx_cs_lease_find(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
-    ngx_cs_ticket_t ticket)
-{
-    uint32_t         i;
-    ngx_cs_lease_t  *lease;
-
-    for (i = e->lease; i; i = lease->next) {
-        lease = ngx_cs_at(shm, i);
-
-        if (lease->ticket == ticket) {
-            return lease;
-        }
-    }
-
-    return NULL;
-}
-
-
-void
-ngx_cs_lease_free(ngx_cs_shm_t *shm, ngx_cs_lease_t *lease,
-    ngx_cs_deferred_t *after)
-{
-    uint32_t        *i;
-    ngx_cs_chain_t   chain;
-    ngx_cs_entry_t  *e;
-    ngx_cs_lease_t  *next;
-
-    e = ngx_cs_at(shm, lease->entry);
-
-    for (i = &e->lease; *i; i = &next->next) {
-        next = ngx_cs_at(shm, *i);
-
-        if (next == lease) {
-            break;
-        }
-    }
-
-    chain.head = *i;
-    chain.tail = *i;
-    chain.n = 1;
-
-    *i = lease->next;
-
-    if (!lease->landed) {
-        ngx_queue_remove(&lease->queue);
-    }
-
-    ngx_cs_result_free(shm, &lease->result);
-
-    if (lease->outbox_len && after && after->n < NGX_CS_GARBAGE) {
-        after->offset[after->n] = lease->outbox;
-        after->len[after->n++] = lease->outbox_len;
-    }
-
-    ngx_cs_chunks_give(&shm->chunks, &chain);
+    after->wake |= e->holds;
+    e->holds = 0;
 }

@@ -1,8 +1,8 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * Entries, results and leases in a zone's shared memory: found, made, freed
- * and evicted.  For zone/ alone, within the lock.
+ * Entries in a zone's shared memory: found, made and dropped.  For this room
+ * alone, within the lock.
  */
 
 
@@ -28,34 +28,23 @@ ngx_cs_entry_t *ngx_cs_entry_after(ngx_cs_shm_t *shm, uint32_t bucket,
 /* the next in the same bucket; NULL: the last was */
 ngx_cs_entry_t *ngx_cs_entry_next(ngx_cs_shm_t *shm, ngx_cs_entry_t *e);
 
-/* NULL: no room, though all was evicted that one call may evict */
-ngx_cs_entry_t *ngx_cs_entry_create(ngx_cs_zone_t *zone, ngx_cs_key_t *key,
-    ngx_cs_deferred_t *after);
+/* what an entry for the key takes, in chunks */
+uint32_t ngx_cs_entry_size(ngx_cs_key_t *key);
 
-/* as recently used, in the queue that its content belongs to */
-void ngx_cs_entry_touch(ngx_cs_shm_t *shm, ngx_cs_entry_t *e);
+/* makes an entry of a chain of that size, and enters it */
+ngx_cs_entry_t *ngx_cs_entry_insert(ngx_cs_shm_t *shm, ngx_cs_chain_t *chain,
+    ngx_cs_key_t *key);
 
 /* deletes an entry in which nothing is left */
-void ngx_cs_entry_trim(ngx_cs_shm_t *shm, ngx_cs_entry_t *e);
+void ngx_cs_entry_trim(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
+    ngx_cs_deferred_t *after);
 
 /* drops results and flights, whatever they are, and the entry */
 void ngx_cs_entry_delete(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
     ngx_cs_deferred_t *after);
 
-/* the state that statistics count an entry under */
-ngx_uint_t ngx_cs_entry_state(ngx_cs_shm_t *shm, ngx_cs_entry_t *e);
-
-/* chunks, and evicts for them; NGX_DECLINED as above */
-ngx_int_t ngx_cs_shm_take(ngx_cs_zone_t *zone, ngx_cs_chain_t *chain,
-    uint32_t n, ngx_cs_deferred_t *after);
-
-void ngx_cs_result_free(ngx_cs_shm_t *shm, uint32_t *result);
-
-ngx_cs_lease_t *ngx_cs_lease_create(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    ngx_cs_deferred_t *after);
-ngx_cs_lease_t *ngx_cs_lease_find(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
-    ngx_cs_ticket_t ticket);
-void ngx_cs_lease_free(ngx_cs_shm_t *shm, ngx_cs_lease_t *lease,
+/* a flight for it ended: whoever looks at the stripe sees, who holds wakes */
+void ngx_cs_entry_ended(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
     ngx_cs_deferred_t *after);
 
 

@@ -1,8 +1,8 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * What lies where in a zone's shared memory.  For zone/ alone.  All of it is
- * guarded by the mutex of the zone's slab pool, but the stripes.
+ * What lies where in a zone's shared memory.  For this room alone.  All of it
+ * is guarded by the mutex of the zone's slab pool, but the stripes.
  */
 
 
@@ -20,6 +20,12 @@
 
 #define NGX_CS_ZONE_STRIPES  256
 #define NGX_CS_ZONE_SLOTS    256
+
+/* where an entry lies: the first two may be evicted, in this order */
+#define NGX_CS_UNFINISHED    0
+#define NGX_CS_FINISHED      1
+#define NGX_CS_IN_USE        2         /* somebody flies or has to collect */
+#define NGX_CS_QUEUES        3
 
 
 /* a process that uses the zone */
@@ -43,14 +49,16 @@ typedef struct {
     uint64_t                     watch;     /* workers to wake */
     int64_t                      until;     /* mono: the lease's deadline, or
                                                how long the result is kept */
-    uint64_t                     outbox;    /* where the body is, if its len
+    uint64_t                     spill;     /* where the body is, if its len
                                                is not 0 */
-    uint64_t                     outbox_len;
+    uint64_t                     spill_len;
     uint32_t                     watchers;  /* that have yet to collect */
     uint32_t                     slot;
     uint32_t                     next;      /* of the same entry */
     uint32_t                     result;    /* where it is not the entry's */
     uint32_t                     entry;
+    unsigned                     sent:1;
+    unsigned                     purged:1;  /* the result is not stored */
     unsigned                     landed:1;
     unsigned                     good:1;    /* the result is the entry's */
     unsigned                     error:1;
@@ -65,17 +73,21 @@ typedef struct {
 } ngx_cs_result_t;
 
 
-/* at the head of its chain; the tenant and the task id follow */
+/* at the head of its chain; the task id and the tenant follow */
 
 typedef struct {
     ngx_rbtree_node_t            node;
-    ngx_queue_t                  lru;
+    ngx_queue_t                  lru;       /* of shm->queues */
+    int64_t                      seen;      /* mono: first asked for */
+    uint64_t                     holds;     /* workers to wake, once */
     ngx_cs_chain_t               chain;
     uint32_t                     good;      /* results; 0: none */
     uint32_t                     error;
     uint32_t                     lease;     /* the first flight; 0: none */
     uint32_t                     tenant_len;
-    uint32_t                     task_id_len;
+    uint16_t                     task_id_len;
+    uint16_t                     down;      /* fetches in a row, up to all of
+                                               its bits */
 } ngx_cs_entry_t;
 
 
@@ -86,16 +98,18 @@ typedef struct {
     ngx_atomic_t                 faulted;   /* a fault point was used up */
     uint64_t                     epoch;     /* changes when all is dropped */
     uint64_t                     ticket;    /* the last */
+    uint64_t                     purges;    /* steps of them */
     ngx_rbtree_node_t          **buckets;   /* roots of small trees, one for
                                                each value of a hash's bits */
     uint32_t                     mask;      /* those bits */
+    uint32_t                     unsent;    /* chunks, of unsent leases */
     ngx_rbtree_node_t            sentinel;  /* of all the trees */
-    ngx_queue_t                  lru[2];    /* unfinished, finished; the least
-                                               recently used is the last */
+    ngx_queue_t                  queues[NGX_CS_QUEUES];  /* the least recently
+                                               used is the last */
     ngx_cs_chunks_t              chunks;
     u_char                      *memory;    /* what the chunks are carved of */
     size_t                       memory_size;
-    ngx_cs_zone_stat_t stat;
+    ngx_cs_zone_stat_t           stat;
     ngx_cs_slot_t                slots[NGX_CS_ZONE_SLOTS];
     ngx_atomic_t                 stripes[NGX_CS_ZONE_STRIPES];
 } ngx_cs_shm_t;
@@ -108,7 +122,6 @@ typedef struct {
     ngx_slab_pool_t             *shpool;
     ngx_str_t                    name;
     ngx_cs_slot_t               *slot;      /* ours; NULL: none was free */
-    ngx_cs_entry_t              *keep;      /* at hand: not to be evicted */
 #if (NGX_CS_LOCK_STATS)
     ngx_cs_lock_stats_t          clock;
 #endif
@@ -116,12 +129,15 @@ typedef struct {
 } ngx_cs_zone_t;
 
 
-/* what is left for after the lock: outbox ranges that nobody needs now */
+/*
+ * What is left for after the lock: workers to wake, and spilled bodies that
+ * nobody needs now.
+ */
 
 #define NGX_CS_GARBAGE  16
 
 typedef struct {
-    uint64_t                     wake;
+    uint64_t                     wake;      /* a bit for ngx_worker % 64 */
     ngx_uint_t                   n;
     uint64_t                     offset[NGX_CS_GARBAGE];
     uint64_t                     len[NGX_CS_GARBAGE];
@@ -130,6 +146,9 @@ typedef struct {
 
 #define ngx_cs_at(shm, i)                                                    \
     ngx_cs_chunk(&(shm)->chunks, i)
+
+#define ngx_cs_worker_bit()                                                  \
+    (1ULL << (ngx_worker % 64))
 
 
 #endif /* _NGX_CS_ZONE_LAYOUT_H_INCLUDED_ */

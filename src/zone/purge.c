@@ -2,30 +2,25 @@
  * Copyright (C) The ngx_clear_status_module authors
  *
  * What operators ask of a zone: numbers, and to drop what is stored.  The
- * operations are those of zone/zone.h.
+ * operations are those of zone.h.
  */
 
 
 #include "zone/zone.h"
 
-#include "clear/task_id.h"
+#include "zone/cursor.h"
 #include "zone/entry.h"
+#include "zone/queue.h"
+#include "zone/result.h"
 #include "zone/shm.h"
 
 
-/* entries that one critical section of a purge looks at */
-#define NGX_CS_ZONE_BATCH  64
+/* entries that one critical section of a purge drops */
+#define NGX_CS_ZONE_BATCH  8
 
 
-typedef ngx_uint_t (*ngx_cs_match_pt)(ngx_str_t *tenant, ngx_str_t *task_id,
-    void *data);
-
-
-static ngx_uint_t ngx_cs_zone_drop(ngx_cs_zone_t *zone, ngx_cs_entry_t *e);
-static ngx_uint_t ngx_cs_zone_sweep(ngx_cs_zone_t *zone, ngx_uint_t finished,
-    ngx_uint_t *left, ngx_cs_match_pt match, void *data);
-static ngx_uint_t ngx_cs_zone_matches(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    ngx_cs_match_pt match, void *data);
+static ngx_uint_t ngx_cs_zone_drop(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
+    ngx_cs_deferred_t *after);
 
 
 void
@@ -51,15 +46,62 @@ ngx_cs_zone_stat(ngx_shm_zone_t *shm_zone, ngx_cs_zone_stat_t *stat)
 }
 
 
-/* the answers, not the flights: whoever waits is answered */
+ngx_int_t
+ngx_cs_zone_purge(ngx_shm_zone_t *shm_zone, ngx_cs_purge_t *purge,
+    ngx_pool_t *pool)
+{
+    ngx_int_t           rc;
+    ngx_uint_t          i;
+    ngx_cs_shm_t       *shm;
+    ngx_cs_zone_t      *zone;
+    ngx_cs_entry_t     *e;
+    ngx_cs_deferred_t   after;
+
+    zone = shm_zone->data;
+    shm = zone->shm;
+
+    ngx_memzero(&after, sizeof(ngx_cs_deferred_t));
+
+    ngx_cs_shm_lock(zone);
+
+    /* for flights without a lease: whatever is purged, they store nothing */
+
+    shm->purges++;
+
+    for (i = 0; i < NGX_CS_ZONE_BATCH; i++) {
+
+        e = ngx_cs_cursor_step(shm, &purge->walk, pool, &rc);
+
+        if (rc != NGX_OK) {
+            break;
+        }
+
+        if (purge->match == NULL
+            || purge->match(&purge->walk.at.tenant, purge->data))
+        {
+            purge->purged += ngx_cs_zone_drop(shm, e, &after);
+        }
+    }
+
+    ngx_cs_shm_unlock(zone, &after);
+
+    return (rc == NGX_OK) ? NGX_AGAIN : rc;
+}
+
+
+/*
+ * The answers, not the flights: whoever waits for one is answered, and what
+ * it brings is not stored.
+ */
 
 static ngx_uint_t
-ngx_cs_zone_drop(ngx_cs_zone_t *zone, ngx_cs_entry_t *e)
+ngx_cs_zone_drop(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
+    ngx_cs_deferred_t *after)
 {
-    ngx_uint_t     n;
-    ngx_cs_shm_t  *shm;
+    uint32_t         i;
+    ngx_uint_t       n;
+    ngx_cs_lease_t  *lease;
 
-    shm = zone->shm;
     n = (e->good || e->error);
 
     shm->stat.entries[ngx_cs_entry_state(shm, e)]--;
@@ -69,113 +111,15 @@ ngx_cs_zone_drop(ngx_cs_zone_t *zone, ngx_cs_entry_t *e)
 
     shm->stat.entries[ngx_cs_entry_state(shm, e)]++;
 
-    ngx_cs_entry_trim(shm, e);
-
-    return n;
-}
-
-
-ngx_uint_t
-ngx_cs_zone_purge(ngx_shm_zone_t *shm_zone,
-    ngx_uint_t (*match)(ngx_str_t *tenant, ngx_str_t *task_id, void *data),
-    void *data)
-{
-    ngx_uint_t      i, n, left;
-    ngx_cs_zone_t  *zone;
-
-    zone = shm_zone->data;
-    n = 0;
-
-    /*
-     * Each entry is looked at once: what was looked at goes to the head of
-     * its queue, and there are as many steps as there are entries now.
-     */
-
-    for (i = 0; i < 2; i++) {
-        left = NGX_MAX_UINT32_VALUE;
-
-        do {
-            ngx_cs_shm_lock(zone);
-
-            n += ngx_cs_zone_sweep(zone, i, &left, match, data);
-
-            ngx_cs_shm_unlock(zone, NULL);
-
-        } while (left);
+    for (i = e->lease; i; i = lease->next) {
+        lease = ngx_cs_at(shm, i);
+        lease->purged = 1;
     }
 
-    return n;
-}
+    e->down = 0;
 
-
-static ngx_uint_t
-ngx_cs_zone_sweep(ngx_cs_zone_t *zone, ngx_uint_t finished, ngx_uint_t *left,
-    ngx_cs_match_pt match, void *data)
-{
-    ngx_uint_t       i, n, state;
-    ngx_queue_t     *q, *lru;
-    ngx_cs_shm_t    *shm;
-    ngx_cs_entry_t  *e;
-
-    shm = zone->shm;
-    lru = &shm->lru[finished];
-    n = 0;
-
-    if (*left == NGX_MAX_UINT32_VALUE) {
-        *left = 0;
-
-        for (state = 0; state < NGX_CS_STATES; state++) {
-            *left += shm->stat.entries[state];
-        }
-    }
-
-    for (i = 0; i < NGX_CS_ZONE_BATCH; i++) {
-
-        if (*left == 0 || ngx_queue_empty(lru)) {
-            *left = 0;
-            break;
-        }
-
-        (*left)--;
-
-        q = ngx_queue_last(lru);
-        e = ngx_queue_data(q, ngx_cs_entry_t, lru);
-
-        ngx_queue_remove(q);
-        ngx_queue_insert_head(lru, q);
-
-        if (ngx_cs_zone_matches(zone, e, match, data)) {
-            n += ngx_cs_zone_drop(zone, e);
-        }
-    }
+    ngx_cs_entry_touch(shm, e);
+    ngx_cs_entry_trim(shm, e, after);
 
     return n;
-}
-
-
-static ngx_uint_t
-ngx_cs_zone_matches(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    ngx_cs_match_pt match, void *data)
-{
-    size_t     offset;
-    u_char     buf[CLEAR_TASK_ID_MAX + NGX_CS_TENANT_SHOWN];
-    ngx_str_t  tenant, task_id;
-
-    offset = sizeof(ngx_cs_entry_t);
-
-    task_id.data = buf;
-    task_id.len = ngx_min(e->task_id_len, CLEAR_TASK_ID_MAX);
-
-    ngx_cs_chunks_read(&zone->shm->chunks, e->chain.head, offset,
-                       buf, task_id.len);
-
-    offset += e->task_id_len;
-
-    tenant.data = buf + task_id.len;
-    tenant.len = ngx_min(e->tenant_len, NGX_CS_TENANT_SHOWN);
-
-    ngx_cs_chunks_read(&zone->shm->chunks, e->chain.head, offset,
-                       tenant.data, tenant.len);
-
-    return match(&tenant, &task_id, data);
 }

@@ -7,18 +7,20 @@
 
 #include "zone/shm.h"
 
+#include "core/wake.h"
 #include "zone/entry.h"
 #include "zone/spill.h"
 
 
 /* "clearst" and the version of the layout */
-#define NGX_CS_ZONE_MAGIC  0x636c656172737403ULL
+#define NGX_CS_ZONE_MAGIC  0x636c656172737404ULL
 
 
 static void ngx_cs_shm_reset(ngx_cs_shm_t *shm);
 static ngx_int_t ngx_cs_shm_create(ngx_cs_zone_t *zone);
 static void ngx_cs_shm_carve(ngx_cs_shm_t *shm, u_char *p, size_t size);
 static void ngx_cs_shm_changed(ngx_shm_zone_t *shm_zone);
+
 
 ngx_int_t
 ngx_cs_shm_init(ngx_shm_zone_t *shm_zone, void *data)
@@ -175,8 +177,11 @@ ngx_cs_shm_reset(ngx_cs_shm_t *shm)
 
     ngx_cs_entry_init(shm);
 
-    ngx_queue_init(&shm->lru[0]);
-    ngx_queue_init(&shm->lru[1]);
+    for (i = 0; i < NGX_CS_QUEUES; i++) {
+        ngx_queue_init(&shm->queues[i]);
+    }
+
+    shm->unsent = 0;
 
     ngx_cs_chunks_init(&shm->chunks, shm->memory, shm->memory_size);
 
@@ -234,10 +239,13 @@ ngx_cs_shm_unlock(ngx_cs_zone_t *zone, ngx_cs_deferred_t *after)
     ngx_shmtx_unlock(&zone->shpool->mutex);
 
     if (after) {
+        ngx_cs_wake(after->wake);
+
         for (i = 0; i < after->n; i++) {
             ngx_cs_spill_free(after->offset[i], after->len[i]);
         }
 
+        after->wake = 0;
         after->n = 0;
     }
 
@@ -248,59 +256,6 @@ ngx_cs_shm_unlock(ngx_cs_zone_t *zone, ngx_cs_deferred_t *after)
                       "a process died while it changed zone \"%V\", "
                       "its content is dropped", &zone->name);
     }
-}
-
-
-ngx_uint_t
-ngx_cs_slot_alive(ngx_cs_slot_t *slot)
-{
-    return slot->pid == ngx_pid
-           || (slot->pid
-               && (kill(slot->pid, 0) == 0 || ngx_errno != NGX_ESRCH));
-}
-
-
-void
-ngx_cs_slot_recover(ngx_cs_shm_t *shm, ngx_cs_slot_t *slot,
-    ngx_cs_deferred_t *after)
-{
-    uint32_t         dropped;
-    ngx_queue_t     *q;
-    ngx_cs_entry_t  *e;
-    ngx_cs_lease_t  *lease;
-
-    while (!ngx_queue_empty(&slot->leases)) {
-        q = ngx_queue_head(&slot->leases);
-
-        lease = ngx_queue_data(q, ngx_cs_lease_t, queue);
-        e = ngx_cs_at(shm, lease->entry);
-
-        (void) ngx_atomic_fetch_add(&shm->stripes[e->node.key
-                                            % NGX_CS_ZONE_STRIPES],
-                                    1);
-
-        after->wake |= lease->watch;
-
-        ngx_cs_lease_free(shm, lease, after);
-        ngx_cs_entry_trim(shm, e);
-    }
-
-    ngx_cs_chunks_give(&shm->chunks, &slot->reserved);
-
-    if (slot->reading) {
-        shm->stat.readers--;
-    }
-
-    dropped = slot->dropped;
-
-    slot->reading = 0;
-    slot->dropped = 0;
-
-    if (dropped) {
-        ngx_cs_result_free(shm, &dropped);
-    }
-
-    slot->pid = 0;
 }
 
 

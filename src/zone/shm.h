@@ -1,9 +1,8 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * A zone's shared memory as a whole: its making, the lock and what happens
- * when the lock's holder dies, and the slots of the processes.  For
- * zone/ alone.
+ * A zone's shared memory as a whole: its making, the lock, and what happens
+ * when the lock's holder dies.  For this room alone.
  */
 
 
@@ -19,16 +18,11 @@
 
 ngx_int_t ngx_cs_shm_init(ngx_shm_zone_t *shm_zone, void *data);
 
-/* a whole critical section; unlock also sees to what is in after, or NULL */
+/*
+ * A critical section; unlock also wakes and frees what is in after, or NULL.
+ */
 void ngx_cs_shm_lock(ngx_cs_zone_t *zone);
 void ngx_cs_shm_unlock(ngx_cs_zone_t *zone, ngx_cs_deferred_t *after);
-
-/* whether a slot's process is still there; a system call */
-ngx_uint_t ngx_cs_slot_alive(ngx_cs_slot_t *slot);
-
-/* gives back all that a slot holds; its process is dead or leaves */
-void ngx_cs_slot_recover(ngx_cs_shm_t *shm, ngx_cs_slot_t *slot,
-    ngx_cs_deferred_t *after);
 
 #if (NGX_CS_FAULTS)
 

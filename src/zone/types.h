@@ -30,12 +30,32 @@ typedef struct {
                                               body.data is NULL if none */
     int64_t                      again;    /* with CLEAR_SERVE_STALE: when a
                                               fetch is due; mono, ms */
+    int64_t                      seen;     /* with a lease: when the task was
+                                              first asked for; mono, ms */
+    ngx_uint_t                   down;     /* with a lease: how many fetches of
+                                              the task went down in a row */
     unsigned                     stored:1;   /* answer was stored */
     unsigned                     too_large:1;   /* for the zone, though it
                                                    should be stored */
     unsigned                     expired:1;  /* with CLEAR_FETCH: a success is
                                                 stored, but no longer fresh */
 } ngx_cs_outcome_t;
+
+
+/*
+ * What goes to and fro between a zone and who uses it, from the first look-up
+ * to the end of a flight.  Who uses it sets the first four.
+ */
+
+typedef struct {
+    ngx_shm_zone_t              *shm_zone;   /* NULL: nothing is cached */
+    ngx_cs_key_t                *key;
+    clear_freshness_conf_t      *freshness;
+    ngx_pool_t                  *pool;       /* for bodies that come out */
+    ngx_cs_ticket_t              ticket;     /* 0: no flight */
+    uint64_t                     purges;     /* before it */
+    ngx_cs_outcome_t             outcome;
+} ngx_cs_lookup_t;
 
 
 /* what entries are counted under: clear_workflow_e, and two more */
@@ -56,8 +76,8 @@ typedef struct {
 
 
 /*
- * A walk through a zone for a task id, whoever's; it begins with the task id
- * and zeroes.
+ * A walk through a zone for a task id, whoever's, or for all; it begins with
+ * the task id, or none, and zeroes.
  */
 
 typedef struct {
@@ -67,6 +87,17 @@ typedef struct {
     u_char                      *buf;      /* where that key's strings lie */
     size_t                       size;
 } ngx_cs_walk_t;
+
+
+/* a purge, which begins with zeroes but for what is to go */
+
+typedef struct {
+    ngx_cs_walk_t                walk;     /* of the task, or of all */
+    ngx_uint_t                 (*match)(ngx_str_t *tenant, void *data);
+                                           /* 1: it goes; NULL: whatever */
+    void                        *data;
+    ngx_uint_t                   purged;   /* entries, so far */
+} ngx_cs_purge_t;
 
 
 /* what a walk saw: one entry */

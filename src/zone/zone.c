@@ -1,27 +1,32 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * The shared memory that holds answers: declared, attached to, looked up in,
- * and leased from; see the header.  Each operation is one short critical
- * section.  How a flight ends is in zone/complete.c, what
- * operators ask for in zone/purge.c.
+ * The shared memory that holds answers: declared, looked up in, and leased
+ * from; see the header.  Each operation is one short critical section.  How a
+ * flight ends is in complete.c, what operators ask for in purge.c and walk.c.
  */
 
 
 #include "zone/zone.h"
 
+#include "zone/alloc.h"
 #include "zone/copy.h"
 #include "zone/entry.h"
+#include "zone/lease.h"
+#include "zone/queue.h"
+#include "zone/result.h"
 #include "zone/shm.h"
+#include "zone/slot.h"
 
 
 static clear_choice_e ngx_cs_zone_choose(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
-    clear_freshness_conf_t *conf, int64_t now);
+    ngx_cs_lookup_t *lookup);
 static ngx_int_t ngx_cs_zone_serve(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
-    ngx_cs_outcome_t *outcome);
+    ngx_cs_lookup_t *lookup);
 static ngx_cs_lease_t *ngx_cs_zone_flying(ngx_cs_zone_t *zone,
-    ngx_cs_entry_t *e, int64_t now, ngx_cs_deferred_t *after);
+    ngx_cs_entry_t *e, ngx_cs_deferred_t *after);
+static ngx_int_t ngx_cs_zone_lease(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+    ngx_cs_lookup_t *lookup, int64_t deadline, ngx_cs_deferred_t *after);
 
 
 ngx_shm_zone_t *
@@ -44,110 +49,42 @@ ngx_cs_zone_add(ngx_conf_t *cf, ngx_str_t *name, size_t size, void *tag)
 }
 
 
-ngx_int_t
-ngx_cs_zone_attach(ngx_shm_zone_t *shm_zone, uint64_t *wake, ngx_log_t *log)
+void
+ngx_cs_zone_attach(ngx_shm_zone_t *shm_zone, ngx_log_t *log)
 {
-    ngx_pid_t       pid;
-    ngx_uint_t      i;
-    ngx_cs_slot_t  *slot;
-    ngx_cs_zone_t  *zone;
-    ngx_cs_deferred_t  after;
-
-    zone = shm_zone->data;
-    zone->slot = NULL;
-
-    ngx_memzero(&after, sizeof(ngx_cs_deferred_t));
-
-    for (i = 0; i < NGX_CS_ZONE_SLOTS; i++) {
-
-        slot = &zone->shm->slots[i];
-        pid = slot->pid;
-
-        if (pid && ngx_cs_slot_alive(slot)) {
-            continue;
-        }
-
-        if (pid == 0 && zone->slot) {
-            continue;
-        }
-
-        ngx_cs_shm_lock(zone);
-
-        /* it may be somebody else's by now */
-
-        if (slot->pid == pid) {
-
-            if (pid) {
-                ngx_cs_slot_recover(zone->shm, slot, &after);
-            }
-
-            if (zone->slot == NULL) {
-                slot->pid = ngx_pid;
-                zone->slot = slot;
-            }
-        }
-
-        ngx_cs_shm_unlock(zone, &after);
-    }
-
-    if (zone->slot == NULL) {
-        ngx_log_error(NGX_LOG_WARN, log, 0,
-                      "too many processes use zone \"%V\", this one does "
-                      "not share its fetches", &zone->name);
-    }
-
-    *wake = after.wake;
-
-    return NGX_OK;
+    ngx_cs_slot_attach(shm_zone->data, log);
 }
 
 
 void
-ngx_cs_zone_detach(ngx_shm_zone_t *shm_zone, uint64_t *wake)
+ngx_cs_zone_detach(ngx_shm_zone_t *shm_zone)
 {
-    ngx_cs_zone_t  *zone;
-    ngx_cs_deferred_t  after;
-
-    zone = shm_zone->data;
-
-    ngx_memzero(&after, sizeof(ngx_cs_deferred_t));
-
-    if (zone->slot) {
-        ngx_cs_shm_lock(zone);
-        ngx_cs_slot_recover(zone->shm, zone->slot, &after);
-        ngx_cs_shm_unlock(zone, &after);
-
-        zone->slot = NULL;
-    }
-
-    ngx_cs_lock_stats_log(&zone->clock, &zone->name);
-
-    *wake = after.wake;
+    ngx_cs_slot_detach(shm_zone->data);
 }
 
 
 ngx_int_t
-ngx_cs_zone_find(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
-    clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
-    ngx_cs_outcome_t *outcome)
+ngx_cs_zone_find(ngx_cs_lookup_t *lookup)
 {
     ngx_int_t        rc;
     ngx_cs_zone_t   *zone;
     ngx_cs_entry_t  *e;
 
-    zone = shm_zone->data;
+    zone = lookup->shm_zone->data;
     rc = NGX_DECLINED;
 
-    outcome->choice = CLEAR_FETCH;
-    outcome->expired = 0;
+    lookup->outcome.choice = CLEAR_FETCH;
+    lookup->outcome.expired = 0;
 
     ngx_cs_shm_lock(zone);
 
-    e = ngx_cs_entry_find(zone->shm, key);
+    e = ngx_cs_entry_find(zone->shm, lookup->key);
 
     if (e) {
         ngx_cs_entry_touch(zone->shm, e);
-        rc = ngx_cs_zone_serve(zone, e, conf, now, pool, outcome);
+
+        lookup->outcome.choice = ngx_cs_zone_choose(zone->shm, e, lookup);
+        rc = ngx_cs_zone_serve(zone, e, lookup);
     }
 
     ngx_cs_shm_unlock(zone, NULL);
@@ -156,109 +93,98 @@ ngx_cs_zone_find(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
 }
 
 
-/* may leave the lock and take it again: nothing of the entry counts after */
+static clear_choice_e
+ngx_cs_zone_choose(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
+    ngx_cs_lookup_t *lookup)
+{
+    return clear_freshness_choose(lookup->freshness,
+                                  ngx_cs_result_stamp(shm, e->good),
+                                  ngx_cs_result_stamp(shm, e->error),
+                                  ngx_current_msec);
+}
+
+
+/*
+ * What was chosen.  May leave the lock and take it again: nothing of the entry
+ * counts after.
+ */
 
 static ngx_int_t
 ngx_cs_zone_serve(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
-    ngx_cs_outcome_t *outcome)
+    ngx_cs_lookup_t *lookup)
 {
-    outcome->choice = ngx_cs_zone_choose(zone->shm, e, conf, now);
+    ngx_cs_outcome_t  *outcome;
+
+    outcome = &lookup->outcome;
+
     outcome->expired = (e->good != 0);
     outcome->stored = 0;
     outcome->stale.body.data = NULL;
 
-    if (outcome->choice == CLEAR_FETCH) {
+    switch (outcome->choice) {
+
+    case CLEAR_FETCH:
         return NGX_DECLINED;
-    }
 
-    if (outcome->choice == CLEAR_SERVE_STALE) {
+    case CLEAR_SERVE_STALE:
         outcome->again = ngx_cs_result_again(zone->shm, e->error);
+        break;
+
+    default:
+        break;
     }
 
-    return ngx_cs_result_copy(zone,
-                                      outcome->choice == CLEAR_SERVE_ERROR
-                                      ? e->error : e->good,
-                                      pool, &outcome->answer);
-}
-
-
-static clear_choice_e
-ngx_cs_zone_choose(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
-    clear_freshness_conf_t *conf, int64_t now)
-{
-    return clear_freshness_choose(conf,
-                                  ngx_cs_result_stamp(shm, e->good),
-                                  ngx_cs_result_stamp(shm, e->error),
-                                  now);
+    return ngx_cs_result_copy(zone, outcome->choice == CLEAR_SERVE_ERROR
+                                    ? e->error : e->good,
+                              lookup->pool, &outcome->answer);
 }
 
 
 ngx_int_t
-ngx_cs_zone_acquire(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
-    clear_freshness_conf_t *conf, int64_t now, int64_t deadline,
-    ngx_uint_t watch, ngx_pool_t *pool, ngx_cs_outcome_t *outcome,
-    ngx_cs_ticket_t *ticket)
+ngx_cs_zone_acquire(ngx_cs_lookup_t *lookup, int64_t deadline,
+    ngx_uint_t watch)
 {
-    ngx_int_t        rc;
-    ngx_cs_zone_t   *zone;
-    ngx_cs_deferred_t  after;
-    ngx_cs_entry_t  *e;
-    ngx_cs_lease_t  *lease;
+    ngx_int_t           rc;
+    clear_choice_e      choice;
+    ngx_cs_zone_t      *zone;
+    ngx_cs_entry_t     *e;
+    ngx_cs_lease_t     *lease;
+    ngx_cs_deferred_t   after;
 
-    zone = shm_zone->data;
-    rc = NGX_DECLINED;
+    zone = lookup->shm_zone->data;
+    choice = CLEAR_FETCH;
+    lease = NULL;
 
     ngx_memzero(&after, sizeof(ngx_cs_deferred_t));
 
     ngx_cs_shm_lock(zone);
 
-    e = ngx_cs_entry_find(zone->shm, key);
+    lookup->purges = zone->shm->purges;
+
+    e = ngx_cs_entry_find(zone->shm, lookup->key);
 
     if (e) {
-        outcome->choice = ngx_cs_zone_choose(zone->shm, e, conf, now);
+        choice = ngx_cs_zone_choose(zone->shm, e, lookup);
+        lease = ngx_cs_zone_flying(zone, e, &after);
+    }
 
-        if (outcome->choice != CLEAR_FETCH
-            && outcome->choice != CLEAR_SERVE_REVALIDATE)
-        {
-            rc = ngx_cs_zone_serve(zone, e, conf, now, pool, outcome);
-            goto done;
+    if (choice != CLEAR_FETCH && choice != CLEAR_SERVE_REVALIDATE) {
+        lookup->outcome.choice = choice;
+        rc = ngx_cs_zone_serve(zone, e, lookup);
+
+    } else if (lease) {
+
+        if (watch) {
+            lease->watch |= ngx_cs_worker_bit();
+            lease->watchers++;
         }
 
-        lease = ngx_cs_zone_flying(zone, e, now, &after);
-
-        if (lease) {
-
-            if (watch) {
-                lease->watch |= 1ULL << (ngx_worker % 64);
-                lease->watchers++;
-            }
-
-            *ticket = lease->ticket;
-            rc = NGX_AGAIN;
-            goto done;
-        }
+        lookup->ticket = lease->ticket;
+        rc = NGX_AGAIN;
 
     } else {
-        e = ngx_cs_entry_create(zone, key, &after);
+        rc = ngx_cs_zone_lease(zone, e, lookup, deadline, &after);
     }
-
-    if (e) {
-        zone->keep = e;
-        lease = ngx_cs_lease_create(zone, e, &after);
-        zone->keep = NULL;
-
-        if (lease) {
-            lease->until = deadline;
-            *ticket = lease->ticket;
-            rc = NGX_DONE;
-
-        } else {
-            ngx_cs_entry_trim(zone->shm, e);
-        }
-    }
-
-done:
 
     ngx_cs_shm_unlock(zone, &after);
 
@@ -272,7 +198,7 @@ done:
  */
 
 static ngx_cs_lease_t *
-ngx_cs_zone_flying(ngx_cs_zone_t *zone, ngx_cs_entry_t *e, int64_t now,
+ngx_cs_zone_flying(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
     ngx_cs_deferred_t *after)
 {
     uint32_t         i, next;
@@ -281,23 +207,138 @@ ngx_cs_zone_flying(ngx_cs_zone_t *zone, ngx_cs_entry_t *e, int64_t now,
 
     shm = zone->shm;
 
+    ngx_cs_lease_expire(shm, e, after);
+
     for (i = e->lease; i; i = next) {
         lease = ngx_cs_at(shm, i);
         next = lease->next;
 
-        if (lease->until > now) {
+        if (lease->landed) {
+            continue;
+        }
 
-            if (lease->landed) {
-                continue;
-            }
-
-            if (ngx_cs_slot_alive(&shm->slots[lease->slot])) {
-                return lease;
-            }
+        if (ngx_cs_slot_alive(&shm->slots[lease->slot])) {
+            return lease;
         }
 
         ngx_cs_lease_free(shm, lease, after);
     }
 
     return NULL;
+}
+
+
+static ngx_int_t
+ngx_cs_zone_lease(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+    ngx_cs_lookup_t *lookup, int64_t deadline, ngx_cs_deferred_t *after)
+{
+    ngx_cs_lease_t  *lease;
+
+    lookup->ticket = 0;
+    lookup->outcome.seen = ngx_current_msec;
+    lookup->outcome.down = 0;
+
+    lease = ngx_cs_lease_create(zone, e, lookup->key, deadline, after);
+    if (lease == NULL) {
+
+        if (e) {
+            ngx_cs_entry_trim(zone->shm, e, after);
+        }
+
+        return NGX_DECLINED;
+    }
+
+    e = ngx_cs_at(zone->shm, lease->entry);
+
+    lookup->ticket = lease->ticket;
+    lookup->outcome.seen = e->seen;
+    lookup->outcome.down = e->down;
+
+    return NGX_DONE;
+}
+
+
+void
+ngx_cs_zone_sent(ngx_cs_lookup_t *lookup)
+{
+    ngx_cs_zone_t      *zone;
+    ngx_cs_chain_t      none;
+    ngx_cs_entry_t     *e;
+    ngx_cs_lease_t     *lease;
+    ngx_cs_deferred_t   after;
+
+    zone = lookup->shm_zone->data;
+
+    ngx_memzero(&none, sizeof(ngx_cs_chain_t));
+    ngx_memzero(&after, sizeof(ngx_cs_deferred_t));
+
+    ngx_cs_shm_lock(zone);
+
+    e = ngx_cs_entry_find(zone->shm, lookup->key);
+    lease = e ? ngx_cs_lease_find(zone->shm, e, lookup->ticket) : NULL;
+
+    if (lease) {
+        ngx_cs_lease_sent(zone->shm, lease);
+
+        /* makes what it took free again for the next, whoever has to go */
+
+        (void) ngx_cs_take(zone, &none, 0, &after);
+    }
+
+    ngx_cs_shm_unlock(zone, &after);
+}
+
+
+ngx_uint_t
+ngx_cs_zone_wanted(ngx_cs_lookup_t *lookup)
+{
+    ngx_uint_t       wanted;
+    ngx_cs_zone_t   *zone;
+    ngx_cs_entry_t  *e;
+    ngx_cs_lease_t  *lease;
+
+    zone = lookup->shm_zone->data;
+
+    ngx_cs_shm_lock(zone);
+
+    e = ngx_cs_entry_find(zone->shm, lookup->key);
+    lease = e ? ngx_cs_lease_find(zone->shm, e, lookup->ticket) : NULL;
+    wanted = (lease && lease->watchers);
+
+    ngx_cs_shm_unlock(zone, NULL);
+
+    return wanted;
+}
+
+
+ngx_int_t
+ngx_cs_zone_hold(ngx_cs_lookup_t *lookup)
+{
+    ngx_cs_zone_t   *zone;
+    ngx_cs_entry_t  *e;
+
+    zone = lookup->shm_zone->data;
+
+    ngx_cs_shm_lock(zone);
+
+    e = ngx_cs_entry_find(zone->shm, lookup->key);
+
+    if (e) {
+        e->holds |= ngx_cs_worker_bit();
+    }
+
+    ngx_cs_shm_unlock(zone, NULL);
+
+    return e ? NGX_OK : NGX_DECLINED;
+}
+
+
+ngx_atomic_uint_t
+ngx_cs_zone_stripe(ngx_cs_lookup_t *lookup)
+{
+    ngx_cs_zone_t  *zone;
+
+    zone = lookup->shm_zone->data;
+
+    return zone->shm->stripes[lookup->key->hash % NGX_CS_ZONE_STRIPES];
 }

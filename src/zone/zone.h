@@ -8,9 +8,11 @@
  *
  * A lease is the mark that some worker flies for a key.  Who finds a lease
  * taken registers as a watcher and is given a ticket; when the lease's owner
- * completes, it learns which workers to wake (core/wake.h), and
- * each watcher collects the flight's own result with its ticket, also one
- * that may not be stored.
+ * completes, the workers that watch are woken (core/wake.h), and each
+ * collects the flight's own result with its ticket, also one that may not be
+ * stored.
+ *
+ * The time is ngx_current_msec, and so are deadlines.
  */
 
 
@@ -37,88 +39,98 @@ ngx_shm_zone_t *ngx_cs_zone_add(ngx_conf_t *cf, ngx_str_t *name, size_t size,
 /*
  * In each worker, before any other call: takes a slot in the zone, and takes
  * back what slots of dead processes held (leases, reservations, pins).
- * *wake: receives the workers that watch what was taken back.
  */
-ngx_int_t ngx_cs_zone_attach(ngx_shm_zone_t *shm_zone, uint64_t *wake,
-    ngx_log_t *log);
+void ngx_cs_zone_attach(ngx_shm_zone_t *shm_zone, ngx_log_t *log);
 
 /* when a worker leaves in order: gives its slot and leases back */
-void ngx_cs_zone_detach(ngx_shm_zone_t *shm_zone, uint64_t *wake);
+void ngx_cs_zone_detach(ngx_shm_zone_t *shm_zone);
 
 /*
  * Looks a key up and touches it as recently used.
  *
- * NGX_OK        outcome->answer may be served as outcome->choice says
+ * NGX_OK        outcome.answer may be served as outcome.choice says
  * NGX_DECLINED  nothing to serve: CLEAR_FETCH
  * NGX_ERROR     no memory in the pool
  */
-ngx_int_t ngx_cs_zone_find(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
-    clear_freshness_conf_t *conf, int64_t now, ngx_pool_t *pool,
-    ngx_cs_outcome_t *outcome);
+ngx_int_t ngx_cs_zone_find(ngx_cs_lookup_t *lookup);
 
 /*
  * Takes the lease on a key, unless an answer came in the meantime.
  *
  * deadline: mono ms, when the lease ends by itself.
  * watch: register as a watcher where the lease is taken.
- * ticket: receives the flight's ticket on NGX_DONE and NGX_AGAIN.
+ *
+ * A lease is unsent until ngx_cs_zone_sent().  Those take an eighth of the
+ * zone at the most, and no finished answer goes for them.
  *
  * NGX_OK        outcome is to be served (choice is not CLEAR_FETCH, nor
  *               CLEAR_SERVE_REVALIDATE)
- * NGX_DONE      the lease is ours: fly, then complete or release
- * NGX_AGAIN     another flies; if watch was set, collect with the ticket
- * NGX_DECLINED  no room for a lease: fly on your own, complete with ticket 0
+ * NGX_DONE      the lease is ours, and the ticket, outcome.seen and
+ *               outcome.down are set: fly, then complete or release
+ * NGX_AGAIN     another flies, the ticket is set; if watch was set, collect
+ * NGX_DECLINED  no room for a lease: fly on your own, complete without ticket
  * NGX_ERROR     no memory in the pool
  */
-ngx_int_t ngx_cs_zone_acquire(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
-    clear_freshness_conf_t *conf, int64_t now, int64_t deadline,
-    ngx_uint_t watch, ngx_pool_t *pool, ngx_cs_outcome_t *outcome,
-    ngx_cs_ticket_t *ticket);
+ngx_int_t ngx_cs_zone_acquire(ngx_cs_lookup_t *lookup, int64_t deadline,
+    ngx_uint_t watch);
+
+/* the fetch for our lease goes out */
+void ngx_cs_zone_sent(ngx_cs_lookup_t *lookup);
+
+/* 1 where another worker watches our lease, else 0 */
+ngx_uint_t ngx_cs_zone_wanted(ngx_cs_lookup_t *lookup);
 
 /*
- * A flight ended.  Stores outcome->answer if it is storable, gives the lease
- * back, and keeps the result for watchers.  A success replaces all that was
- * stored for the key; an error never replaces a stored success that may
- * still be served, which is then copied to outcome->stale.
+ * A flight ended.  Stores outcome.answer if it is storable, gives the lease
+ * back, keeps the result for watchers and wakes them, and those who hold.  A
+ * success replaces all that was stored for the key; an error never replaces a
+ * stored success that may still be served, nor does an unfinished answer a
+ * finished one: that is then copied to outcome.stale.
  *
- * A ticket whose lease was lost meanwhile (deadline, another took over)
- * stores a newer answer all the same but wakes nobody.
+ * A flight whose lease was lost meanwhile (deadline, another took over)
+ * stores a newer answer all the same but wakes no watcher.
  *
- * wake: receives the workers to wake, a bit for each ngx_worker % 64.
- * Sets outcome->stored.  NGX_OK, or NGX_ERROR: no memory in the pool for stale.
+ * Sets outcome.stored.  Without memory in the pool there is no outcome.stale.
  */
-ngx_int_t ngx_cs_zone_complete(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
-    ngx_cs_ticket_t ticket, clear_freshness_conf_t *conf, int64_t now,
-    ngx_pool_t *pool, ngx_cs_outcome_t *outcome, uint64_t *wake);
+void ngx_cs_zone_complete(ngx_cs_lookup_t *lookup);
 
 /*
  * Gives a lease back without a result: the fetch never went out.  Watchers
- * are to be woken; one of them takes over.
+ * are woken; one of them takes over.
  */
-void ngx_cs_zone_release(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
-    ngx_cs_ticket_t ticket, uint64_t *wake);
+void ngx_cs_zone_release(ngx_cs_lookup_t *lookup);
 
 /*
  * A cheap check without the mutex, for one who watches many keys: a number
  * that changes when a flight for this key (or another key in its stripe)
  * ends.  Read it before acquire.
  */
-ngx_atomic_uint_t ngx_cs_zone_stripe(ngx_shm_zone_t *shm_zone,
-    ngx_cs_key_t *key);
+ngx_atomic_uint_t ngx_cs_zone_stripe(ngx_cs_lookup_t *lookup);
+
+/*
+ * Has this worker woken once, when the next flight for the key ends, whoever
+ * flies, or the entry is lost.  Whoever is woken looks at the stripe, and
+ * holds again.
+ *
+ * NGX_OK        so it will be
+ * NGX_DECLINED  there is no entry, nor is one made for it
+ */
+ngx_int_t ngx_cs_zone_hold(ngx_cs_lookup_t *lookup);
 
 /*
  * A watcher asks for its flight's result.
  *
- * NGX_OK        outcome->answer (and perhaps stale) is the flight's result, or
+ * NGX_OK        outcome.answer (and perhaps stale) is the flight's result, or
  *               a newer one for the key
  * NGX_AGAIN     still in the air
  * NGX_DECLINED  the flight is lost (its owner died, its lease ran out, the
  *               zone was dropped): acquire again
  * NGX_ERROR     no memory in the pool; still registered
  */
-ngx_int_t ngx_cs_zone_collect(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
-    ngx_cs_ticket_t ticket, clear_freshness_conf_t *conf, int64_t now,
-    ngx_pool_t *pool, ngx_cs_outcome_t *outcome);
+ngx_int_t ngx_cs_zone_collect(ngx_cs_lookup_t *lookup);
+
+/* a watcher that will not collect */
+void ngx_cs_zone_unwatch(ngx_cs_lookup_t *lookup);
 
 /*
  * Numbers for a metrics page.
@@ -126,16 +138,15 @@ ngx_int_t ngx_cs_zone_collect(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
 void ngx_cs_zone_stat(ngx_shm_zone_t *shm_zone, ngx_cs_zone_stat_t *stat);
 
 /*
- * Drops the stored answers for whose tenant and task id match() says 1, in
- * many short critical sections, within which it is called.  Flights in the air
- * go on.  match() sees so many bytes of a tenant at the most.  Returns how
- * many were dropped.
+ * One step of a purge, in one short critical section, within which match() is
+ * called.  Flights in the air go on, and what they bring is not stored.
+ *
+ * NGX_AGAIN  go on
+ * NGX_DONE   all that was there is gone, purge->purged tells how many entries
+ * NGX_ERROR  no memory in the pool
  */
-#define NGX_CS_TENANT_SHOWN  4096
-
-ngx_uint_t ngx_cs_zone_purge(ngx_shm_zone_t *shm_zone,
-    ngx_uint_t (*match)(ngx_str_t *tenant, ngx_str_t *task_id, void *data),
-    void *data);
+ngx_int_t ngx_cs_zone_purge(ngx_shm_zone_t *shm_zone, ngx_cs_purge_t *purge,
+    ngx_pool_t *pool);
 
 /*
  * One step of a walk through the zone, in one short critical section; nothing
@@ -149,10 +160,6 @@ ngx_uint_t ngx_cs_zone_purge(ngx_shm_zone_t *shm_zone,
  */
 ngx_int_t ngx_cs_zone_walk(ngx_shm_zone_t *shm_zone, ngx_cs_walk_t *walk,
     ngx_uint_t body, ngx_pool_t *pool, ngx_cs_walked_t *seen);
-
-/* a watcher that will not collect */
-void ngx_cs_zone_unwatch(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
-    ngx_cs_ticket_t ticket);
 
 
 #endif /* _NGX_CS_ZONE_ZONE_H_INCLUDED_ */
