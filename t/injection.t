@@ -53,7 +53,8 @@ http {
 }
 EOC
 
-my $token = 'token-sEcReT-mArKeR-1';
+my $token  = 'token-sEcReT-mArKeR-1';
+my $parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 subtest 'what goes upstream' => sub {
     my $id = new_task('PROCESSING');
@@ -62,8 +63,7 @@ subtest 'what goes upstream' => sub {
         'X-Integration-Id'   => 'tenant-b',
         'x-integration-id'   => 'tenant-c',
         'X-Request-Id'       => 'request-1',
-        'Traceparent'        => '00-0af7651916cd43dd8448eb211c80319c-'
-            . 'b7ad6b7169203331-01',
+        'Traceparent'        => $parent,
         'Tracestate'         => 'vendor=1',
         'Cookie'             => 'session=1',
         'Authorization'      => 'Basic Zm9yZ2Vk',
@@ -95,16 +95,78 @@ subtest 'a trace context in several lines' => sub {
     my $r  = $t->get("/status?taskId=$id", headers => {
         'tracestate'   => ['a=1,b=2', 'c=3'],
         'Tracestate'   => 'd=4',
-        'traceparent'  => ['first', 'second'],
+        'traceparent'  => [$parent, 'second'],
         'X-Request-Id' => ['one', 'two'],
     });
 
     is $r->code, 200, 'answered';
     is_deeply [$sim->sent($id, 'tracestate')], ['d=4, a=1,b=2, c=3'],
         'a list goes on as a whole, in its order';
-    is_deeply [$sim->sent($id, 'traceparent')], ['first'],
+    is_deeply [$sim->sent($id, 'traceparent')], [$parent],
         'of what is no list the first';
     is_deeply [$sim->sent($id, 'x-request-id')], ['one'], 'likewise';
+};
+
+subtest 'what is not of its form does not go upstream' => sub {
+    my %bad = (
+        'X-Request-Id' => ['<script>', 'a' x 129, 'a b', "a\xff"],
+        traceparent    => ['first', uc $parent, "$parent-x"],
+        tracestate     => ['a=' . 'b' x 511, "a=\xff"],
+    );
+
+    for my $name (sort keys %bad) {
+        for my $value (@{ $bad{$name} }) {
+            my $id = new_task('PROCESSING');
+            my $r  = $t->get("/status?taskId=$id",
+                headers => {$name => $value});
+
+            is $r->code, 200, "$name: answered";
+            is $sim->sent($id, lc $name), undef, 'and dropped';
+        }
+
+        $t->expect_log(qr/\[info\].*client sent a bad "$name"/);
+    }
+
+    my $id = new_task('PROCESSING');
+
+    $t->get("/status?taskId=$id",
+        headers => {traceparent => 'x', tracestate => 'a=1'});
+    is $sim->sent($id, 'tracestate'), undef, 'no state without its parent';
+};
+
+subtest 'a front that takes offence at a caller\'s fields' => sub {
+    my %mine = (headers => {'X-Request-Id' => 'mine'});
+    my $block = {status => 403, html => 1, times => 1};
+
+    my $id = new_task('PROCESSING');
+    $sim->behave($id, {%$block});
+    is $t->get("/status?taskId=$id")->code, 403, 'without fields: told';
+    is $sim->count($id), 1, 'and not asked again';
+
+    $id = new_task('SUCCESS');
+    $sim->behave($id, {%$block});
+    is $t->get("/status?taskId=$id", %mine)->code, 200,
+        'with them: asked once more';
+    is $sim->count($id), 2, 'once';
+    is $sim->sent($id, 'x-request-id'), undef, 'without them';
+
+    for my $status (401, 429) {
+        $id = new_task('SUCCESS');
+        $sim->behave($id, {%$block, status => $status});
+        isnt $t->get("/variables?org=$status&taskId=$id", headers => {
+            %{ $mine{headers} }, 'X-Clear-Auth-Token' => 'a',
+        })->code, 200, "$status is told";
+        is $sim->count($id), 1, 'and not asked again';
+    }
+
+    $id = new_task('SUCCESS');
+    $sim->behave($id, {%$block, times => 2});
+    is $t->get("/status?taskId=$id", %mine)->code, 403, 'refused both times';
+    is $sim->count($id), 2, 'after two';
+
+    $id = new_task('SUCCESS');
+    is $t->get("/status?taskId=$id", %mine)->code, 200, 'the next task';
+    is $sim->sent($id, 'x-request-id'), undef, 'goes without them at once';
 };
 
 subtest 'a caller cannot choose an answer' => sub {

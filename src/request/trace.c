@@ -12,6 +12,7 @@
 
 typedef struct {
     ngx_str_t         name;
+    int             (*valid)(const u_char *p, size_t len);
     ngx_uint_t        list;  /* in several lines it is one list */
 } ngx_cs_trace_field_t;
 
@@ -32,10 +33,10 @@ static ngx_str_t *ngx_cs_trace_next(ngx_str_t *name, ngx_cs_trace_at_t *at);
 
 /* only tracestate is a list (W3C Trace Context, section 3.3.1) */
 
-static ngx_cs_trace_field_t            ngx_cs_trace_fields[] = {
-    { ngx_string("X-Request-Id"), 0 },
-    { ngx_string("traceparent"), 0 },
-    { ngx_string("tracestate"), 1 }
+static ngx_cs_trace_field_t  ngx_cs_trace_fields[NGX_CS_TRACE_MAX] = {
+    { ngx_string("X-Request-Id"), clear_field_request_id, 0 },
+    { ngx_string("traceparent"), clear_field_traceparent, 0 },
+    { ngx_string("tracestate"), clear_field_tracestate, 1 }
 };
 
 
@@ -52,13 +53,27 @@ ngx_cs_trace(ngx_http_request_t *r, ngx_cs_question_t *question)
     for (n = 0; n < NGX_CS_TRACE_MAX; n++) {
         field = &ngx_cs_trace_fields[n];
 
-        if (ngx_cs_trace_value(r, field, &value) == NGX_OK
-            && clear_field_value(value.data, value.len))
-        {
-            trace = &question->trace[question->ntrace++];
-            trace->key = field->name;
-            trace->value = value;
+        if (ngx_cs_trace_value(r, field, &value) != NGX_OK) {
+            continue;
         }
+
+        if (!field->valid(value.data, value.len)) {
+            ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                          "client sent a bad \"%V\", it does not go upstream",
+                          &field->name);
+
+            /* no state without its parent (section 3.3.1.4 of the same) */
+
+            if (field->valid == clear_field_traceparent) {
+                break;
+            }
+
+            continue;
+        }
+
+        trace = &question->trace[question->ntrace++];
+        trace->key = field->name;
+        trace->value = value;
     }
 }
 

@@ -65,6 +65,82 @@ what_would_arrive_otherwise_cannot(void **state)
 }
 
 
+#define is_request_id(s)                                                      \
+    clear_field_request_id((const unsigned char *) s, sizeof(s) - 1)
+
+#define is_traceparent(s)                                                     \
+    clear_field_traceparent((const unsigned char *) s, sizeof(s) - 1)
+
+#define is_tracestate(s)                                                      \
+    clear_field_tracestate((const unsigned char *) s, sizeof(s) - 1)
+
+
+static void
+a_request_id_is_short_and_plain(void **state)
+{
+    unsigned char  id[129];
+
+    (void) state;
+
+    memset(id, 'a', sizeof(id));
+
+    assert_true(is_request_id("a"));
+    assert_true(is_request_id("AZaz09-_.~+/=:"));
+    assert_true(clear_field_request_id(id, 128));
+
+    assert_false(is_request_id(""));
+    assert_false(clear_field_request_id(id, 129));
+    assert_false(is_request_id("<script>"));
+    assert_false(is_request_id("a b"));
+    assert_false(is_request_id("a,b"));
+    assert_false(is_request_id("a\0b"));
+    assert_false(is_request_id("a\xc3\xa9"));
+}
+
+
+#define TRACE  "0af7651916cd43dd8448eb211c80319c"
+#define PARENT "b7ad6b7169203331"
+
+
+static void
+a_traceparent_has_exactly_its_form(void **state)
+{
+    (void) state;
+
+    assert_true(is_traceparent("00-" TRACE "-" PARENT "-01"));
+    assert_true(is_traceparent("01-" TRACE "-" PARENT "-ff"));
+
+    assert_false(is_traceparent(""));
+    assert_false(is_traceparent("ff-" TRACE "-" PARENT "-01"));
+    assert_false(is_traceparent("00-" TRACE "-" PARENT "-01-x"));
+    assert_false(is_traceparent("00-" TRACE "-" PARENT "-0"));
+    assert_false(is_traceparent("00_" TRACE "-" PARENT "-01"));
+    assert_false(is_traceparent("00-" TRACE "-B7AD6B7169203331-01"));
+    assert_false(is_traceparent("00-" TRACE "-0000000000000000-01"));
+    assert_false(is_traceparent("00-00000000000000000000000000000000-" PARENT
+                                "-01"));
+}
+
+
+static void
+a_tracestate_is_ascii_and_bounded(void **state)
+{
+    unsigned char  list[513];
+
+    (void) state;
+
+    memset(list, 'a', sizeof(list));
+
+    assert_true(is_tracestate("a=1, b=<2>"));
+    assert_true(clear_field_tracestate(list, 512));
+
+    assert_false(is_tracestate(""));
+    assert_false(clear_field_tracestate(list, 513));
+    assert_false(is_tracestate("a=\xff"));
+    assert_false(is_tracestate("a=\x7f"));
+}
+
+
 int
 main(void)
 {
@@ -72,6 +148,9 @@ main(void)
         cmocka_unit_test(visible_text_can_be_sent),
         cmocka_unit_test(what_ends_a_field_cannot),
         cmocka_unit_test(what_would_arrive_otherwise_cannot),
+        cmocka_unit_test(a_request_id_is_short_and_plain),
+        cmocka_unit_test(a_traceparent_has_exactly_its_form),
+        cmocka_unit_test(a_tracestate_is_ascii_and_bounded)
     };
 
     return unit_run(tests);
