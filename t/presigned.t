@@ -91,6 +91,15 @@ about(lifetime('status', {style => 'aws4', lifetime => 400}), 200,
     'not in the first half of its life');
 about(lifetime('status', {style => 'aws4', lifetime => 60, age => 3600}), 1,
     'a dead one: not refetched each time');
+about(lifetime('status', {style => 'session', lifetime => 43_200}),
+    3600 - 300, 'one with a session token: an hour at the most');
+about(lifetime('settings', {style => 'session', lifetime => 1200}),
+    1200 - 60, 'but no longer than it says');
+about(lifetime('status', {style => 'azure_key', lifetime => 1200}),
+    1200 - 300, 'an Azure key that ends before the URL');
+about(lifetime('status', {style => $_, lifetime => 3600, age => -3600}),
+    3600 - 300, "$_: where the clock is an hour behind, its own span")
+    for qw(aws4 google);
 
 subtest 'a short life' => sub {
     my $id = new_task('SUCCESS');

@@ -47,6 +47,7 @@ clear_envelope_create(const clear_alloc_t *alloc)
     clear_arena_init(&env->parse.arena, alloc);
 
     env->parse.answer.urls_expire = -1;
+    env->parse.answer.urls_span = -1;
     env->parse.key = CLEAR_KEY_NONE;
 
     if (clear_envelope_start(env) != CLEAR_ENVELOPE_OK) {

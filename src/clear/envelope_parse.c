@@ -537,8 +537,8 @@ clear_append(void *ctx, const char *p, size_t len)
 static void
 clear_url(clear_parse_t *parse, const unsigned char *p, size_t len)
 {
-    int64_t        expires;
-    clear_task_t  *a;
+    clear_task_t       *a;
+    clear_presigned_t   u;
 
     if ((len < 7 || memcmp(p, "http://", 7) != 0)
         && (len < 8 || memcmp(p, "https://", 8) != 0))
@@ -549,13 +549,18 @@ clear_url(clear_parse_t *parse, const unsigned char *p, size_t len)
     a = &parse->answer;
     a->urls = 1;
 
-    expires = clear_presigned_expires(p, len);
+    clear_presigned(p, len, &u);
 
-    if (expires < 0) {
+    if (u.expires < 0 || u.session) {
         a->urls_silent = 1;
+    }
 
-    } else if (a->urls_expire < 0 || expires < a->urls_expire) {
-        a->urls_expire = expires;
+    if (u.expires >= 0 && (a->urls_expire < 0 || u.expires < a->urls_expire)) {
+        a->urls_expire = u.expires;
+    }
+
+    if (u.span >= 0 && (a->urls_span < 0 || u.span < a->urls_span)) {
+        a->urls_span = u.span;
     }
 }
 

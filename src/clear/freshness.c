@@ -170,6 +170,12 @@ clear_freshness_urls(const clear_freshness_conf_t *conf,
         }
     }
 
+    /* whatever the clock says, here or where it was signed */
+
+    if (answer->urls_span >= 0 && answer->urls_span < left / 1000) {
+        left = answer->urls_span * 1000;
+    }
+
     if (left <= 0) {
         return 0;
     }

@@ -32,12 +32,15 @@ typedef struct {
     int64_t                  goog_date;
     int64_t                  goog_expires;
     int64_t                  expires;
+    int64_t                  st;
     int64_t                  se;
-} clear_presigned_t;
+    int64_t                  ske;
+    int64_t                  session;
+} clear_presigned_query_t;
 
 
 static void clear_presigned_argument(const unsigned char *p,
-    const unsigned char *last, clear_presigned_t *u);
+    const unsigned char *last, clear_presigned_query_t *u);
 static int clear_presigned_named(const unsigned char *p, size_t len,
     const char *name);
 static size_t clear_presigned_decode(const unsigned char *p,
@@ -51,14 +54,15 @@ static int64_t clear_presigned_time(const char *digits, size_t len,
 static int64_t clear_presigned_first(int64_t a, int64_t b);
 
 
-int64_t
-clear_presigned_expires(const unsigned char *url, size_t len)
+void
+clear_presigned(const unsigned char *url, size_t len,
+    clear_presigned_t *presigned)
 {
-    int64_t               end;
-    clear_presigned_t     u;
-    const unsigned char  *p, *last, *amp;
+    int64_t                   end, span;
+    const unsigned char      *p, *last, *amp;
+    clear_presigned_query_t   u;
 
-    memset(&u, 0xff, sizeof(clear_presigned_t));     /* all -1 */
+    memset(&u, 0xff, sizeof(clear_presigned_query_t));     /* all -1 */
 
     last = memchr(url, '#', len);
     last = last ? last : url + len;
@@ -72,7 +76,8 @@ clear_presigned_expires(const unsigned char *url, size_t len)
         p = amp;
     }
 
-    end = clear_presigned_first(u.expires, u.se);
+    end = clear_presigned_first(u.expires, clear_presigned_first(u.se, u.ske));
+    span = clear_presigned_first(u.amz_expires, u.goog_expires);
 
     if (u.amz_date >= 0 && u.amz_expires >= 0) {
         end = clear_presigned_first(end, u.amz_date + u.amz_expires);
@@ -82,13 +87,19 @@ clear_presigned_expires(const unsigned char *url, size_t len)
         end = clear_presigned_first(end, u.goog_date + u.goog_expires);
     }
 
-    return end;
+    if (u.st >= 0 && u.se >= u.st) {
+        span = clear_presigned_first(span, u.se - u.st);
+    }
+
+    presigned->expires = end;
+    presigned->span = span;
+    presigned->session = (u.session >= 0);
 }
 
 
 static void
 clear_presigned_argument(const unsigned char *p, const unsigned char *last,
-    clear_presigned_t *u)
+    clear_presigned_query_t *u)
 {
     char                  value[CLEAR_PRESIGNED_VALUE + 1];
     size_t                len;
@@ -97,11 +108,22 @@ clear_presigned_argument(const unsigned char *p, const unsigned char *last,
 
     eq = memchr(p, '=', (size_t) (last - p));
 
-    if (eq == NULL || clear_presigned_decode(eq + 1, last, value) == 0) {
+    if (eq == NULL) {
         return;
     }
 
     len = (size_t) (eq - p);
+
+    /* longer than any other value, and of no interest itself */
+
+    if (clear_presigned_named(p, len, "x-amz-security-token")) {
+        u->session = 0;
+        return;
+    }
+
+    if (clear_presigned_decode(eq + 1, last, value) == 0) {
+        return;
+    }
 
     if (clear_presigned_named(p, len, "x-amz-date")) {
         u->amz_date = clear_presigned_basic_date(value);
@@ -109,8 +131,14 @@ clear_presigned_argument(const unsigned char *p, const unsigned char *last,
     } else if (clear_presigned_named(p, len, "x-goog-date")) {
         u->goog_date = clear_presigned_basic_date(value);
 
+    } else if (clear_presigned_named(p, len, "st")) {
+        u->st = clear_presigned_extended_date(value);
+
     } else if (clear_presigned_named(p, len, "se")) {
         u->se = clear_presigned_extended_date(value);
+
+    } else if (clear_presigned_named(p, len, "ske")) {
+        u->ske = clear_presigned_extended_date(value);
 
     } else if (clear_presigned_named(p, len, "expires")) {
         n = clear_presigned_number(value);

@@ -1,7 +1,7 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * When a presigned URL expires, as the URL itself says.
+ * When a presigned URL expires, and how long it lives, as the URL itself says.
  * Plain C: no nginx, no allocation, no state.
  */
 
@@ -14,6 +14,15 @@
 #include <stdint.h>
 
 
+typedef struct {
+    int64_t                  expires;     /* epoch seconds; or -1 */
+    int64_t                  span;        /* the most it may live from now, in
+                                             seconds; or -1 */
+    unsigned                 session:1;   /* signed with a token that may die
+                                             before */
+} clear_presigned_t;
+
+
 /*
  * Reads the end of a URL's life from its query string (names are compared
  * without regard to case, values percent-decoded):
@@ -21,12 +30,17 @@
  *   X-Amz-Date + X-Amz-Expires     AWS Signature Version 4
  *   X-Goog-Date + X-Goog-Expires   Google Cloud Storage V4
  *   Expires                        AWS V2, CloudFront, Google V2 (epoch s)
- *   se                             Azure SAS, signed expiry (ISO 8601, UTC)
+ *   se, ske                        Azure SAS, signed expiry of the URL and of
+ *                                  the key (ISO 8601, UTC)
  *
- * url, len: the URL, JSON escapes already resolved.
- * Returns epoch seconds, or -1 where the URL does not say, or says nonsense.
+ * What tells how long it lives (the "-Expires" of the first two, Azure's st to
+ * se) bounds it on a machine whose clock is behind too.  X-Amz-Security-Token
+ * is of temporary credentials, whose end no URL tells.
+ *
+ * url, len: the URL, JSON escapes already resolved.  -1 also for nonsense.
  */
-int64_t clear_presigned_expires(const unsigned char *url, size_t len);
+void clear_presigned(const unsigned char *url, size_t len,
+    clear_presigned_t *presigned);
 
 
 #endif /* _CLEAR_PRESIGNED_H_INCLUDED_ */

@@ -51,12 +51,15 @@ typedef struct {
     int64_t                  urls_expire;     /* epoch seconds at which the
                                                  first presigned URL dies,
                                                  of those that say it; or -1 */
+    int64_t                  urls_span;       /* seconds that one of them lives
+                                                 at the most, or -1 */
     unsigned                 success:1;       /* "success" */
     unsigned                 result:1;        /* "result" is an object */
     unsigned                 result_null:1;   /* "result" is there and null */
     unsigned                 urls:1;          /* has a presigned URL */
     unsigned                 urls_silent:1;   /* one of them does not say
-                                                 when it dies */
+                                                 when it dies, or may die
+                                                 before it */
 } clear_task_t;
 
 

@@ -7,6 +7,7 @@
 
 #include "request/variables.h"
 
+#include "request/argument.h"
 #include "request/request.h"
 
 
@@ -89,15 +90,30 @@ ngx_cs_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 }
 
 
+/*
+ * Before the handler had it too, for what nginx does in earlier phases:
+ * limit_req, auth_request, set, if, and a map for them.
+ */
+
 static ngx_int_t
 ngx_cs_variable_task_id(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    ngx_cs_ctx_t  *ctx;
+    ngx_str_t        task_id;
+    ngx_cs_ctx_t    *ctx;
+    clear_task_id_e  bad;
 
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
 
-    return ngx_cs_variable_set(v, ctx ? &ctx->task_id : NULL);
+    if (ctx && ctx->task_id.len) {
+        return ngx_cs_variable_set(v, &ctx->task_id);
+    }
+
+    if (ngx_cs_argument_task_id(r, &task_id, &bad) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_cs_variable_set(v, &task_id);
 }
 
 

@@ -33,6 +33,7 @@ answer_same(const clear_task_t *a, const clear_task_t *b)
            && answer_same_str(&a->error_message, &b->error_message)
            && answer_same_str(&a->validation_errors, &b->validation_errors)
            && a->urls_expire == b->urls_expire
+           && a->urls_span == b->urls_span
            && a->success == b->success
            && a->result == b->result
            && a->result_null == b->result_null

@@ -87,7 +87,8 @@ ClearStatus::Simulator - one running demo/simulator, and its controls
     message => TEXT             the envelope's message
     result_task_id => ID        not the one that was asked for
     result_null => 1            success without a result
-    presigned => {style => aws4|aws2|cloudfront|google|azure|bare,
+    presigned => {style => aws4|aws2|cloudfront|google|azure|azure_key|
+                  session|bare,
                   lifetime => SECONDS (3600), age => SECONDS (0),
                   in => errorReportPreSign|preSignedUrls|generatedURLs,
                   escape => 1 (\/ and \u0026)}, or a list of such

@@ -33,6 +33,7 @@ answer_of(clear_task_t *a, const char *workflow)
     a->success = 1;
     a->result = 1;
     a->urls_expire = -1;
+    a->urls_span = -1;
 
     if (workflow == NULL) {
         return;
@@ -316,6 +317,14 @@ a_silent_url_lives_as_configured_and_the_first_end_counts(void **state)
     a.urls_expire = (WALL + 20 * MIN) / 1000;
     assert_int_equal(clear_freshness_lifetime(&defaults, 200, &a, WALL, 0),
                      15 * MIN);
+
+    a.urls_span = 40 * MIN / 1000;
+    assert_int_equal(clear_freshness_lifetime(&defaults, 200, &a, WALL, 0),
+                     15 * MIN);
+
+    a.urls_span = 10 * MIN / 1000;
+    assert_int_equal(clear_freshness_lifetime(&defaults, 200, &a, WALL, 0),
+                     5 * MIN);
 }
 
 

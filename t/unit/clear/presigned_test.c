@@ -26,17 +26,16 @@ typedef struct {
 static void
 check_all(const presigned_case_t *cases, size_t n)
 {
-    size_t   i;
-    int64_t  expires;
+    size_t             i;
+    clear_presigned_t  u;
 
     for (i = 0; i < n; i++) {
-        expires = clear_presigned_expires(
-                                     (const unsigned char *) cases[i].url,
-                                     strlen(cases[i].url));
+        clear_presigned((const unsigned char *) cases[i].url,
+                        strlen(cases[i].url), &u);
 
-        if (expires != cases[i].expires) {
+        if (u.expires != cases[i].expires) {
             fail_msg("\"%s\" gives %lld, not %lld", cases[i].url,
-                     (long long) expires, (long long) cases[i].expires);
+                     (long long) u.expires, (long long) cases[i].expires);
         }
     }
 }
@@ -180,8 +179,9 @@ a_date_that_no_calendar_has_is_nonsense(void **state)
 static void
 no_byte_after_the_end_is_read(void **state)
 {
-    size_t         len;
-    unsigned char  *p;
+    size_t              len;
+    unsigned char      *p;
+    clear_presigned_t   u;
 
     (void) state;
 
@@ -190,10 +190,62 @@ no_byte_after_the_end_is_read(void **state)
         assert_non_null(p);
 
         memcpy(p + 1, HOST "?Expires=1795515630%2", len);
-        (void) clear_presigned_expires(p + 1, len);
+        clear_presigned(p + 1, len, &u);
 
         free(p);
     }
+}
+
+
+static clear_presigned_t
+presigned(const char *url)
+{
+    clear_presigned_t  u;
+
+    clear_presigned((const unsigned char *) url, strlen(url), &u);
+
+    return u;
+}
+
+
+static void
+a_url_says_how_long_it_lives(void **state)
+{
+    (void) state;
+
+    assert_int_equal(presigned(HOST "?X-Amz-Date=20261124T102030Z"
+                               "&X-Amz-Expires=3600").span, 3600);
+    assert_int_equal(presigned(HOST "?X-Goog-Expires=60").span, 60);
+    assert_int_equal(presigned(HOST "?st=2026-11-24T10:20:30Z"
+                               "&se=2026-11-24T10:30:30Z").span, 600);
+    assert_int_equal(presigned(HOST "?Expires=1795515630").span, -1);
+    assert_int_equal(presigned(HOST "?st=2026-11-24T10:30:30Z"
+                               "&se=2026-11-24T10:20:30Z").span, -1);
+}
+
+
+static void
+an_azure_url_dies_with_its_key(void **state)
+{
+    (void) state;
+
+    assert_int_equal(presigned(HOST "?se=2026-11-25T10:20:30Z"
+                               "&ske=2026-11-24T10:20:30Z").expires, TOLD);
+    assert_int_equal(presigned(HOST "?se=2026-11-24T10:20:30Z"
+                               "&ske=2026-11-25T10:20:30Z").expires, TOLD);
+}
+
+
+static void
+a_session_token_is_seen_whatever_its_length(void **state)
+{
+    (void) state;
+
+    assert_true(presigned(HOST "?X-Amz-Security-Token=IQoJb3JpZ2luX2VjEAAAAAAAA"
+                          "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA%2F&Expires=1")
+                .session);
+    assert_true(presigned(HOST "?x-amz-security-token=a").session);
+    assert_false(presigned(HOST "?Security-Token=a").session);
 }
 
 
@@ -207,7 +259,10 @@ main(void)
         cmocka_unit_test(a_url_that_does_not_say_is_silent),
         cmocka_unit_test(a_url_that_says_nonsense_is_silent),
         cmocka_unit_test(a_date_that_no_calendar_has_is_nonsense),
-        cmocka_unit_test(no_byte_after_the_end_is_read)
+        cmocka_unit_test(no_byte_after_the_end_is_read),
+        cmocka_unit_test(a_url_says_how_long_it_lives),
+        cmocka_unit_test(an_azure_url_dies_with_its_key),
+        cmocka_unit_test(a_session_token_is_seen_whatever_its_length)
     };
 
     return unit_run(tests);
