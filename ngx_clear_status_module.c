@@ -15,6 +15,7 @@
 #include "conf/conf.h"
 #include "conf/directives.h"
 #include "conf/valid.h"
+#include "conf/waiting.h"
 #include "core/counters.h"
 #include "core/failures.h"
 #include "core/wake.h"
@@ -46,6 +47,7 @@ static ngx_int_t ngx_cs_purge_content(ngx_http_request_t *r);
 static ngx_int_t ngx_cs_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_cs_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_cs_init_module(ngx_cycle_t *cycle);
+static void ngx_cs_woken(void);
 static ngx_int_t ngx_cs_init_process(ngx_cycle_t *cycle);
 static void ngx_cs_exit_process(ngx_cycle_t *cycle);
 
@@ -144,6 +146,20 @@ static ngx_command_t  ngx_clear_status_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(conf.freshness.stale_while_revalidate),
       &ngx_cs_time_off },
+
+    { ngx_string("clear_status_wait"),
+      NGX_CS_HSL|NGX_CONF_TAKE12,
+      ngx_cs_set_wait,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("clear_status_events"),
+      NGX_CS_HSL|NGX_CONF_TAKE12,
+      ngx_cs_set_events,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
 
     { ngx_string("clear_status_connect_timeout"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
@@ -475,6 +491,14 @@ ngx_cs_init_module(ngx_cycle_t *cycle)
 }
 
 
+static void
+ngx_cs_woken(void)
+{
+    ngx_cs_flight_wake();
+    ngx_cs_hold_wake();
+}
+
+
 /* cache manager and loader, which come here too, have nothing to do */
 
 static ngx_int_t
@@ -499,13 +523,16 @@ ngx_cs_init_process(ngx_cycle_t *cycle)
     ngx_cs_bare_init_process(cmcf->bare);
 
     if (ngx_cs_fetch_init_process(cycle) != NGX_OK
-        || ngx_cs_flight_init_process(cycle) != NGX_OK
+        || ngx_cs_flight_init_process(cycle, ngx_cs_hold_landed) != NGX_OK
         || ngx_cs_wake_init_process(cycle,
-                                    ngx_cs_flight_wake)
+                                    ngx_cs_woken,
+                                    ngx_cs_hold_quit)
            != NGX_OK)
     {
         return NGX_ERROR;
     }
+
+    ngx_cs_hold_init_process();
 
     ngx_cs_token_file_init_process(cycle, &cmcf->token_files);
 

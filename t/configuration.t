@@ -87,6 +87,9 @@ accepted $_, '', $good, "$pass $_;" for
     'clear_status_stale_if_error forever',
     'clear_status_stale_while_revalidate off',
     'clear_status_stale_while_revalidate 5s',
+    'clear_status_wait off', 'clear_status_wait 500ms',
+    'clear_status_wait 1m max=20000', 'clear_status_events off',
+    'clear_status_events 1h', 'clear_status_events 1m heartbeat=500ms',
     'clear_status_connect_timeout 1s',
     'clear_status_timeout 500ms',
     'clear_status_retries 0',
@@ -138,6 +141,24 @@ refused "URL $_", ['', $good, "clear_status_pass $_;"],
     for 'ftp://a.test', 'a.test', 'https://', 'http://a.test:99999',
     'http://a.test/x?y', 'http://a.test/#f', 'http://u:p@a.test',
     '"http://a.test/a b"', 'http://unix:/tmp/s', '""', 'http://$host';
+
+refused $_->[0], ['', $good, "$pass $_->[0];"], $_->[1],
+    qr/\S+check\.conf:22/
+    for ['clear_status_wait 0', qr/invalid value "0" in "clear_status_wait"/],
+    ['clear_status_wait 5x', qr/invalid value "5x" in "clear_status_wait"/],
+    ['clear_status_wait forever', qr/invalid value "forever"/],
+    ['clear_status_wait off max=5', qr/invalid value "off"/],
+    ['clear_status_wait 5s max=0', qr/invalid value "max=0"/],
+    ['clear_status_wait 5s max=x', qr/invalid value "max=x"/],
+    ['clear_status_wait 5s min=5', qr/invalid value "min=5"/],
+    ['clear_status_wait 5s; clear_status_wait 6s', qr/is duplicate/],
+    ['clear_status_events 0s', qr/invalid value "0s" in "clear_status_events"/],
+    ['clear_status_events x', qr/invalid value "x"/],
+    ['clear_status_events off heartbeat=5s', qr/invalid value "off"/],
+    ['clear_status_events 5m heartbeat=0', qr/invalid value "heartbeat=0"/],
+    ['clear_status_events 5m heartbeat=', qr/invalid value "heartbeat="/],
+    ['clear_status_events 5m beat=5s', qr/invalid value "beat=5s"/],
+    ['clear_status_events 5m; clear_status_events off', qr/is duplicate/];
 
 refused 'two passes', ['', $good, "$pass $pass"], qr/is duplicate/,
     qr/check\.conf:22/;

@@ -15,6 +15,8 @@ static void ngx_cs_merge_freshness(ngx_cs_loc_conf_t *conf,
     ngx_cs_loc_conf_t *prev);
 static void ngx_cs_merge_credentials(ngx_cs_credentials_conf_t *conf,
     ngx_cs_credentials_conf_t *prev);
+static void ngx_cs_merge_hold(ngx_cs_hold_conf_t *conf,
+    ngx_cs_hold_conf_t *prev);
 static char *ngx_cs_merge_zone(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf,
     ngx_cs_loc_conf_t *prev);
 static char *ngx_cs_merge_pass(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf,
@@ -78,6 +80,11 @@ ngx_cs_create_loc_conf(ngx_conf_t *cf)
     conf->freshness.stale_if_error = NGX_CONF_UNSET;
     conf->freshness.stale_while_revalidate = NGX_CONF_UNSET;
 
+    conf->hold.wait = NGX_CONF_UNSET_MSEC;
+    conf->hold.max = NGX_CONF_UNSET_UINT;
+    conf->hold.events = NGX_CONF_UNSET_MSEC;
+    conf->hold.heartbeat = NGX_CONF_UNSET_MSEC;
+
     clcf->max_fails = NGX_CONF_UNSET_UINT;
     clcf->fail_timeout = NGX_CONF_UNSET_MSEC;
 
@@ -95,6 +102,8 @@ ngx_cs_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_cs_merge_freshness(conf, prev);
     ngx_cs_merge_credentials(&conf->conf.credentials,
                              &prev->conf.credentials);
+
+    ngx_cs_merge_hold(&conf->conf.hold, &prev->conf.hold);
 
     ngx_conf_merge_uint_value(conf->max_fails, prev->max_fails, 5);
     ngx_conf_merge_msec_value(conf->fail_timeout, prev->fail_timeout, 1000);
@@ -206,6 +215,28 @@ ngx_cs_merge_credentials(ngx_cs_credentials_conf_t *conf,
 
     if (conf->integration_id == NULL) {
         conf->integration_id = prev->integration_id;
+    }
+}
+
+
+static void
+ngx_cs_merge_hold(ngx_cs_hold_conf_t *conf, ngx_cs_hold_conf_t *prev)
+{
+    ngx_conf_merge_msec_value(conf->wait, prev->wait, 25000);
+    ngx_conf_merge_uint_value(conf->max, prev->max, 1000);
+    ngx_conf_merge_msec_value(conf->events, prev->events, 600000);
+    ngx_conf_merge_msec_value(conf->heartbeat, prev->heartbeat, 15000);
+
+    ngx_str_null(&conf->vary);
+
+    if (conf->wait && conf->events) {
+        ngx_str_set(&conf->vary, "Prefer, Accept");
+
+    } else if (conf->wait) {
+        ngx_str_set(&conf->vary, "Prefer");
+
+    } else if (conf->events) {
+        ngx_str_set(&conf->vary, "Accept");
     }
 }
 

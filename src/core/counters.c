@@ -22,6 +22,8 @@
 typedef struct {
     ngx_atomic_t                 pid;      /* 0: free */
     ngx_atomic_t                 flights;
+    ngx_atomic_t                 held[NGX_CS_COUNTERS_KINDS];
+    ngx_atomic_t                 oldest;
 } ngx_cs_counters_process_t;
 
 
@@ -32,6 +34,9 @@ typedef struct {
 } ngx_cs_counters_block_t;
 
 
+static void ngx_cs_counters_add_process(ngx_cs_counters_t *sum,
+    ngx_cs_counters_process_t *process);
+static void ngx_cs_counters_clear(ngx_cs_counters_process_t *process);
 static ngx_uint_t ngx_cs_counters_dead(ngx_atomic_uint_t pid);
 
 
@@ -113,6 +118,42 @@ ngx_cs_counters_flight(ngx_int_t n)
 
 
 void
+ngx_cs_counters_held(ngx_uint_t kind, ngx_int_t n)
+{
+    if (ngx_cs_counters_process) {
+        (void) ngx_atomic_fetch_add(&ngx_cs_counters_process->held[kind], n);
+    }
+}
+
+
+void
+ngx_cs_counters_oldest(ngx_msec_t since)
+{
+    if (ngx_cs_counters_process) {
+        ngx_cs_counters_process->oldest = since;
+    }
+}
+
+
+void
+ngx_cs_counters_hold_ended(ngx_uint_t kind, ngx_uint_t end)
+{
+    if (ngx_cs_counters) {
+        (void) ngx_atomic_fetch_add(&ngx_cs_counters->holds[kind][end], 1);
+    }
+}
+
+
+void
+ngx_cs_counters_notified(void)
+{
+    if (ngx_cs_counters) {
+        (void) ngx_atomic_fetch_add(&ngx_cs_counters->notified, 1);
+    }
+}
+
+
+void
 ngx_cs_counters_sum(ngx_cs_counters_t *sum)
 {
     ngx_uint_t                 i, n;
@@ -141,10 +182,44 @@ ngx_cs_counters_sum(ngx_cs_counters_t *sum)
     for (n = 0; n < NGX_CS_COUNTERS_PROCESSES; n++) {
         process = &ngx_cs_counters_block->processes[n];
 
-        if (process->flights && !ngx_cs_counters_dead(process->pid)) {
-            sum->flights += process->flights;
+        if ((process->flights || process->oldest)
+            && !ngx_cs_counters_dead(process->pid))
+        {
+            ngx_cs_counters_add_process(sum, process);
         }
     }
+}
+
+
+static void
+ngx_cs_counters_add_process(ngx_cs_counters_t *sum,
+    ngx_cs_counters_process_t *process)
+{
+    ngx_uint_t         i;
+    ngx_atomic_uint_t  oldest;
+
+    sum->flights += process->flights;
+
+    for (i = 0; i < NGX_CS_COUNTERS_KINDS; i++) {
+        sum->held[i] += process->held[i];
+    }
+
+    oldest = process->oldest;
+
+    if (oldest && (sum->oldest == 0 || oldest < sum->oldest)) {
+        sum->oldest = oldest;
+    }
+}
+
+
+/* the gauges of a process */
+
+static void
+ngx_cs_counters_clear(ngx_cs_counters_process_t *process)
+{
+    process->flights = 0;
+    process->oldest = 0;
+    ngx_memzero((void *) process->held, sizeof(process->held));
 }
 
 
@@ -191,7 +266,7 @@ ngx_cs_counters_init_process(ngx_shm_zone_t *shm_zone)
         if (ngx_cs_counters_dead(pid)
             && ngx_atomic_cmp_set(&process->pid, pid, ngx_pid))
         {
-            process->flights = 0;
+            ngx_cs_counters_clear(process);
             ngx_cs_counters_process = process;
             return;
         }
@@ -203,7 +278,7 @@ void
 ngx_cs_counters_exit_process(void)
 {
     if (ngx_cs_counters_process) {
-        ngx_cs_counters_process->flights = 0;
+        ngx_cs_counters_clear(ngx_cs_counters_process);
         ngx_cs_counters_process->pid = 0;
         ngx_cs_counters_process = NULL;
     }

@@ -32,6 +32,21 @@
 #define NGX_CS_COUNTERS_BUCKETS  13
 
 
+/* who stays for news, and why that ends */
+
+#define NGX_CS_COUNTERS_WAIT     0
+#define NGX_CS_COUNTERS_STREAM   1
+#define NGX_CS_COUNTERS_KINDS    2
+
+#define NGX_CS_COUNTERS_FINISHED 0
+#define NGX_CS_COUNTERS_CHANGED  1
+#define NGX_CS_COUNTERS_TIME     2
+#define NGX_CS_COUNTERS_LEFT     3
+#define NGX_CS_COUNTERS_FAILED   4
+#define NGX_CS_COUNTERS_QUIT     5
+#define NGX_CS_COUNTERS_ENDS     6
+
+
 typedef struct {
     ngx_atomic_t  requests[NGX_CS_COUNTERS_CACHES];
     ngx_atomic_t  responses[NGX_CS_COUNTERS_CODES];
@@ -41,7 +56,12 @@ typedef struct {
     ngx_atomic_t  connections;
     ngx_atomic_t  collapsed;
     ngx_atomic_t  stale;
+    ngx_atomic_t  holds[NGX_CS_COUNTERS_KINDS][NGX_CS_COUNTERS_ENDS];
+    ngx_atomic_t  notified;
     ngx_atomic_t  flights;           /* in the air now; only summed up */
+    ngx_atomic_t  held[NGX_CS_COUNTERS_KINDS];  /* now; only summed up */
+    ngx_atomic_t  oldest;            /* of those held, since when, mono ms; or
+                                        0 */
 } ngx_cs_counters_t;
 
 
@@ -64,6 +84,18 @@ void ngx_cs_counters_fetch(ngx_uint_t outcome, ngx_msec_t elapsed,
 
 /* flights of this worker: 1 more or 1 less */
 void ngx_cs_counters_flight(ngx_int_t n);
+
+/* requests that are held by this worker: 1 more or 1 less */
+void ngx_cs_counters_held(ngx_uint_t kind, ngx_int_t n);
+
+/* since when the oldest of this worker's is held, mono ms; 0: none is */
+void ngx_cs_counters_oldest(ngx_msec_t since);
+
+/* one was held; end as above */
+void ngx_cs_counters_hold_ended(ngx_uint_t kind, ngx_uint_t end);
+
+/* a notification for a task that is known */
+void ngx_cs_counters_notified(void);
 
 /* the sum over all workers, those that have left included */
 void ngx_cs_counters_sum(ngx_cs_counters_t *sum);

@@ -23,3 +23,13 @@ char  *ngx_cs_names_outcomes[NGX_CS_NAMES_OUTCOMES] = {
 char  *ngx_cs_names_states[] = {
     "none", "created", "processing", "success", "failed", "other", "error"
 };
+
+
+char  *ngx_cs_names_kinds[] = {
+    "wait", "stream"
+};
+
+
+char  *ngx_cs_names_ends[] = {
+    "finished", "changed", "time", "left", "error", "quit"
+};

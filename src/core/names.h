@@ -28,4 +28,9 @@ extern char  *ngx_cs_names_outcomes[];
 extern char  *ngx_cs_names_states[];
 
 
+/* by NGX_CS_COUNTERS_WAIT, and by NGX_CS_COUNTERS_FINISHED */
+extern char  *ngx_cs_names_kinds[];
+extern char  *ngx_cs_names_ends[];
+
+
 #endif /* _NGX_CS_CORE_NAMES_H_INCLUDED_ */

@@ -16,7 +16,11 @@
 #include <sys/eventfd.h>
 
 
-#define NGX_CS_WAKE_MAX  64
+/* as many as nginx can have */
+#define NGX_CS_WAKE_MAX   NGX_MAX_PROCESSES
+
+/* bits of a mask */
+#define NGX_CS_WAKE_BITS  64
 
 
 typedef struct {
@@ -25,6 +29,7 @@ typedef struct {
     ngx_uint_t                   refs;     /* configurations */
     ngx_connection_t            *connection;
     void                       (*handler)(void);
+    void                       (*quit)(void);
 } ngx_cs_wakes_t;
 
 
@@ -89,7 +94,8 @@ ngx_cs_wake_close(void *data)
 
 
 ngx_int_t
-ngx_cs_wake_init_process(ngx_cycle_t *cycle, void (*handler)(void))
+ngx_cs_wake_init_process(ngx_cycle_t *cycle, void (*handler)(void),
+    void (*quit)(void))
 {
     ngx_int_t          event;
     ngx_connection_t  *c;
@@ -111,8 +117,16 @@ ngx_cs_wake_init_process(ngx_cycle_t *cycle, void (*handler)(void))
     c->write->log = cycle->log;
     c->write->channel = 1;
 
+    /*
+     * nginx tells the connections that are idle when it is to leave: no other
+     * word of it reaches a module in time
+     */
+
+    c->idle = 1;
+
     ngx_cs_wakes.connection = c;
     ngx_cs_wakes.handler = handler;
+    ngx_cs_wakes.quit = quit;
 
     event = (ngx_event_flags & NGX_USE_CLEAR_EVENT) ? NGX_CLEAR_EVENT
                                                     : NGX_LEVEL_EVENT;
@@ -127,6 +141,12 @@ ngx_cs_wake_handler(ngx_event_t *ev)
     ngx_connection_t  *c;
 
     c = ev->data;
+
+    if (c->close) {
+        c->close = 0;
+        ngx_cs_wakes.quit();
+        return;
+    }
 
     if (!(ngx_event_flags & NGX_USE_CLEAR_EVENT)) {
         ngx_cs_wake_drain(c->fd);
@@ -156,9 +176,9 @@ ngx_cs_wake(uint64_t mask)
 
     one = 1;
 
-    for (i = 0; mask && i < ngx_cs_wakes.n; i++, mask >>= 1) {
+    for (i = 0; mask && i < ngx_cs_wakes.n; i++) {
 
-        if (!(mask & 1)) {
+        if (!(mask >> (i % NGX_CS_WAKE_BITS) & 1)) {
             continue;
         }
 

@@ -22,15 +22,17 @@ ngx_int_t ngx_cs_wake_init_module(ngx_cycle_t *cycle);
 
 /*
  * In each worker: handler is called from the event loop after a wake-up,
- * once for any number of them.
+ * once for any number of them; quit where nginx asks the worker to leave, when
+ * it closes idle connections.
  */
-ngx_int_t ngx_cs_wake_init_process(ngx_cycle_t *cycle, void (*handler)(void));
+ngx_int_t ngx_cs_wake_init_process(ngx_cycle_t *cycle, void (*handler)(void),
+    void (*quit)(void));
 
 void ngx_cs_wake_exit_process(ngx_cycle_t *cycle);
 
 /*
  * Wakes the workers whose number modulo 64 is set in the mask.  If ours is, it
- * means the one of another generation.
+ * means the one of another generation, but we are woken too.
  */
 void ngx_cs_wake(uint64_t mask);
 

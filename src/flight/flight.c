@@ -76,11 +76,15 @@ static u_char *ngx_cs_flight_log(ngx_log_t *log, u_char *buf, size_t len);
 /* of this worker */
 static ngx_cs_table_t            ngx_cs_flights;
 static ngx_queue_t               ngx_cs_watching;
+static ngx_cs_flight_listen_pt   ngx_cs_flight_listener;
 
 
 ngx_int_t
-ngx_cs_flight_init_process(ngx_cycle_t *cycle)
+ngx_cs_flight_init_process(ngx_cycle_t *cycle,
+    ngx_cs_flight_listen_pt listener)
 {
+    ngx_cs_flight_listener = listener;
+
     ngx_cs_table_init(&ngx_cs_flights);
     ngx_queue_init(&ngx_cs_watching);
 
@@ -306,6 +310,9 @@ ngx_cs_flight_fly(ngx_cs_flight_t *flight)
     flight->expires = (int64_t) ngx_current_msec
                       + flight->question.timeout + NGX_CS_LEASE;
 
+    flight->question.seen = flight->lookup.ticket ? flight->lookup.outcome.seen
+                                                  : 0;
+
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, &flight->log, 0,
                    "clear status flight %p: flies", flight);
 
@@ -410,18 +417,11 @@ ngx_cs_flight_collect(ngx_cs_flight_t *flight)
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, &flight->log, 0,
                    "clear status flight %p: looks: %i", flight, rc);
 
-    switch (rc) {
-
-    case NGX_OK:
+    if (rc == NGX_OK) {
         ngx_cs_flight_land(flight);
-        return;
 
-    case NGX_DECLINED:
+    } else if (rc == NGX_DECLINED) {
         ngx_cs_flight_take_over(flight);
-        return;
-
-    default:
-        return;
     }
 }
 
@@ -479,6 +479,9 @@ ngx_cs_flight_land(ngx_cs_flight_t *flight)
     ngx_cs_flight_remove(flight);
 
     flight->landing = 1;
+
+    ngx_cs_flight_listener(flight, flight->node.shm_zone, &flight->node.key,
+                           &flight->lookup.outcome);
 
     ngx_post_event(&flight->land, &ngx_posted_events);
 }

@@ -47,7 +47,14 @@ struct ngx_cs_waiter_s {
 };
 
 
-ngx_int_t ngx_cs_flight_init_process(ngx_cycle_t *cycle);
+/* a flight of this worker ends; called before its waiters are */
+typedef void (*ngx_cs_flight_listen_pt)(ngx_cs_flight_t *flight,
+    ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key, ngx_cs_outcome_t *outcome);
+
+
+/* in each worker, before any flight; listener: is told of every flight's end */
+ngx_int_t ngx_cs_flight_init_process(ngx_cycle_t *cycle,
+    ngx_cs_flight_listen_pt listener);
 
 /* after a wake-up: other workers' flights have ended */
 void ngx_cs_flight_wake(void);

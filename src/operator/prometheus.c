@@ -35,6 +35,7 @@ static void ngx_cs_prometheus_value(ngx_cs_text_t *t, char *name, char *type,
 static void ngx_cs_prometheus_callers(ngx_cs_text_t *t, ngx_cs_counters_t *m);
 static void ngx_cs_prometheus_upstream(ngx_cs_text_t *t, ngx_cs_counters_t *m);
 static void ngx_cs_prometheus_seconds(ngx_cs_text_t *t, ngx_cs_counters_t *m);
+static void ngx_cs_prometheus_holds(ngx_cs_text_t *t, ngx_cs_counters_t *m);
 static void ngx_cs_prometheus_zones(ngx_cs_text_t *t, ngx_cs_sample_t *zone,
     ngx_uint_t n);
 static void ngx_cs_prometheus_states(ngx_cs_text_t *t, char *name,
@@ -77,6 +78,7 @@ ngx_cs_prometheus(ngx_http_request_t *r, ngx_shm_zone_t **zones, ngx_uint_t n)
 
     ngx_cs_prometheus_callers(&text, m);
     ngx_cs_prometheus_upstream(&text, m);
+    ngx_cs_prometheus_holds(&text, m);
     ngx_cs_prometheus_zones(&text, samples, n);
 
     return ngx_cs_text_send(r, &text, &type);
@@ -255,6 +257,37 @@ ngx_cs_prometheus_seconds(ngx_cs_text_t *t, ngx_cs_counters_t *m)
                  "clear_status_upstream_seconds_sum %uA.%03uA\n"
                  "clear_status_upstream_seconds_count %uA\n",
                  n, m->fetch_ms / 1000, m->fetch_ms % 1000, n);
+}
+
+
+static void
+ngx_cs_prometheus_holds(ngx_cs_text_t *t, ngx_cs_counters_t *m)
+{
+    ngx_uint_t  i, end;
+
+    ngx_cs_prometheus_head(t, "held", "gauge",
+                           "Requests that are held, and streams.");
+
+    for (i = 0; i < NGX_CS_COUNTERS_KINDS; i++) {
+        ngx_cs_text_printf(t, "clear_status_held{kind=\"%s\"} %uA\n",
+                           ngx_cs_names_kinds[i], m->held[i]);
+    }
+
+    ngx_cs_prometheus_head(t, "holds_total", "counter",
+                           "Requests that were held, by why that ended.");
+
+    for (i = 0; i < NGX_CS_COUNTERS_KINDS; i++) {
+        for (end = 0; end < NGX_CS_COUNTERS_ENDS; end++) {
+            ngx_cs_text_printf(t,
+                   "clear_status_holds_total{kind=\"%s\",end=\"%s\"} %uA\n",
+                   ngx_cs_names_kinds[i], ngx_cs_names_ends[end],
+                   m->holds[i][end]);
+        }
+    }
+
+    ngx_cs_prometheus_value(t, "notified_total", "counter",
+                            "Notifications for tasks that are known.",
+                            m->notified);
 }
 
 

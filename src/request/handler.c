@@ -8,6 +8,7 @@
 #include "request/handler.h"
 
 #include "request/argument.h"
+#include "request/patience.h"
 #include "request/refuse.h"
 #include "request/suspend.h"
 #include "request/trace.h"
@@ -15,6 +16,13 @@
 
 static ngx_int_t ngx_cs_handler_find(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_credentials_t *credentials);
+static ngx_int_t ngx_cs_find_patient(ngx_http_request_t *r,
+    ngx_cs_ctx_t *ctx, ngx_cs_question_t *question, ngx_cs_key_t *key);
+static ngx_int_t ngx_cs_found(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_question_t *question, ngx_cs_lookup_t *lookup,
+    ngx_cs_news_t *news);
+static void ngx_cs_lookup_init(ngx_cs_lookup_t *lookup, ngx_cs_ctx_t *ctx,
+    ngx_cs_key_t *key, ngx_pool_t *pool);
 static void ngx_cs_key(ngx_cs_ctx_t *ctx, ngx_cs_credentials_t *credentials,
     ngx_cs_key_t *key);
 static ngx_int_t ngx_cs_serve(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
@@ -25,6 +33,8 @@ static ngx_int_t ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_question_t *question, ngx_cs_lookup_t *lookup);
 static void ngx_cs_handler_answered(ngx_cs_waiter_t *waiter,
     ngx_cs_flight_t *flight, ngx_cs_outcome_t *outcome);
+static ngx_int_t ngx_cs_answered_patient(ngx_http_request_t *r,
+    ngx_cs_ctx_t *ctx, ngx_cs_flight_t *flight, ngx_cs_outcome_t *outcome);
 static ngx_int_t ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_outcome_t *outcome);
 static ngx_int_t ngx_cs_result_stale(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
@@ -35,18 +45,6 @@ static ngx_int_t ngx_cs_answer(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_answer_t *answer);
 static void ngx_cs_cleanup(void *data);
 static void ngx_cs_cleanup_flight(void *data);
-
-
-static ngx_str_t  ngx_cs_fwd_miss = ngx_string("uri-miss");
-static ngx_str_t  ngx_cs_fwd_stale = ngx_string("stale");
-static ngx_str_t  ngx_cs_fwd_bypass = ngx_string("bypass");
-
-static ngx_str_t  ngx_cs_detail_error =
-    ngx_string("stale-if-error");
-static ngx_str_t  ngx_cs_detail_revalidate =
-    ngx_string("stale-while-revalidate");
-static ngx_str_t  ngx_cs_detail_paused =
-    ngx_string("upstream-paused");
 
 
 ngx_int_t
@@ -68,6 +66,16 @@ ngx_cs_handler(ngx_http_request_t *r, ngx_cs_conf_t *conf)
     rc = ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {
         return rc;
+    }
+
+    /* RFC 9110, section 12.5.5 */
+
+    if (conf->hold.vary.len
+        && ngx_cs_reply_header(r, "Vary", sizeof("Vary") - 1,
+                               conf->hold.vary.data, conf->hold.vary.len)
+           != NGX_OK)
+    {
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
@@ -110,12 +118,15 @@ ngx_cs_handler_find(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
 
     ngx_cs_key(ctx, credentials, &key);
 
-    lookup.shm_zone = conf->shm_zone;
-    lookup.key = &key;
-    lookup.freshness = &conf->freshness;
-    lookup.pool = r->pool;
-    lookup.ticket = 0;
-    lookup.outcome.expired = 0;
+    ngx_cs_patience(r, ctx);
+
+    if (ctx->patience) {
+        ngx_cs_order(r, ctx, credentials, &question);
+        return ngx_cs_find_patient(r, ctx, &question, &key);
+    }
+
+    ngx_cs_lookup_init(&lookup, ctx, &key, r->pool);
+
     rc = NGX_DECLINED;
 
     if (conf->shm_zone) {
@@ -140,6 +151,89 @@ ngx_cs_handler_find(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ctx->expired = lookup.outcome.expired;
 
     return ngx_cs_wait(r, ctx, &question, &lookup);
+}
+
+
+/* as above, but what is found belongs to all who stay */
+
+static ngx_int_t
+ngx_cs_find_patient(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_question_t *question, ngx_cs_key_t *key)
+{
+    ngx_int_t         rc;
+    ngx_cs_news_t    *news;
+    ngx_cs_lookup_t   lookup;
+
+    rc = NGX_DECLINED;
+
+    news = ngx_cs_news_create();
+    if (news == NULL) {
+        return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
+    }
+
+    ngx_cs_lookup_init(&lookup, ctx, key, news->pool);
+
+    if (lookup.shm_zone) {
+        rc = ngx_cs_zone_find(&lookup);
+    }
+
+    switch (rc) {
+
+    case NGX_OK:
+        ngx_cs_news_found(news, &lookup);
+        rc = ngx_cs_patience_answer(r, ctx, question, key, news);
+
+        if (rc == NGX_DECLINED) {
+            rc = ngx_cs_found(r, ctx, question, &lookup, news);
+        }
+
+        break;
+
+    case NGX_DECLINED:
+        ctx->expired = lookup.outcome.expired;
+        lookup.pool = r->pool;
+        rc = ngx_cs_wait(r, ctx, question, &lookup);
+        break;
+
+    default:
+        rc = ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
+    }
+
+    ngx_cs_news_release(news);
+
+    return rc;
+}
+
+
+/* who has patience gets it at once all the same */
+
+static ngx_int_t
+ngx_cs_found(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_question_t *question, ngx_cs_lookup_t *lookup,
+    ngx_cs_news_t *news)
+{
+    if (ngx_cs_news_keep(news, r->pool) != NGX_OK) {
+        return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
+    }
+
+    if (news->outcome.choice == CLEAR_SERVE_REVALIDATE) {
+        ngx_cs_flight_refresh(question, lookup);
+    }
+
+    return ngx_cs_serve(r, ctx, &news->outcome);
+}
+
+
+static void
+ngx_cs_lookup_init(ngx_cs_lookup_t *lookup, ngx_cs_ctx_t *ctx,
+    ngx_cs_key_t *key, ngx_pool_t *pool)
+{
+    lookup->shm_zone = ctx->conf->shm_zone;
+    lookup->key = key;
+    lookup->freshness = &ctx->conf->freshness;
+    lookup->pool = pool;
+    lookup->ticket = 0;
+    lookup->outcome.expired = 0;
 }
 
 
@@ -240,12 +334,16 @@ ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     rc = ngx_cs_flight_join(question, lookup, &ctx->waiter);
 
     if (rc == NGX_OK) {
-        return ngx_cs_serve(r, ctx, &lookup->outcome);
+        return ctx->patience
+               ? ngx_cs_find_patient(r, ctx, question, lookup->key)
+               : ngx_cs_serve(r, ctx, &lookup->outcome);
     }
 
     if (rc == NGX_ERROR) {
         return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
+
+    ctx->suspended = 1;
 
     return ngx_cs_suspend(r);
 }
@@ -264,6 +362,19 @@ ngx_cs_handler_answered(ngx_cs_waiter_t *waiter, ngx_cs_flight_t *flight,
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
 
     ngx_http_set_log_request(r->connection->log, r);
+
+    if (ctx->patience) {
+        rc = ngx_cs_answered_patient(r, ctx, flight, outcome);
+
+        if (rc == NGX_DONE) {
+            return;
+        }
+
+        if (rc != NGX_DECLINED) {
+            ngx_cs_resume(r, rc);
+            return;
+        }
+    }
 
     /* the bodies lie in the flight: it stays as long as the request */
 
@@ -284,6 +395,48 @@ ngx_cs_handler_answered(ngx_cs_waiter_t *waiter, ngx_cs_flight_t *flight,
     }
 
     ngx_cs_resume(r, rc);
+}
+
+
+/* as ngx_cs_patience_answer() */
+
+static ngx_int_t
+ngx_cs_answered_patient(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_flight_t *flight, ngx_cs_outcome_t *outcome)
+{
+    ngx_int_t             rc;
+    ngx_cs_key_t          key;
+    ngx_cs_news_t        *news;
+    ngx_cs_question_t     question;
+    ngx_cs_credentials_t  credentials;
+
+    if (ngx_cs_credentials_get(r, &ctx->conf->credentials,
+                               &ctx->conf->fetch.url, &credentials)
+        != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    ngx_cs_key(ctx, &credentials, &key);
+    ngx_cs_order(r, ctx, &credentials, &question);
+
+    news = outcome ? ngx_cs_news_landed(flight, outcome)
+                   : ngx_cs_news_error(NGX_HTTP_GATEWAY_TIME_OUT);
+    if (news == NULL) {
+        return NGX_DECLINED;
+    }
+
+    if (outcome && outcome->answer.source == NGX_CS_SOURCE_UPSTREAM) {
+        ctx->source = outcome->answer.source;
+        ctx->upstream_status = outcome->answer.upstream_status;
+        ctx->upstream_time = outcome->answer.upstream_time;
+    }
+
+    rc = ngx_cs_patience_answer(r, ctx, &question, &key, news);
+
+    ngx_cs_news_release(news);
+
+    return rc;
 }
 
 

@@ -55,6 +55,18 @@ static ngx_int_t ngx_cs_reply_send(ngx_http_request_t *r,
     ngx_cs_answer_t *answer);
 
 
+ngx_str_t  ngx_cs_fwd_miss = ngx_string("uri-miss");
+ngx_str_t  ngx_cs_fwd_stale = ngx_string("stale");
+ngx_str_t  ngx_cs_fwd_bypass = ngx_string("bypass");
+
+ngx_str_t  ngx_cs_detail_error =
+    ngx_string("stale-if-error");
+ngx_str_t  ngx_cs_detail_revalidate =
+    ngx_string("stale-while-revalidate");
+ngx_str_t  ngx_cs_detail_paused =
+    ngx_string("upstream-paused");
+
+
 ngx_int_t
 ngx_cs_reply(ngx_http_request_t *r, ngx_cs_answer_t *answer,
     ngx_cs_handling_t *handling, int64_t now)
@@ -232,6 +244,15 @@ ngx_cs_reply_retry_after(ngx_http_request_t *r, ngx_cs_answer_t *answer,
 {
     u_char  *p;
     int64_t  until;
+
+    if (handling->retry_after == NGX_CS_RETRY_NONE) {
+        return NGX_OK;
+    }
+
+    if (handling->retry_after) {
+        p = ngx_cs_reply_number(*last, handling->retry_after);
+        return ngx_cs_made(r, "Retry-After", last, p);
+    }
 
     until = ngx_max(answer->retry_until, handling->retry_until);
 

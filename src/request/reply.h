@@ -31,6 +31,10 @@ typedef enum {
 } ngx_cs_cache_e;
 
 
+/* no Retry-After, whatever the answer says */
+#define NGX_CS_RETRY_NONE  (-1)
+
+
 /* how the cache handled a request, in the words of RFC 9211, section 2 */
 
 typedef struct {
@@ -39,10 +43,23 @@ typedef struct {
     ngx_str_t                    detail;      /* a token, or empty */
     ngx_uint_t                   fwd_status;  /* or 0 */
     int64_t                      retry_until; /* no fetch before, mono; or 0 */
+    ngx_int_t                    retry_after; /* seconds, in the place of what
+                                                 the answer says; or 0 */
     unsigned                     hit:1;
     unsigned                     stored:1;
     unsigned                     collapsed:1;
 } ngx_cs_handling_t;
+
+
+/* words for fwd and detail */
+
+extern ngx_str_t  ngx_cs_fwd_miss;
+extern ngx_str_t  ngx_cs_fwd_stale;
+extern ngx_str_t  ngx_cs_fwd_bypass;
+
+extern ngx_str_t  ngx_cs_detail_error;
+extern ngx_str_t  ngx_cs_detail_revalidate;
+extern ngx_str_t  ngx_cs_detail_paused;
 
 
 /*

@@ -17,6 +17,7 @@
 #include "fetch/conf.h"
 #include "flight/flight.h"
 #include "request/credentials.h"
+#include "request/hold.h"
 #include "request/reply.h"
 
 
@@ -27,9 +28,19 @@ typedef struct {
     ngx_cs_credentials_conf_t            credentials;
     clear_freshness_conf_t               freshness;
     clear_breaker_conf_t                 breaker;
+    ngx_cs_hold_conf_t                   hold;
     ngx_shm_zone_t                      *shm_zone;     /* NULL: off */
     uint32_t                             tenant_hash;  /* of a fixed tenant */
 } ngx_cs_conf_t;
+
+
+/* whether a caller stays for what comes after the answer at hand */
+
+typedef enum {
+    NGX_CS_PATIENCE_NONE = 0,
+    NGX_CS_PATIENCE_WAIT,                /* Prefer: wait */
+    NGX_CS_PATIENCE_EVENTS               /* Accept: text/event-stream */
+} ngx_cs_patience_e;
 
 
 /* a request's state; the variables read it */
@@ -43,10 +54,21 @@ typedef struct {
     ngx_msec_t                           upstream_time;
     ngx_cs_source_e                      source;
     clear_workflow_e                     workflow;
+    ngx_cs_patience_e                    patience;
+    ngx_msec_t                           wait;         /* what was preferred,
+                                                          cut to the limit */
+    ngx_msec_t                           held_since;   /* if it was held */
+    ngx_msec_t                           held_time;    /* so long */
+    void                                *stream;       /* of events.c */
     ngx_buf_t                           *refusal;      /* its envelope */
     unsigned                             expired:1;    /* at the look-up */
     unsigned                             replied:1;    /* by us, not nginx */
     unsigned                             refused:1;    /* refusal was sent */
+    unsigned                             preferred:1;  /* there was a wait */
+    unsigned                             held:1;       /* for news */
+    unsigned                             told:1;       /* and no longer */
+    unsigned                             suspended:1;  /* it is answered from
+                                                          the event loop */
 } ngx_cs_ctx_t;
 
 

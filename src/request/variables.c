@@ -19,6 +19,10 @@ static ngx_int_t ngx_cs_variable_upstream_status(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_cs_variable_upstream_time(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_cs_variable_wait(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_cs_variable_seconds(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, ngx_msec_t ms);
 static ngx_int_t ngx_cs_variable_set(ngx_http_variable_value_t *v,
     ngx_str_t *value);
 
@@ -41,6 +45,10 @@ static ngx_http_variable_t  ngx_cs_vars[] = {
 
     { ngx_string("clear_status_upstream_time"), NULL,
       ngx_cs_variable_upstream_time,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("clear_status_wait"), NULL,
+      ngx_cs_variable_wait,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
@@ -143,14 +151,10 @@ ngx_cs_variable_upstream_status(ngx_http_request_t *r,
 }
 
 
-/* seconds with milliseconds, as $upstream_response_time */
-
 static ngx_int_t
 ngx_cs_variable_upstream_time(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
-    u_char        *p;
-    ngx_str_t      value;
     ngx_cs_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
@@ -159,15 +163,46 @@ ngx_cs_variable_upstream_time(ngx_http_request_t *r,
         return ngx_cs_variable_set(v, NULL);
     }
 
+    return ngx_cs_variable_seconds(r, v, ctx->upstream_time);
+}
+
+
+/* how long it was held, so far while it is */
+
+static ngx_int_t
+ngx_cs_variable_wait(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    ngx_cs_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
+
+    if (ctx == NULL || !ctx->held) {
+        return ngx_cs_variable_set(v, NULL);
+    }
+
+    return ngx_cs_variable_seconds(r, v, ctx->told
+                                         ? ctx->held_time
+                                         : ngx_current_msec - ctx->held_since);
+}
+
+
+/* seconds with milliseconds, as $upstream_response_time */
+
+static ngx_int_t
+ngx_cs_variable_seconds(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    ngx_msec_t ms)
+{
+    u_char     *p;
+    ngx_str_t   value;
+
     p = ngx_pnalloc(r->pool, NGX_TIME_T_LEN + 4);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
     value.data = p;
-    value.len = ngx_sprintf(p, "%T.%03M", (time_t) ctx->upstream_time / 1000,
-                            ctx->upstream_time % 1000)
-                - p;
+    value.len = ngx_sprintf(p, "%T.%03M", (time_t) ms / 1000, ms % 1000) - p;
 
     return ngx_cs_variable_set(v, &value);
 }
