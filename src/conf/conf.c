@@ -7,6 +7,8 @@
 
 #include "conf/conf.h"
 
+#include "conf/trust.h"
+
 
 static void ngx_cs_merge_fetch(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf,
     ngx_cs_fetch_conf_t *prev);
@@ -330,19 +332,19 @@ ngx_cs_check_pass(ngx_conf_t *cf, ngx_cs_loc_conf_t *clcf)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_cs_credentials_init_conf(cf, credentials,
-                                     &conf->fetch.url)
-        != NGX_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
     /* what it cannot use may be of a level above, and is named already */
 
     if (ngx_cs_fetch_init_conf(cf, &conf->fetch) != NGX_OK) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"clear_status_pass\" cannot be used so in %V:%ui",
                       &clcf->pass.file, clcf->pass.line);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_cs_trust(cf->pool, &conf->fetch, &credentials->trust) != NGX_OK
+        || ngx_cs_credentials_init_conf(cf, credentials, &conf->fetch.url)
+           != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 

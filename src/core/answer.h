@@ -52,17 +52,29 @@ typedef enum {
 } ngx_cs_source_e;
 
 
+/* which of the limits of a fetch's location caused a failure */
+
+typedef enum {
+    NGX_CS_LIMITED_NOT = 0,
+    NGX_CS_LIMITED_TIME,
+    NGX_CS_LIMITED_SIZE,
+    NGX_CS_LIMITED_TOKEN
+} ngx_cs_limited_e;
+
+
 typedef struct {
     clear_stamp_t                stamp;        /* mono, ms */
     int64_t                      retry_until;  /* mono, ms; what upstream's
                                                   Retry-After said; or 0 */
     ngx_str_t                    body;
     ngx_uint_t                   status;       /* what the caller gets */
-    ngx_uint_t                   upstream_status;  /* HTTP; 0: no response */
-    ngx_msec_t                   upstream_time;
+    uint64_t                     limit;        /* see core/limits.h */
+    uint32_t                     upstream_status;  /* HTTP; 0: no response */
+    uint32_t                     upstream_time;    /* ms */
     clear_workflow_e             workflow;     /* of a success */
     u_char                       etag[NGX_CS_ETAG_LEN];
     unsigned                     source:3;     /* ngx_cs_source_e */
+    unsigned                     limited:2;    /* ngx_cs_limited_e */
     unsigned                     storable:1;   /* later requests may have it */
     unsigned                     urls:1;       /* carries presigned URLs */
     unsigned                     down:1;       /* the fetch went down */

@@ -37,5 +37,9 @@ ngx_cs_question_copy(ngx_pool_t *pool, ngx_cs_question_t *dst,
         }
     }
 
+    if (dst->token_file == NULL) {
+        dst->limits.token = dst->token;
+    }
+
     return NGX_OK;
 }

@@ -16,6 +16,7 @@
 
 #include "clear/breaker.h"
 #include "clear/freshness.h"
+#include "core/limits.h"
 
 
 /* X-Request-Id, traceparent, tracestate */
@@ -44,6 +45,7 @@ typedef struct {
     ngx_uint_t                   ntrace;
     ngx_str_t                   *url;         /* upstream's, for the log */
     ngx_msec_t                   timeout;     /* the whole, retries included */
+    ngx_cs_limits_t              limits;
     int64_t                      seen;        /* mono, ms: when the task was
                                                  seen first; 0: just now */
     ngx_log_t                   *log;         /* the location's */

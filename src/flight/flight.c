@@ -192,7 +192,12 @@ ngx_cs_flight_enter(ngx_cs_flight_t *flight, ngx_cs_waiter_t *waiter,
     ngx_msec_t timeout)
 {
     waiter->flight = flight;
-    waiter->deadline = (int64_t) ngx_current_msec + timeout;
+
+    /* from its arrival, also where this is not its first flight */
+
+    if (waiter->deadline == 0) {
+        waiter->deadline = (int64_t) ngx_current_msec + timeout;
+    }
 
     ngx_queue_insert_tail(&flight->waiters, &waiter->queue);
 
@@ -240,6 +245,7 @@ ngx_cs_flight_create(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup)
     flight->lookup.shm_zone = lookup->shm_zone;
     flight->lookup.key = &flight->node.key;
     flight->lookup.freshness = question->freshness;
+    flight->lookup.limits = &flight->question.limits;
     flight->lookup.pool = pool;
     flight->expires = (int64_t) ngx_current_msec + question->timeout
                       + NGX_CS_LEASE;
@@ -281,6 +287,7 @@ ngx_cs_flight_depart(ngx_cs_flight_t *flight, ngx_cs_lookup_t *lookup,
     flight->lookup.purges = lookup->purges;
     flight->lookup.outcome.seen = lookup->outcome.seen;
     flight->lookup.outcome.down = lookup->outcome.down;
+    flight->question.seen = lookup->shm_zone ? lookup->outcome.seen : 0;
 
     ngx_cs_table_insert(&ngx_cs_flights, &flight->node);
 

@@ -5,6 +5,8 @@
  *
  * A tenant is URL, integration id and, for a token written with variables,
  * the token's SHA-256, each behind its length: "13:http://a.test,3:abc,0:,".
+ * A location that trusts or sends what is not the default has a digest of that
+ * behind it.
  * So no content of one part can be taken for the beginning of another.
  */
 
@@ -18,7 +20,7 @@
 static ngx_int_t ngx_cs_credentials_value(ngx_http_request_t *r,
     ngx_http_complex_value_t *cv, char *name, ngx_str_t *value);
 static ngx_int_t ngx_cs_credentials_tenant(ngx_pool_t *pool, ngx_str_t *url,
-    ngx_str_t *id, ngx_str_t *token, ngx_str_t *tenant);
+    ngx_str_t *id, ngx_str_t *token, ngx_str_t *trust, ngx_str_t *tenant);
 
 
 ngx_int_t
@@ -67,7 +69,8 @@ ngx_cs_credentials_get(ngx_http_request_t *r, ngx_cs_credentials_conf_t *conf,
 
     return ngx_cs_credentials_tenant(r->pool, url,
                                      &credentials->integration_id,
-                                     token, &credentials->tenant);
+                                     token, &conf->trust,
+                                     &credentials->tenant);
 }
 
 
@@ -110,7 +113,7 @@ ngx_cs_credentials_value(ngx_http_request_t *r, ngx_http_complex_value_t *cv,
 
 static ngx_int_t
 ngx_cs_credentials_tenant(ngx_pool_t *pool, ngx_str_t *url, ngx_str_t *id,
-    ngx_str_t *token, ngx_str_t *tenant)
+    ngx_str_t *token, ngx_str_t *trust, ngx_str_t *tenant)
 {
     u_char    *p, digest[NGX_CS_DIGEST_LEN];
     ngx_str_t  proof;
@@ -126,8 +129,8 @@ ngx_cs_credentials_tenant(ngx_pool_t *pool, ngx_str_t *url, ngx_str_t *id,
         proof.data = digest;
     }
 
-    p = ngx_pnalloc(pool, url->len + id->len + proof.len
-                          + 3 * (NGX_SIZE_T_LEN + sizeof(":,") - 1));
+    p = ngx_pnalloc(pool, url->len + id->len + proof.len + trust->len
+                          + 4 * (NGX_SIZE_T_LEN + sizeof(":,") - 1));
     if (p == NULL) {
         return NGX_ERROR;
     }
@@ -138,6 +141,12 @@ ngx_cs_credentials_tenant(ngx_pool_t *pool, ngx_str_t *url, ngx_str_t *id,
                     proof.len);
     p = ngx_cpymem(p, digest, proof.len);
     *p++ = ',';
+
+    if (trust->len) {
+        p = ngx_sprintf(p, "%uz:", trust->len);
+        p = ngx_cpymem(p, trust->data, trust->len);
+        *p++ = ',';
+    }
 
     tenant->len = p - tenant->data;
 
@@ -157,7 +166,7 @@ ngx_cs_credentials_init_conf(ngx_conf_t *cf, ngx_cs_credentials_conf_t *conf,
 
     return ngx_cs_credentials_tenant(cf->pool, url,
                                      &conf->integration_id->value,
-                                     NULL, &conf->tenant);
+                                     NULL, &conf->trust, &conf->tenant);
 }
 
 

@@ -22,6 +22,7 @@ typedef struct {
     ngx_http_complex_value_t       *token;           /* this or the file */
     ngx_cs_token_file_t            *token_file;
     ngx_http_complex_value_t       *integration_id;
+    ngx_str_t                       trust;           /* a digest, or empty */
     ngx_str_t                       tenant;          /* where it is fixed */
 } ngx_cs_credentials_conf_t;
 

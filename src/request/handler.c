@@ -14,6 +14,7 @@
 #include "request/trace.h"
 
 
+static ngx_int_t ngx_cs_handler_ask(ngx_http_request_t *r, ngx_cs_ctx_t *ctx);
 static ngx_int_t ngx_cs_handler_find(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_credentials_t *credentials);
 static ngx_int_t ngx_cs_find_patient(ngx_http_request_t *r,
@@ -27,6 +28,8 @@ static void ngx_cs_key(ngx_cs_ctx_t *ctx, ngx_cs_credentials_t *credentials,
     ngx_cs_key_t *key);
 static ngx_int_t ngx_cs_serve(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_outcome_t *outcome);
+static void ngx_cs_limits(ngx_cs_conf_t *conf,
+    ngx_cs_credentials_t *credentials, ngx_cs_limits_t *limits);
 static void ngx_cs_order(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_credentials_t *credentials, ngx_cs_question_t *question);
 static ngx_int_t ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
@@ -53,7 +56,6 @@ ngx_cs_handler(ngx_http_request_t *r, ngx_cs_conf_t *conf)
     ngx_int_t             rc;
     ngx_cs_ctx_t         *ctx;
     clear_task_id_e       bad;
-    ngx_cs_credentials_t  credentials;
 
     ctx = ngx_pcalloc(r->pool, sizeof(ngx_cs_ctx_t));
     if (ctx == NULL) {
@@ -92,6 +94,21 @@ ngx_cs_handler(ngx_http_request_t *r, ngx_cs_conf_t *conf)
         return ngx_cs_refuse_task_id(r, bad);
     }
 
+    return ngx_cs_handler_ask(r, ctx);
+}
+
+
+/* asks as the tenant that the request is made for */
+
+static ngx_int_t
+ngx_cs_handler_ask(ngx_http_request_t *r, ngx_cs_ctx_t *ctx)
+{
+    ngx_int_t             rc;
+    ngx_cs_conf_t        *conf;
+    ngx_cs_credentials_t  credentials;
+
+    conf = ctx->conf;
+
     rc = ngx_cs_credentials_get(r, &conf->credentials,
                                 &conf->fetch.url, &credentials);
     if (rc != NGX_OK) {
@@ -118,6 +135,7 @@ ngx_cs_handler_find(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
 
     ngx_cs_key(ctx, credentials, &key);
 
+    ngx_cs_limits(conf, credentials, &ctx->limits);
     ngx_cs_patience(r, ctx);
 
     if (ctx->patience) {
@@ -231,6 +249,7 @@ ngx_cs_lookup_init(ngx_cs_lookup_t *lookup, ngx_cs_ctx_t *ctx,
     lookup->shm_zone = ctx->conf->shm_zone;
     lookup->key = key;
     lookup->freshness = &ctx->conf->freshness;
+    lookup->limits = &ctx->limits;
     lookup->pool = pool;
     lookup->ticket = 0;
     lookup->outcome.expired = 0;
@@ -286,6 +305,21 @@ ngx_cs_serve(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
 }
 
 
+/* of this caller's location, whoever's fetch it will share */
+
+static void
+ngx_cs_limits(ngx_cs_conf_t *conf, ngx_cs_credentials_t *credentials,
+    ngx_cs_limits_t *limits)
+{
+    limits->timeout = conf->fetch.timeout;
+    limits->connect_timeout = conf->fetch.connect_timeout;
+    limits->max_body_size = conf->fetch.max_body_size;
+    limits->token = conf->credentials.token_file
+                    ? *ngx_cs_token_file_path(conf->credentials.token_file)
+                    : credentials->token;
+}
+
+
 static void
 ngx_cs_order(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_credentials_t *credentials, ngx_cs_question_t *question)
@@ -307,6 +341,7 @@ ngx_cs_order(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     question->seen = 0;
     question->url = &conf->fetch.url;
     question->timeout = conf->fetch.timeout;
+    question->limits = ctx->limits;
     question->log = clcf->error_log;
 
     ngx_cs_trace(r, question);
@@ -385,6 +420,9 @@ ngx_cs_handler_answered(ngx_cs_waiter_t *waiter, ngx_cs_flight_t *flight,
 
     } else if (outcome == NULL) {
         rc = ngx_cs_refuse_status(r, NGX_HTTP_GATEWAY_TIME_OUT);
+
+    } else if (ngx_cs_limits_wider(&ctx->limits, &outcome->answer)) {
+        rc = ngx_cs_handler_ask(r, ctx);
 
     } else {
         cln->handler = ngx_cs_cleanup_flight;

@@ -255,6 +255,7 @@ ngx_cs_hold_lookup(ngx_cs_hold_t *hold, ngx_cs_lookup_t *lookup,
     lookup->shm_zone = hold->node.shm_zone;
     lookup->key = &hold->node.key;
     lookup->freshness = &hold->freshness;
+    lookup->limits = &hold->question.limits;
     lookup->pool = pool;
     lookup->ticket = 0;
     lookup->outcome.expired = 0;

@@ -49,6 +49,7 @@ typedef struct {
     ngx_cs_conf_t                       *conf;
     ngx_cs_waiter_t                      waiter;
     ngx_cs_handling_t                    handling;
+    ngx_cs_limits_t                      limits;       /* its own */
     ngx_str_t                            task_id;
     ngx_uint_t                           upstream_status;
     ngx_msec_t                           upstream_time;

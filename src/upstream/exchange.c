@@ -57,6 +57,8 @@ static void ngx_cs_exchange_judge(ngx_cs_exchange_t *x,
 static void ngx_cs_exchange_tell(ngx_cs_exchange_t *x,
     ngx_cs_fetch_result_t *result, clear_verdict_t *verdict,
     ngx_cs_answer_t *answer);
+static ngx_cs_limited_e ngx_cs_exchange_limited(ngx_cs_fetch_result_t *result,
+    clear_verdict_t *verdict);
 static int64_t ngx_cs_exchange_age(ngx_cs_exchange_t *x, int64_t wall);
 static void ngx_cs_exchange_success(ngx_cs_exchange_t *x,
     const clear_task_t *parsed, ngx_cs_answer_t *answer);
@@ -462,6 +464,8 @@ ngx_cs_exchange_judge(ngx_cs_exchange_t *x, ngx_cs_fetch_result_t *result,
                == NGX_OK)
     {
         answer->storable = (result->transport != CLEAR_TRANSPORT_LOCAL);
+        ngx_cs_limits_note(answer, ngx_cs_exchange_limited(result, verdict),
+                           &x->question->limits);
 
     } else {
         answer->status = NGX_HTTP_SERVICE_UNAVAILABLE;
@@ -483,6 +487,27 @@ ngx_cs_exchange_judge(ngx_cs_exchange_t *x, ngx_cs_fetch_result_t *result,
     answer->stamp.definite = (answer->status >= 400 && answer->status < 500
                               && answer->status
                                  != NGX_HTTP_TOO_MANY_REQUESTS);
+}
+
+
+/* what a location that allows more, or another token, could spare itself */
+
+static ngx_cs_limited_e
+ngx_cs_exchange_limited(ngx_cs_fetch_result_t *result,
+    clear_verdict_t *verdict)
+{
+    switch (result->transport) {
+
+    case CLEAR_TRANSPORT_TIMEOUT:
+        return NGX_CS_LIMITED_TIME;
+
+    case CLEAR_TRANSPORT_TOO_LARGE:
+        return NGX_CS_LIMITED_SIZE;
+
+    default:
+        return verdict->credentials ? NGX_CS_LIMITED_TOKEN
+                                    : NGX_CS_LIMITED_NOT;
+    }
 }
 
 

@@ -186,6 +186,13 @@ ngx_cs_token_file_timer(ngx_event_t *ev)
 
 
 ngx_str_t *
+ngx_cs_token_file_path(ngx_cs_token_file_t *file)
+{
+    return &file->path;
+}
+
+
+ngx_str_t *
 ngx_cs_token_file_get(ngx_cs_token_file_t *file, ngx_log_t *log)
 {
     if (ngx_current_msec - file->looked >= NGX_CS_TOKEN_LOOK) {

@@ -47,6 +47,9 @@ void ngx_cs_token_file_check(ngx_cycle_t *cycle, ngx_array_t *files);
  */
 void ngx_cs_token_file_init_process(ngx_cycle_t *cycle, ngx_array_t *files);
 
+/* its path, as long as the configuration lives */
+ngx_str_t *ngx_cs_token_file_path(ngx_cs_token_file_t *file);
+
 /*
  * The token, after a look at the file if the last is a second ago.  The
  * string is valid until the next call; who keeps it copies it.

@@ -34,6 +34,18 @@ ngx_cs_result_stamp(ngx_cs_shm_t *shm, uint32_t result)
 }
 
 
+ngx_uint_t
+ngx_cs_result_narrower(ngx_cs_shm_t *shm, uint32_t result,
+    ngx_cs_limits_t *limits)
+{
+    ngx_cs_result_t  *r;
+
+    r = ngx_cs_at(shm, result);
+
+    return ngx_cs_limits_wider(limits, &r->answer);
+}
+
+
 void
 ngx_cs_result_about(ngx_cs_shm_t *shm, uint32_t result,
     ngx_cs_answer_t *answer)

@@ -22,6 +22,10 @@ int64_t ngx_cs_result_again(ngx_cs_shm_t *shm, uint32_t result);
 /* a result's stamp, which is read under the lock; NULL for no result (0) */
 clear_stamp_t *ngx_cs_result_stamp(ngx_cs_shm_t *shm, uint32_t result);
 
+/* 1 where it is a failure of a fetch that allowed less; result is not 0 */
+ngx_uint_t ngx_cs_result_narrower(ngx_cs_shm_t *shm, uint32_t result,
+    ngx_cs_limits_t *limits);
+
 /* a result but for its body, whose length alone is told */
 void ngx_cs_result_about(ngx_cs_shm_t *shm, uint32_t result,
     ngx_cs_answer_t *answer);

@@ -13,7 +13,7 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "core/answer.h"
+#include "core/limits.h"
 
 
 /* identifies one flight for one key; 0 is no flight */
@@ -44,13 +44,14 @@ typedef struct {
 
 /*
  * What goes to and fro between a zone and who uses it, from the first look-up
- * to the end of a flight.  Who uses it sets the first four.
+ * to the end of a flight.  Who uses it sets the first five.
  */
 
 typedef struct {
     ngx_shm_zone_t              *shm_zone;   /* NULL: nothing is cached */
     ngx_cs_key_t                *key;
     clear_freshness_conf_t      *freshness;
+    ngx_cs_limits_t             *limits;     /* the caller's own */
     ngx_pool_t                  *pool;       /* for bodies that come out */
     ngx_cs_ticket_t              ticket;     /* 0: no flight */
     uint64_t                     purges;     /* before it */

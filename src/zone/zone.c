@@ -97,9 +97,16 @@ static clear_choice_e
 ngx_cs_zone_choose(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
     ngx_cs_lookup_t *lookup)
 {
+    clear_stamp_t  *error;
+
+    error = ngx_cs_result_stamp(shm, e->error);
+
+    if (error && ngx_cs_result_narrower(shm, e->error, lookup->limits)) {
+        error = NULL;
+    }
+
     return clear_freshness_choose(lookup->freshness,
-                                  ngx_cs_result_stamp(shm, e->good),
-                                  ngx_cs_result_stamp(shm, e->error),
+                                  ngx_cs_result_stamp(shm, e->good), error,
                                   ngx_current_msec);
 }
 

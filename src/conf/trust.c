@@ -1,0 +1,86 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * Whom a location trusts and what it sends; see the header.
+ *
+ * A directive that counts has its line in ngx_cs_trust().
+ */
+
+
+#include "conf/trust.h"
+
+#include "core/digest.h"
+
+
+static ngx_int_t ngx_cs_trust_add(ngx_array_t *words, char *directive,
+    ngx_str_t *value);
+
+
+ngx_int_t
+ngx_cs_trust(ngx_pool_t *pool, ngx_cs_fetch_conf_t *conf, ngx_str_t *trust)
+{
+    ngx_str_t    off = ngx_string("off");
+    ngx_array_t  words;
+
+    ngx_str_null(trust);
+
+    if (ngx_array_init(&words, pool, 64, 1) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (conf->https) {
+
+        if ((!conf->ssl_verify
+             && ngx_cs_trust_add(&words, "ssl_verify", &off) != NGX_OK)
+            || ngx_cs_trust_add(&words, "ssl_trusted_certificate",
+                                &conf->ssl_trusted_certificate)
+               != NGX_OK
+            || ngx_cs_trust_add(&words, "ssl_certificate",
+                                &conf->ssl_certificate)
+               != NGX_OK
+            || ngx_cs_trust_add(&words, "ssl_certificate_key",
+                                &conf->ssl_certificate_key)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (words.nelts == 0) {
+        return NGX_OK;
+    }
+
+    trust->len = NGX_CS_DIGEST_LEN;
+    trust->data = ngx_pnalloc(pool, trust->len);
+
+    return trust->data ? ngx_cs_digest(words.elts, words.nelts, trust->data)
+                       : NGX_ERROR;
+}
+
+
+/* its words, behind their lengths, where it has any */
+
+static ngx_int_t
+ngx_cs_trust_add(ngx_array_t *words, char *directive, ngx_str_t *value)
+{
+    u_char  *p;
+    size_t   len;
+
+    if (value->len == 0) {
+        return NGX_OK;
+    }
+
+    len = ngx_strlen(directive) + value->len + NGX_SIZE_T_LEN
+          + sizeof(" :,") - 1;
+
+    p = ngx_array_push_n(words, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    words->nelts -= len;
+    words->nelts += ngx_sprintf(p, "%s %uz:%V,", directive, value->len, value)
+                    - p;
+
+    return NGX_OK;
+}
