@@ -60,6 +60,15 @@ static ngx_conf_num_bounds_t  ngx_cs_retries_bounds = {
     ngx_conf_check_num_bounds, 0, 10
 };
 
+static ngx_conf_num_bounds_t  ngx_cs_fails_bounds = {
+    ngx_conf_check_num_bounds, 0, 1000000
+};
+
+/* nothing of it, and nothing works */
+static ngx_conf_num_bounds_t  ngx_cs_some = {
+    ngx_conf_check_num_bounds, 1, -1
+};
+
 
 #define ngx_cs_offset(field)                                                 \
     offsetof(ngx_cs_loc_conf_t, field)
@@ -166,14 +175,14 @@ static ngx_command_t  ngx_clear_status_commands[] = {
       ngx_cs_set_msec,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(conf.fetch.connect_timeout),
-      NULL },
+      &ngx_cs_some },
 
     { ngx_string("clear_status_timeout"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
       ngx_cs_set_msec,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(conf.fetch.timeout),
-      NULL },
+      &ngx_cs_some },
 
     { ngx_string("clear_status_retries"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
@@ -187,7 +196,7 @@ static ngx_command_t  ngx_clear_status_commands[] = {
       ngx_cs_set_size,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(conf.fetch.max_body_size),
-      NULL },
+      &ngx_cs_some },
 
     { ngx_string("clear_status_http_version"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
@@ -236,14 +245,14 @@ static ngx_command_t  ngx_clear_status_commands[] = {
       ngx_cs_set_num,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(max_fails),
-      NULL },
+      &ngx_cs_fails_bounds },
 
     { ngx_string("clear_status_fail_timeout"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
       ngx_cs_set_msec,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(fail_timeout),
-      NULL },
+      &ngx_cs_some },
 
     { ngx_string("clear_status_metrics"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
@@ -328,12 +337,13 @@ ngx_cs_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_cs_loc_conf_t *clcf = conf;
 
-    ngx_str_t                 *value;
-    ngx_cs_main_conf_t        *cmcf;
-    ngx_http_core_loc_conf_t  *core;
+    char                *rc;
+    ngx_str_t           *value;
+    ngx_cs_main_conf_t  *cmcf;
 
-    if (clcf->conf.fetch.url.data) {
-        return "is duplicate";
+    rc = ngx_cs_set_handler(cf, cmd, conf, ngx_cs_content);
+    if (rc != NGX_CONF_OK) {
+        return rc;
     }
 
     value = cf->args->elts;
@@ -344,14 +354,8 @@ ngx_cs_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    ngx_cs_place(cf, &clcf->pass);
-
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_clear_status_module);
     cmcf->used = 1;
-
-    core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    core->handler = ngx_cs_content;
-    clcf->handler = ngx_cs_content;
 
     return NGX_CONF_OK;
 }
@@ -360,12 +364,7 @@ ngx_cs_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static char *
 ngx_cs_metrics_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_http_core_loc_conf_t  *core;
-
-    core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    core->handler = ngx_cs_metrics_content;
-
-    return NGX_CONF_OK;
+    return ngx_cs_set_handler(cf, cmd, conf, ngx_cs_metrics_content);
 }
 
 
@@ -383,12 +382,11 @@ ngx_cs_metrics_content(ngx_http_request_t *r)
 static char *
 ngx_cs_dashboard_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    ngx_http_core_loc_conf_t  *core;
+    char  *rc;
 
-    core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    core->handler = ngx_cs_dashboard_content;
+    rc = ngx_cs_set_handler(cf, cmd, conf, ngx_cs_dashboard_content);
 
-    return ngx_cs_set_dashboard_body(cf, cmd, conf);
+    return (rc == NGX_CONF_OK) ? ngx_cs_set_dashboard_body(cf, cmd, conf) : rc;
 }
 
 
@@ -411,14 +409,9 @@ ngx_cs_purge_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_cs_loc_conf_t *clcf = conf;
 
-    ngx_http_core_loc_conf_t  *core;
+    clcf->purge = 1;
 
-    core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    core->handler = ngx_cs_purge_content;
-
-    ngx_cs_place(cf, &clcf->purge);
-
-    return NGX_CONF_OK;
+    return ngx_cs_set_handler(cf, cmd, conf, ngx_cs_purge_content);
 }
 
 

@@ -160,6 +160,66 @@ refused $_->[0], ['', $good, "$pass $_->[0];"], $_->[1],
     ['clear_status_events 5m beat=5s', qr/invalid value "beat=5s"/],
     ['clear_status_events 5m; clear_status_events off', qr/is duplicate/];
 
+# what cannot work, in the words of who has to mend it
+
+refused "$_->[0] $_->[1]", ['', $good, "$pass $_->[0] $_->[1];"],
+    qr/invalid \w+ "\Q$_->[1]\E" in "$_->[0]", $_->[2] in \S+check\.conf:22/
+    for ['clear_status_timeout', '0', 'it must be at least 1'],
+    ['clear_status_connect_timeout', '0s', 'it must be at least 1'],
+    ['clear_status_fail_timeout', '0', 'it must be at least 1'],
+    ['clear_status_max_body_size', '0', 'it must be at least 1'],
+    ['clear_status_retries', '11', 'it must be at most 10'],
+    ['clear_status_max_fails', '1000001', 'it must be at most 1000000'],
+    ['clear_status_max_body_size', '1g',
+     'a size is in bytes, or with "k" or "m" behind it'];
+
+my @values = qw(clear_status_url_lifetime clear_status_url_margin
+    clear_status_stale_if_error clear_status_stale_while_revalidate
+    clear_status_connect_timeout clear_status_timeout clear_status_retries
+    clear_status_max_body_size clear_status_http_version
+    clear_status_max_fails clear_status_fail_timeout clear_status_ssl_verify);
+
+for my $name (@values) {
+    refused "$name $_", ['', $good, "$pass $name $_;"],
+        qr/invalid .*"\Q@{[$_ eq '""' ? '' : $_]}\E" in "$name"/,
+        qr/check\.conf:22/
+        for '-1', '""', 'word', '99999999999999999999';
+
+    my $value = $name =~ /verify/ ? 'on' : 2;
+    refused "$name twice", ['', $good, "$pass $name $value; $name $value;"],
+        qr/"$name" directive is duplicate/, qr/check\.conf:22/;
+}
+
+refused "$_->[0] and $_->[1]",
+    ['', "$good clear_status_cache answers;", "$_->[0]; $_->[1];"], $_->[2],
+    qr/check\.conf:22/
+    for ['clear_status_pass http://127.0.0.1:1', 'clear_status_purge',
+     qr/"clear_status_purge" conflicts with "clear_status_pass"/],
+    ['clear_status_metrics', 'clear_status_dashboard',
+     qr/"clear_status_dashboard" conflicts with "clear_status_metrics"/],
+    ['clear_status_metrics', 'clear_status_metrics', qr/is duplicate/],
+    ['clear_status_purge', 'clear_status_purge', qr/is duplicate/],
+    ['proxy_pass http://127.0.0.1:1', 'clear_status_metrics',
+     qr/"clear_status_metrics" directive conflicts with another handler/],
+    ['clear_status_metrics', 'proxy_pass http://127.0.0.1:1',
+     qr/"clear_status_metrics" conflicts with another handler/];
+
+for (['PROCESING', 'PROCESSING'], ['SUCESS', 'SUCCESS'], ['FAIL', 'FAILED'],
+    ['CREATE', 'CREATED'])
+{
+    my ($wrong, $right) = @$_;
+    my ($status, $said) = $t->nginx_t(
+        conf('', $good, "$pass clear_status_valid $wrong 2s;"));
+
+    is $status, 0, "$wrong is accepted";
+    like $said, qr/\[warn\].*"clear_status_valid".*"$wrong".*"$right".*:22/,
+        "with a warning that names $right";
+}
+
+unlike +($t->nginx_t(conf('', $good,
+    "$pass clear_status_valid CREATED PROCESSING SUCCESS FAILED 2s;")))[1],
+    qr/\[warn\]/, 'no warning for a state that is documented';
+
 refused 'two passes', ['', $good, "$pass $pass"], qr/is duplicate/,
     qr/check\.conf:22/;
 

@@ -19,6 +19,7 @@ static void ngx_cs_merge_credentials(ngx_cs_credentials_conf_t *conf,
     ngx_cs_credentials_conf_t *prev);
 static void ngx_cs_merge_hold(ngx_cs_hold_conf_t *conf,
     ngx_cs_hold_conf_t *prev);
+static char *ngx_cs_check_handler(ngx_conf_t *cf, ngx_cs_loc_conf_t *clcf);
 static char *ngx_cs_merge_zone(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf,
     ngx_cs_loc_conf_t *prev);
 static char *ngx_cs_merge_pass(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf,
@@ -65,7 +66,7 @@ ngx_cs_create_loc_conf(ngx_conf_t *cf)
      *     conf->freshness.valid, nvalid
      *     conf->breaker
      *     conf->shm_zone
-     *     clcf->zone, pass, cache, valid
+     *     clcf->handler, directive, place, zone, cache, valid
      */
 
     conf = &clcf->conf;
@@ -113,7 +114,9 @@ ngx_cs_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     conf->conf.breaker.max_fails = conf->max_fails;
     conf->conf.breaker.fail_timeout = conf->fail_timeout;
 
-    if (ngx_cs_merge_zone(cf, conf, prev) != NGX_CONF_OK) {
+    if (ngx_cs_check_handler(cf, conf) != NGX_CONF_OK
+        || ngx_cs_merge_zone(cf, conf, prev) != NGX_CONF_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -243,6 +246,27 @@ ngx_cs_merge_hold(ngx_cs_hold_conf_t *conf, ngx_cs_hold_conf_t *prev)
 }
 
 
+/* other modules take a location over without asking who had it */
+
+static char *
+ngx_cs_check_handler(ngx_conf_t *cf, ngx_cs_loc_conf_t *clcf)
+{
+    ngx_http_core_loc_conf_t  *core;
+
+    core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->handler && core->handler != clcf->handler) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"%V\" conflicts with another handler of the same "
+                      "location in %V:%ui", &clcf->directive,
+                      &clcf->place.file, clcf->place.line);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
 static char *
 ngx_cs_merge_zone(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf,
     ngx_cs_loc_conf_t *prev)
@@ -256,13 +280,13 @@ ngx_cs_merge_zone(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf,
 
     if (conf->zone.len == 0) {
 
-        if (conf->purge.line == 0) {
+        if (!conf->purge) {
             return NGX_CONF_OK;
         }
 
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"clear_status_purge\" needs \"clear_status_cache\" "
-                      "in %V:%ui", &conf->purge.file, conf->purge.line);
+                      "in %V:%ui", &conf->place.file, conf->place.line);
         return NGX_CONF_ERROR;
     }
 
@@ -293,7 +317,7 @@ ngx_cs_merge_pass(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf,
 
     if (clcf->noname && conf->conf.fetch.url.data == NULL) {
         conf->conf.fetch.url = prev->conf.fetch.url;
-        conf->pass = prev->pass;
+        conf->place = prev->place;
         conf->handler = prev->handler;
     }
 
@@ -328,7 +352,7 @@ ngx_cs_check_pass(ngx_conf_t *cf, ngx_cs_loc_conf_t *clcf)
     if (missing) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"clear_status_pass\" needs %s in %V:%ui",
-                      missing, &clcf->pass.file, clcf->pass.line);
+                      missing, &clcf->place.file, clcf->place.line);
         return NGX_CONF_ERROR;
     }
 
@@ -337,7 +361,7 @@ ngx_cs_check_pass(ngx_conf_t *cf, ngx_cs_loc_conf_t *clcf)
     if (ngx_cs_fetch_init_conf(cf, &conf->fetch) != NGX_OK) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
                       "\"clear_status_pass\" cannot be used so in %V:%ui",
-                      &clcf->pass.file, clcf->pass.line);
+                      &clcf->place.file, clcf->place.line);
         return NGX_CONF_ERROR;
     }
 

@@ -39,10 +39,11 @@ typedef struct {
 
 typedef struct {
     ngx_cs_conf_t                conf;
-    ngx_http_handler_pt          handler;      /* of clear_status_pass */
-    ngx_cs_place_t               pass;
+    ngx_http_handler_pt          handler;      /* of the location, if ours */
+    ngx_str_t                    directive;    /* that set it, */
+    ngx_cs_place_t               place;        /* and where */
     ngx_cs_place_t               cache;
-    ngx_cs_place_t               purge;        /* of clear_status_purge */
+    ngx_uint_t                   purge;        /* is the handler */
     ngx_str_t                    zone;         /* its name; empty: off */
     ngx_array_t                 *valid;        /* of clear_valid_t */
     ngx_uint_t                   max_fails;

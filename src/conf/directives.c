@@ -11,11 +11,16 @@
 #include "conf/conf.h"
 
 
-#define NGX_CS_PATH  "/one-integration/workflow/status"
+#define NGX_CS_PATH   "/one-integration/workflow/status"
+
+/* behind a message of a bad size */
+#define NGX_CS_SIZES  ", a size is in bytes, or with \"k\" or \"m\" behind it"
 
 
 static char *ngx_cs_pass_parse(ngx_conf_t *cf, ngx_str_t *value,
     size_t scheme, ngx_url_t *u);
+static char *ngx_cs_set_bounded(ngx_conf_t *cf, ngx_command_t *cmd, void *conf,
+    char *(*set)(ngx_conf_t *cf, ngx_command_t *cmd, void *conf));
 static char *ngx_cs_invalid(ngx_conf_t *cf, ngx_command_t *cmd, char *rc);
 
 
@@ -57,7 +62,7 @@ ngx_cs_set_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (size == NGX_ERROR) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid zone size \"%V\" in \"%V\"",
+                           "invalid zone size \"%V\" in \"%V\"" NGX_CS_SIZES,
                            &value[1], &cmd->name);
         return NGX_CONF_ERROR;
     }
@@ -330,29 +335,69 @@ ngx_cs_parse_time(ngx_str_t *value, ngx_cs_time_t *words, int64_t *time)
 }
 
 
-/* nginx's own setters do not show a bad value */
+/* nginx's own setters show neither a bad value nor its bounds */
 
 char *
 ngx_cs_set_msec(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    return ngx_cs_invalid(cf, cmd,
-                          ngx_conf_set_msec_slot(cf, cmd, conf));
+    return ngx_cs_set_bounded(cf, cmd, conf, ngx_conf_set_msec_slot);
 }
 
 
 char *
 ngx_cs_set_num(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    return ngx_cs_invalid(cf, cmd,
-                          ngx_conf_set_num_slot(cf, cmd, conf));
+    return ngx_cs_set_bounded(cf, cmd, conf, ngx_conf_set_num_slot);
 }
 
 
 char *
 ngx_cs_set_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    return ngx_cs_invalid(cf, cmd,
-                          ngx_conf_set_size_slot(cf, cmd, conf));
+    return ngx_cs_set_bounded(cf, cmd, conf, ngx_conf_set_size_slot);
+}
+
+
+/* cmd->post: the bounds, or NULL; all these slots are as large as a number */
+
+static char *
+ngx_cs_set_bounded(ngx_conf_t *cf, ngx_command_t *cmd, void *conf,
+    char *(*set)(ngx_conf_t *cf, ngx_command_t *cmd, void *conf))
+{
+    char                   *rc;
+    ngx_int_t               n;
+    ngx_str_t              *value;
+    ngx_command_t           plain;
+    ngx_conf_num_bounds_t  *bounds;
+
+    plain = *cmd;
+    plain.post = NULL;
+
+    rc = ngx_cs_invalid(cf, cmd, set(cf, &plain, conf));
+
+    if (rc != NGX_CONF_OK || cmd->post == NULL) {
+        return rc;
+    }
+
+    value = cf->args->elts;
+    bounds = cmd->post;
+    n = *(ngx_int_t *) ((char *) conf + cmd->offset);
+
+    if (n < bounds->low) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in \"%V\", it must be at "
+                           "least %i", &value[1], &cmd->name, bounds->low);
+        return NGX_CONF_ERROR;
+    }
+
+    if (bounds->high != -1 && n > bounds->high) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%V\" in \"%V\", it must be at "
+                           "most %i", &value[1], &cmd->name, bounds->high);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }
 
 
@@ -397,8 +442,9 @@ ngx_cs_invalid(ngx_conf_t *cf, ngx_command_t *cmd, char *rc)
 
     value = cf->args->elts;
 
-    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s \"%V\" in \"%V\"",
-                       rc, &value[1], &cmd->name);
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s \"%V\" in \"%V\"%s",
+                       rc, &value[1], &cmd->name,
+                       (cmd->set == ngx_cs_set_size) ? NGX_CS_SIZES : "");
 
     return NGX_CONF_ERROR;
 }
@@ -504,4 +550,39 @@ ngx_cs_set_dashboard_body(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return "has a parameter that is neither body=on nor body=off";
+}
+
+
+char *
+ngx_cs_set_handler(ngx_conf_t *cf, ngx_command_t *cmd, void *conf,
+    ngx_http_handler_pt handler)
+{
+    ngx_cs_loc_conf_t *clcf = conf;
+
+    ngx_http_core_loc_conf_t  *core;
+
+    if (clcf->handler == handler) {
+        return "is duplicate";
+    }
+
+    core = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+
+    if (clcf->handler) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" conflicts with \"%V\" in the same location",
+                           &cmd->name, &clcf->directive);
+        return NGX_CONF_ERROR;
+    }
+
+    if (core->handler) {
+        return "conflicts with another handler of the same location";
+    }
+
+    core->handler = handler;
+
+    clcf->handler = handler;
+    clcf->directive = cmd->name;
+    ngx_cs_place(cf, &clcf->place);
+
+    return NGX_CONF_OK;
 }

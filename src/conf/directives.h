@@ -25,7 +25,11 @@ typedef struct {
 } ngx_cs_time_t;
 
 
-/* as ngx_command_t's set; each returns NGX_CONF_OK or an error */
+/*
+ * As ngx_command_t's set.  The post of the setters of msec, num and size is an
+ * ngx_conf_num_bounds_t, of which high may be -1, or NULL.  Each returns
+ * NGX_CONF_OK or an error.
+ */
 
 char *ngx_cs_set_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
@@ -39,6 +43,13 @@ char *ngx_cs_set_http_version(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_proxy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_dashboard_body(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
+/*
+ * Gives a location its content handler, and notes whose it is; an error where
+ * it has one.
+ */
+char *ngx_cs_set_handler(ngx_conf_t *cf, ngx_command_t *cmd, void *conf,
+    ngx_http_handler_pt handler);
 
 /*
  * A time in ms, or one of the words, of which words may be NULL.

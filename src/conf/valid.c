@@ -11,6 +11,9 @@
 #include "conf/directives.h"
 
 
+/* a longer state is like none that is known */
+#define NGX_CS_VALID_STATE    64
+
 /* of a task's age, where max is given without age */
 #define NGX_CS_VALID_PERCENT  10
 
@@ -20,6 +23,8 @@ static ngx_int_t ngx_cs_valid_time(ngx_conf_t *cf, ngx_uint_t *last,
 static char *ngx_cs_valid_parameter(ngx_str_t *value, clear_valid_t *valid);
 static char *ngx_cs_valid_check(clear_valid_t *valid);
 static char *ngx_cs_valid_subject(ngx_str_t *value, clear_valid_t *valid);
+static void ngx_cs_valid_known(ngx_conf_t *cf, ngx_str_t *state);
+static ngx_uint_t ngx_cs_valid_distance(ngx_str_t *a, ngx_str_t *b);
 
 
 char *
@@ -64,6 +69,10 @@ ngx_cs_set_valid(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "%s \"%V\" in \"%V\"",
                                err, &value[i], &cmd->name);
             return NGX_CONF_ERROR;
+        }
+
+        if (valid->state.data) {
+            ngx_cs_valid_known(cf, &value[i]);
         }
 
     } while (++i < last);
@@ -227,4 +236,72 @@ ngx_cs_valid_subject(ngx_str_t *value, clear_valid_t *valid)
     return (value->len == 0) ? invalid
            : (valid->max && finished)
              ? "\"max\" cannot be for a finished state," : NULL;
+}
+
+
+/* a new state is the operator's right, a slip of the pen is likelier */
+
+static void
+ngx_cs_valid_known(ngx_conf_t *cf, ngx_str_t *state)
+{
+    ngx_uint_t        i, n, least, nearest;
+    static ngx_str_t  names[] = {
+        ngx_string("CREATED"),
+        ngx_string("PROCESSING"),
+        ngx_string("SUCCESS"),
+        ngx_string("FAILED")
+    };
+
+    nearest = 0;
+    least = NGX_CS_VALID_STATE;
+
+    for (i = 0; i < sizeof(names) / sizeof(ngx_str_t); i++) {
+        n = ngx_cs_valid_distance(state, &names[i]);
+
+        if (n == 0) {
+            return;
+        }
+
+        if (n < least) {
+            least = n;
+            nearest = i;
+        }
+    }
+
+    ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                       "\"clear_status_valid\" names a state that is not "
+                       "documented, \"%V\", the nearest that is: \"%V\"",
+                       state, &names[nearest]);
+}
+
+
+/* how many letters to put in, leave out or change, as Levenshtein counts */
+
+static ngx_uint_t
+ngx_cs_valid_distance(ngx_str_t *a, ngx_str_t *b)
+{
+    ngx_uint_t  i, j, above, corner, row[NGX_CS_VALID_STATE + 1];
+
+    if (a->len >= NGX_CS_VALID_STATE) {
+        return NGX_CS_VALID_STATE;
+    }
+
+    for (i = 0; i <= a->len; i++) {
+        row[i] = i;
+    }
+
+    for (j = 1; j <= b->len; j++) {
+        corner = row[0];
+        row[0] = j;
+
+        for (i = 1; i <= a->len; i++) {
+            above = row[i];
+
+            row[i] = ngx_min(ngx_min(row[i - 1], above) + 1,
+                             corner + (a->data[i - 1] != b->data[j - 1]));
+            corner = above;
+        }
+    }
+
+    return row[a->len];
 }
