@@ -29,6 +29,7 @@
 #include "request/variables.h"
 #include "upstream/bare.h"
 #include "upstream/breakers.h"
+#include "upstream/rate.h"
 #include "zone/spill.h"
 
 
@@ -67,6 +68,11 @@ static ngx_conf_num_bounds_t  ngx_cs_fails_bounds = {
 /* nothing of it, and nothing works */
 static ngx_conf_num_bounds_t  ngx_cs_some = {
     ngx_conf_check_num_bounds, 1, -1
+};
+
+
+static ngx_conf_num_bounds_t  ngx_cs_max_flights_bounds = {
+    ngx_conf_check_num_bounds, 1, 1000000
 };
 
 
@@ -190,6 +196,20 @@ static ngx_command_t  ngx_clear_status_commands[] = {
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(conf.fetch.retries),
       &ngx_cs_retries_bounds },
+
+    { ngx_string("clear_status_max_flights"),
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_set_num,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_cs_offset(conf.fetch.max_flights),
+      &ngx_cs_max_flights_bounds },
+
+    { ngx_string("clear_status_max_rate"),
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_set_rate,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_cs_offset(conf.fetch.max_rate),
+      NULL },
 
     { ngx_string("clear_status_max_body_size"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
@@ -445,11 +465,12 @@ ngx_cs_postconfiguration(ngx_conf_t *cf)
     }
 
     cmcf->tenants = ngx_cs_breakers_add(cf, &ngx_clear_status_module);
+    cmcf->rates = ngx_cs_rate_add(cf, &ngx_clear_status_module);
     cmcf->metrics = ngx_cs_counters_add(cf, &ngx_clear_status_module);
     cmcf->errors = ngx_cs_failures_add(cf, &ngx_clear_status_module);
     cmcf->bare = ngx_cs_bare_add(cf, &ngx_clear_status_module);
 
-    if (cmcf->tenants == NULL || cmcf->metrics == NULL
+    if (cmcf->tenants == NULL || cmcf->rates == NULL || cmcf->metrics == NULL
         || cmcf->errors == NULL || cmcf->bare == NULL)
     {
         return NGX_ERROR;
@@ -511,6 +532,7 @@ ngx_cs_init_process(ngx_cycle_t *cycle)
     }
 
     ngx_cs_breakers_init_process(cmcf->tenants);
+    ngx_cs_rate_init_process(cmcf->rates);
     ngx_cs_counters_init_process(cmcf->metrics);
     ngx_cs_failures_init_process(cmcf->errors);
     ngx_cs_bare_init_process(cmcf->bare);

@@ -74,6 +74,8 @@ ngx_cs_create_loc_conf(ngx_conf_t *cf)
     conf->fetch.connect_timeout = NGX_CONF_UNSET_MSEC;
     conf->fetch.timeout = NGX_CONF_UNSET_MSEC;
     conf->fetch.retries = NGX_CONF_UNSET_UINT;
+    conf->fetch.max_flights = NGX_CONF_UNSET_UINT;
+    conf->fetch.max_rate = NGX_CONF_UNSET_UINT;
     conf->fetch.max_body_size = NGX_CONF_UNSET_SIZE;
     conf->fetch.http_version = NGX_CONF_UNSET_UINT;
     conf->fetch.ssl_verify = NGX_CONF_UNSET;
@@ -134,6 +136,8 @@ ngx_cs_merge_fetch(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf,
                               5000);
     ngx_conf_merge_msec_value(conf->timeout, prev->timeout, 15000);
     ngx_conf_merge_uint_value(conf->retries, prev->retries, 1);
+    ngx_conf_merge_uint_value(conf->max_flights, prev->max_flights, 1024);
+    ngx_conf_merge_uint_value(conf->max_rate, prev->max_rate, 0);
     ngx_conf_merge_size_value(conf->max_body_size, prev->max_body_size,
                               1024 * 1024);
     ngx_conf_merge_uint_value(conf->http_version, prev->http_version, 20);

@@ -22,6 +22,7 @@ typedef struct {
     ngx_array_t                  zones;        /* of ngx_shm_zone_t * */
     ngx_array_t                  token_files;
     ngx_shm_zone_t              *tenants;
+    ngx_shm_zone_t              *rates;
     ngx_shm_zone_t              *metrics;
     ngx_shm_zone_t              *errors;
     ngx_shm_zone_t              *bare;

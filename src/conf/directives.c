@@ -16,6 +16,9 @@
 /* behind a message of a bad size */
 #define NGX_CS_SIZES  ", a size is in bytes, or with \"k\" or \"m\" behind it"
 
+/* fetches a second: more than that a gateway cannot */
+#define NGX_CS_MAX_RATE  1000000
+
 
 static char *ngx_cs_pass_parse(ngx_conf_t *cf, ngx_str_t *value,
     size_t scheme, ngx_url_t *u);
@@ -348,6 +351,50 @@ char *
 ngx_cs_set_num(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     return ngx_cs_set_bounded(cf, cmd, conf, ngx_conf_set_num_slot);
+}
+
+
+/* as limit_req_zone writes it: 20r/s, 30r/m; or off */
+
+char *
+ngx_cs_set_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    u_char      *p;
+    ngx_int_t    n, scale;
+    ngx_str_t   *value;
+    ngx_uint_t  *rate;
+
+    rate = (ngx_uint_t *) ((char *) conf + cmd->offset);
+
+    if (*rate != NGX_CONF_UNSET_UINT) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcmp(value[1].data, "off") == 0) {
+        *rate = 0;
+        return NGX_CONF_OK;
+    }
+
+    if (value[1].len <= sizeof("r/s") - 1) {
+        return ngx_cs_invalid(cf, cmd, "invalid rate");
+    }
+
+    p = value[1].data + value[1].len - (sizeof("r/s") - 1);
+
+    scale = (ngx_strcmp(p, "r/s") == 0) ? 1
+            : (ngx_strcmp(p, "r/m") == 0) ? 60 : 0;
+
+    n = ngx_atoi(value[1].data, p - value[1].data);
+
+    if (scale == 0 || n <= 0 || n > NGX_CS_MAX_RATE * scale) {
+        return ngx_cs_invalid(cf, cmd, "invalid rate");
+    }
+
+    *rate = n * 1000 / scale;
+
+    return NGX_CONF_OK;
 }
 
 

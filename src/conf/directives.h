@@ -38,6 +38,7 @@ char *ngx_cs_set_token_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_msec(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_num(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_set_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_http_version(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

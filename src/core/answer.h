@@ -28,6 +28,7 @@
 
 /* of this gateway, where it cannot */
 #define NGX_CS_UNAVAILABLE  503
+#define NGX_CS_TIMED_OUT    504
 
 
 /*
@@ -48,6 +49,7 @@ typedef struct {
 typedef enum {
     NGX_CS_SOURCE_GATEWAY = 0,   /* nobody: this gateway's own error */
     NGX_CS_SOURCE_PAUSED,        /* nobody: the tenant's fetches pause */
+    NGX_CS_SOURCE_QUEUE,         /* nobody: too many fetches at once */
     NGX_CS_SOURCE_UPSTREAM
 } ngx_cs_source_e;
 

@@ -22,6 +22,7 @@
 typedef struct {
     ngx_atomic_t                 pid;      /* 0: free */
     ngx_atomic_t                 flights;
+    ngx_atomic_t                 queued;
     ngx_atomic_t                 held[NGX_CS_COUNTERS_KINDS];
     ngx_atomic_t                 oldest;
 } ngx_cs_counters_process_t;
@@ -118,6 +119,15 @@ ngx_cs_counters_flight(ngx_int_t n)
 
 
 void
+ngx_cs_counters_queued(ngx_int_t n)
+{
+    if (ngx_cs_counters_process) {
+        (void) ngx_atomic_fetch_add(&ngx_cs_counters_process->queued, n);
+    }
+}
+
+
+void
 ngx_cs_counters_held(ngx_uint_t kind, ngx_int_t n)
 {
     if (ngx_cs_counters_process) {
@@ -199,6 +209,7 @@ ngx_cs_counters_add_process(ngx_cs_counters_t *sum,
     ngx_atomic_uint_t  oldest;
 
     sum->flights += process->flights;
+    sum->queued += process->queued;
 
     for (i = 0; i < NGX_CS_COUNTERS_KINDS; i++) {
         sum->held[i] += process->held[i];
@@ -218,6 +229,7 @@ static void
 ngx_cs_counters_clear(ngx_cs_counters_process_t *process)
 {
     process->flights = 0;
+    process->queued = 0;
     process->oldest = 0;
     ngx_memzero((void *) process->held, sizeof(process->held));
 }

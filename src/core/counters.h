@@ -59,6 +59,7 @@ typedef struct {
     ngx_atomic_t  holds[NGX_CS_COUNTERS_KINDS][NGX_CS_COUNTERS_ENDS];
     ngx_atomic_t  notified;
     ngx_atomic_t  flights;           /* in the air now; only summed up */
+    ngx_atomic_t  queued;            /* of these, not yet sent; likewise */
     ngx_atomic_t  held[NGX_CS_COUNTERS_KINDS];  /* now; only summed up */
     ngx_atomic_t  oldest;            /* of those held, since when, mono ms; or
                                         0 */
@@ -82,8 +83,9 @@ void ngx_cs_counters_response(ngx_uint_t status, ngx_uint_t cache,
 void ngx_cs_counters_fetch(ngx_uint_t outcome, ngx_msec_t elapsed,
     ngx_uint_t connections);
 
-/* flights of this worker: 1 more or 1 less */
+/* flights of this worker, and those that are queued: 1 more or 1 less */
 void ngx_cs_counters_flight(ngx_int_t n);
+void ngx_cs_counters_queued(ngx_int_t n);
 
 /* requests that are held by this worker: 1 more or 1 less */
 void ngx_cs_counters_held(ngx_uint_t kind, ngx_int_t n);

@@ -43,6 +43,7 @@ typedef struct {
     ngx_str_t                    task_id;
     ngx_keyval_t                 trace[NGX_CS_TRACE_MAX];
     ngx_uint_t                   ntrace;
+    ngx_uint_t                   background;  /* nobody waits for the answer */
     ngx_str_t                   *url;         /* upstream's, for the log */
     ngx_msec_t                   timeout;     /* the whole, retries included */
     ngx_cs_limits_t              limits;

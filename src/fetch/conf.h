@@ -26,6 +26,11 @@ typedef struct ngx_cs_fetch_conf_s {
     ngx_msec_t                   connect_timeout;
     ngx_msec_t                   timeout;  /* the whole, retries included */
     ngx_uint_t                   retries;
+    ngx_uint_t                   max_flights;  /* of a worker, at one
+                                                  upstream */
+    ngx_uint_t                   max_rate;     /* fetches a second of a
+                                                  tenant, 1 corresponds to
+                                                  0.001 r/s; 0: any */
     size_t                       max_body_size;  /* decoded bytes */
     ngx_uint_t                   http_version;   /* 11 or 20 */
     ngx_flag_t                   ssl_verify;

@@ -3,9 +3,9 @@
  *
  * One GET to upstream, retries included; see the header.
  *
- * A fetch has its name looked up, waits in a queue of ours until a stream is
- * free, since libcurl's own queue knows no timeout, and then is an easy
- * handle in the multi handle of its origin.
+ * A fetch waits in a queue of ours for its turn, since libcurl's own knows
+ * neither timeout nor tenant; then its time begins, it has its name looked up,
+ * and is an easy handle in the multi handle of its origin.
  */
 
 
@@ -15,6 +15,7 @@
 
 #include "fetch/code.h"
 #include "fetch/origin.h"
+#include "fetch/queue.h"
 #include "fetch/transfer.h"
 
 
@@ -22,12 +23,13 @@
 #define NGX_CS_RETRY_WAIT   20
 
 
-static void ngx_cs_fetch_depart(ngx_cs_transfer_t *t);
+static ngx_int_t ngx_cs_fetch_turn(void *data, ngx_msec_t *wait);
+static void ngx_cs_fetch_run(ngx_cs_transfer_t *t);
+static ngx_int_t ngx_cs_fetch_depart(ngx_cs_transfer_t *t);
 static void ngx_cs_fetch_resolved(void *data, ngx_int_t rc);
 static void ngx_cs_fetch_refuse(ngx_cs_transfer_t *t,
     clear_transport_e transport);
-static void ngx_cs_fetch_enqueue(ngx_cs_transfer_t *t);
-static void ngx_cs_fetch_next(void);
+static ngx_int_t ngx_cs_fetch_room(ngx_cs_transfer_t *t);
 static ngx_int_t ngx_cs_fetch_launch(ngx_cs_transfer_t *t);
 static void ngx_cs_fetch_ended(CURL *easy, CURLcode code);
 static void ngx_cs_fetch_stop(ngx_cs_transfer_t *t);
@@ -42,14 +44,13 @@ static void ngx_cs_fetch_refused(ngx_event_t *ev);
 
 
 /* of this worker */
-static ngx_queue_t  ngx_cs_waiting;
 static ngx_queue_t  ngx_cs_flying;
-static ngx_uint_t   ngx_cs_streams;
 
 
 ngx_int_t
 ngx_cs_fetch_start(ngx_cs_fetch_t *fetch)
 {
+    ngx_int_t           rc;
     ngx_cs_transfer_t  *t;
 
     t = ngx_pcalloc(fetch->pool, sizeof(ngx_cs_transfer_t));
@@ -58,7 +59,6 @@ ngx_cs_fetch_start(ngx_cs_fetch_t *fetch)
     }
 
     t->fetch = fetch;
-    t->start = ngx_current_msec;
     t->origin = ngx_cs_origin_get(fetch->conf);
     t->headers = ngx_cs_fetch_header_list(fetch->pool, fetch->headers,
                                           fetch->nheaders);
@@ -76,6 +76,7 @@ ngx_cs_fetch_start(ngx_cs_fetch_t *fetch)
     t->deadline.handler = ngx_cs_fetch_deadline;
     t->deadline.data = t;
     t->deadline.log = fetch->log;
+    t->deadline.cancelable = 1;
 
     t->again.max = fetch->conf->retries;
 
@@ -86,18 +87,140 @@ ngx_cs_fetch_start(ngx_cs_fetch_t *fetch)
     t->retry.handler = ngx_cs_fetch_retry;
     t->retry.data = t;
     t->retry.log = fetch->log;
+    t->retry.cancelable = 1;
 
-    ngx_add_timer(&t->deadline, fetch->conf->timeout);
+    t->place.handler = ngx_cs_fetch_turn;
+    t->place.data = t;
 
-    ngx_cs_fetch_depart(t);
+    rc = ngx_cs_queue_enter(&t->place, fetch->conf, &fetch->tenant);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    fetch->transfer = t;
+
+    if (fetch->begun) {
+        ngx_cs_fetch_run(t);
+    }
+
+    ngx_cs_queue_wait(&t->place, fetch->begun ? NGX_CS_QUEUE_FIRST
+                                 : fetch->background ? NGX_CS_QUEUE_LAST
+                                                     : NGX_CS_QUEUE_NEXT);
 
     return NGX_OK;
 }
 
 
-/* an attempt begins */
+void
+ngx_cs_fetch_hurry(ngx_cs_fetch_t *fetch)
+{
+    ngx_cs_transfer_t  *t;
+
+    t = fetch->transfer;
+
+    if (!t->begun && fetch->background) {
+        ngx_cs_queue_wait(&t->place, NGX_CS_QUEUE_NEXT);
+    }
+
+    fetch->background = 0;
+}
+
+
+ngx_int_t
+ngx_cs_fetch_cancel(ngx_cs_fetch_t *fetch)
+{
+    ngx_cs_transfer_t  *t;
+
+    t = fetch->transfer;
+
+    if (t->begun || !t->place.waiting) {
+        return NGX_DECLINED;
+    }
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, fetch->log, 0,
+                   "clear status fetch %p: cancelled", t);
+
+    ngx_cs_queue_leave(&t->place);
+
+    return NGX_OK;
+}
+
+
+/* an attempt may begin: the first time, so does the fetch */
+
+static ngx_int_t
+ngx_cs_fetch_turn(void *data, ngx_msec_t *wait)
+{
+    ngx_cs_transfer_t *t = data;
+
+    ngx_int_t  rc;
+
+    rc = ngx_cs_fetch_room(t);
+
+    if (rc == NGX_OK && !t->turn) {
+        rc = t->fetch->turn(t->fetch->data, wait);
+        t->turn = (rc == NGX_OK);
+    }
+
+    if (rc == NGX_OK) {
+        ngx_cs_fetch_run(t);
+        rc = ngx_cs_fetch_depart(t);
+    }
+
+    if (rc == NGX_ERROR || rc == NGX_DECLINED) {
+        ngx_cs_fetch_refuse(t, CLEAR_TRANSPORT_LOCAL);
+        return NGX_DECLINED;
+    }
+
+    return rc;
+}
+
+
+/* its time begins */
 
 static void
+ngx_cs_fetch_run(ngx_cs_transfer_t *t)
+{
+    if (t->begun) {
+        return;
+    }
+
+    t->begun = 1;
+    t->start = ngx_current_msec;
+
+    ngx_add_timer(&t->deadline, t->fetch->conf->timeout);
+}
+
+
+/* NGX_BUSY: there is one when a transfer of another ends */
+
+static ngx_int_t
+ngx_cs_fetch_room(ngx_cs_transfer_t *t)
+{
+    ngx_cs_origin_t  *origin;
+
+    origin = t->origin;
+
+    if (ngx_cs_origin_open(origin, ngx_cs_fetch_ended,
+                           ngx_cs_fetch_broken)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ngx_cs_multi_room(origin->multi)) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_WARN, t->fetch->log, 0,
+                  "worker_connections are not enough for upstream");
+
+    return (ngx_cs_queue_streams() > 1) ? NGX_BUSY : NGX_ERROR;
+}
+
+
+static ngx_int_t
 ngx_cs_fetch_depart(ngx_cs_transfer_t *t)
 {
     ngx_cs_fetch_conf_t  *conf;
@@ -107,16 +230,11 @@ ngx_cs_fetch_depart(ngx_cs_transfer_t *t)
     /* a proxy resolves the name itself, and its own name is libcurl's */
 
     if (conf->resolver == NULL || conf->fixed || conf->proxy.len) {
-        ngx_cs_fetch_enqueue(t);
-        return;
+        return ngx_cs_fetch_launch(t);
     }
 
-    if (ngx_cs_resolve_start(&t->resolve, conf->resolver,
-                             conf->resolver_timeout)
-        != NGX_OK)
-    {
-        ngx_cs_fetch_refuse(t, CLEAR_TRANSPORT_LOCAL);
-    }
+    return ngx_cs_resolve_start(&t->resolve, conf->resolver,
+                                conf->resolver_timeout);
 }
 
 
@@ -128,8 +246,20 @@ ngx_cs_fetch_resolved(void *data, ngx_int_t rc)
     u_char  *p;
 
     if (rc == NGX_OK) {
-        ngx_cs_fetch_enqueue(t);
-        return;
+
+        switch (ngx_cs_fetch_launch(t)) {
+
+        case NGX_OK:
+            return;
+
+        case NGX_BUSY:
+            ngx_cs_queue_wait(&t->place, NGX_CS_QUEUE_FIRST);
+            return;
+
+        default:
+            ngx_cs_fetch_refuse(t, CLEAR_TRANSPORT_LOCAL);
+            return;
+        }
     }
 
     if (rc == NGX_ERROR) {
@@ -146,7 +276,7 @@ ngx_cs_fetch_resolved(void *data, ngx_int_t rc)
 }
 
 
-/* told from the event loop: this may be within start() */
+/* told from the event loop: this may be within its turn */
 
 static void
 ngx_cs_fetch_refuse(ngx_cs_transfer_t *t, clear_transport_e transport)
@@ -156,70 +286,20 @@ ngx_cs_fetch_refuse(ngx_cs_transfer_t *t, clear_transport_e transport)
 }
 
 
-static void
-ngx_cs_fetch_enqueue(ngx_cs_transfer_t *t)
-{
-    t->queued = 1;
-    ngx_queue_insert_tail(&ngx_cs_waiting, &t->queue);
-
-    ngx_cs_fetch_next();
-}
-
-
-static void
-ngx_cs_fetch_next(void)
-{
-    ngx_int_t           rc;
-    ngx_queue_t        *q;
-    ngx_cs_transfer_t  *t;
-
-    while (ngx_cs_streams < NGX_CS_STREAMS
-           && !ngx_queue_empty(&ngx_cs_waiting))
-    {
-        q = ngx_queue_head(&ngx_cs_waiting);
-        t = ngx_queue_data(q, ngx_cs_transfer_t, queue);
-
-        rc = ngx_cs_fetch_launch(t);
-
-        /* no connection of nginx's free: there is one when a transfer ends */
-
-        if (rc == NGX_AGAIN && ngx_cs_streams) {
-            return;
-        }
-
-        ngx_queue_remove(&t->queue);
-        t->queued = 0;
-
-        if (rc != NGX_OK) {
-            ngx_cs_fetch_refuse(t, CLEAR_TRANSPORT_LOCAL);
-            continue;
-        }
-
-        ngx_queue_insert_tail(&ngx_cs_flying, &t->queue);
-        ngx_cs_streams++;
-    }
-}
-
-
 static ngx_int_t
 ngx_cs_fetch_launch(ngx_cs_transfer_t *t)
 {
+    ngx_int_t         rc;
     ngx_cs_origin_t  *origin;
 
+    /* a multi handle may be gone, or connections taken, since its turn */
+
+    rc = ngx_cs_fetch_room(t);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
     origin = t->origin;
-
-    if (ngx_cs_origin_open(origin, ngx_cs_fetch_ended,
-                           ngx_cs_fetch_broken)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    if (!ngx_cs_multi_room(origin->multi)) {
-        ngx_log_error(NGX_LOG_WARN, t->fetch->log, 0,
-                      "worker_connections are not enough for upstream");
-        return NGX_AGAIN;
-    }
 
     t->easy = ngx_cs_handles_get(&origin->easy, &origin->conf);
     if (t->easy == NULL) {
@@ -237,6 +317,9 @@ ngx_cs_fetch_launch(ngx_cs_transfer_t *t)
     }
 
     t->multi = origin->multi;
+    t->turn = 0;
+
+    ngx_queue_insert_tail(&ngx_cs_flying, &t->queue);
 
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, t->fetch->log, 0,
                    "clear status fetch %p: attempt %ui", t,
@@ -276,7 +359,7 @@ ngx_cs_fetch_stop(ngx_cs_transfer_t *t)
     /* whoever has an easy handle is in the queue of those that fly */
 
     ngx_queue_remove(&t->queue);   /* NOLINT(clang-analyzer-core.*) */
-    ngx_cs_streams--;
+    ngx_cs_queue_yield(&t->place);
 
     ngx_cs_handles_put(&t->origin->easy, t->easy);
     t->easy = NULL;
@@ -344,7 +427,6 @@ ngx_cs_fetch_again(ngx_cs_transfer_t *t, CURLcode code)
 
     case CLEAR_RETRY_LATER:
         ngx_add_timer(&t->retry, (ngx_msec_t) pause);
-        ngx_cs_fetch_next();
         return 1;
 
     case CLEAR_RETRY_FRESH:
@@ -355,7 +437,7 @@ ngx_cs_fetch_again(ngx_cs_transfer_t *t, CURLcode code)
         break;
     }
 
-    ngx_cs_fetch_enqueue(t);
+    ngx_cs_queue_wait(&t->place, NGX_CS_QUEUE_FIRST);
 
     return 1;
 }
@@ -400,9 +482,9 @@ ngx_cs_fetch_finish(ngx_cs_transfer_t *t, clear_transport_e transport)
 
     t->result.transport = transport;
     t->result.retry_after = t->header.retry_after;
-    t->result.elapsed = ngx_current_msec - t->start;
+    t->result.elapsed = t->begun ? ngx_current_msec - t->start : 0;
 
-    ngx_cs_fetch_next();
+    ngx_cs_queue_leave(&t->place);
 
     t->fetch->done(t->fetch->data, &t->result);
 }
@@ -415,18 +497,17 @@ ngx_cs_fetch_deadline(ngx_event_t *ev)
 
     ngx_cs_resolve_cancel(&t->resolve);
 
-    if (t->queued) {
-        ngx_queue_remove(&t->queue);
-        t->queued = 0;
-    }
-
     if (t->easy) {
         ngx_cs_transfer_info(t, CURLE_OPERATION_TIMEDOUT);
         ngx_cs_multi_remove(t->multi, t->easy);
         ngx_cs_fetch_stop(t);
     }
 
-    ngx_cs_fetch_finish(t, CLEAR_TRANSPORT_TIMEOUT);
+    /* that this worker never got a connection is not upstream's doing */
+
+    ngx_cs_fetch_finish(t, t->place.waiting && t->turn
+                           ? CLEAR_TRANSPORT_LOCAL
+                           : CLEAR_TRANSPORT_TIMEOUT);
 }
 
 
@@ -435,7 +516,7 @@ ngx_cs_fetch_retry(ngx_event_t *ev)
 {
     ngx_cs_transfer_t *t = ev->data;
 
-    ngx_cs_fetch_depart(t);
+    ngx_cs_queue_wait(&t->place, NGX_CS_QUEUE_FIRST);
 }
 
 
@@ -451,8 +532,8 @@ ngx_cs_fetch_refused(ngx_event_t *ev)
 ngx_int_t
 ngx_cs_fetch_init_process(ngx_cycle_t *cycle)
 {
-    ngx_queue_init(&ngx_cs_waiting);
     ngx_queue_init(&ngx_cs_flying);
+    ngx_cs_queue_init();
     ngx_cs_origin_init();
 
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
@@ -465,8 +546,22 @@ ngx_cs_fetch_init_process(ngx_cycle_t *cycle)
 }
 
 
+/* nobody waits for what is in the air now; nginx looks for open sockets */
+
 void
 ngx_cs_fetch_exit_process(ngx_cycle_t *cycle)
 {
+    ngx_queue_t        *q;
+    ngx_cs_transfer_t  *t;
+
+    while (!ngx_queue_empty(&ngx_cs_flying)) {
+        q = ngx_queue_head(&ngx_cs_flying);
+        t = ngx_queue_data(q, ngx_cs_transfer_t, queue);
+
+        ngx_cs_multi_remove(t->multi, t->easy);
+        ngx_cs_fetch_stop(t);
+    }
+
     ngx_cs_origin_exit();
+    ngx_cs_multi_exit();
 }

@@ -16,10 +16,7 @@
 #include <curl/curl.h>
 
 #include "fetch/conf.h"
-
-
-/* transfers at once, of a worker */
-#define NGX_CS_STREAMS  100
+#include "fetch/queue.h"
 
 
 typedef struct {

@@ -176,6 +176,19 @@ ngx_cs_multi_destroy(ngx_cs_multi_t *m)
 
 
 void
+ngx_cs_multi_exit(void)
+{
+    ngx_queue_t  *q;
+
+    while (ngx_cs_multis.next && !ngx_queue_empty(&ngx_cs_multis)) {
+        q = ngx_queue_head(&ngx_cs_multis);
+
+        ngx_cs_multi_destroy(ngx_queue_data(q, ngx_cs_multi_t, queue));
+    }
+}
+
+
+void
 ngx_cs_multi_retire(ngx_cs_multi_t *m)
 {
     m->retired = 1;

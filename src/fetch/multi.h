@@ -37,6 +37,9 @@ ngx_cs_multi_t *ngx_cs_multi_create(ngx_log_t *log, ngx_uint_t max_host,
 /* no easy handle may be in it; not from within a handler */
 void ngx_cs_multi_destroy(ngx_cs_multi_t *multi);
 
+/* destroys all there are, the retired ones too; nothing may be in them */
+void ngx_cs_multi_exit(void);
+
 /* destroys it as soon as no transfer is in it, never before this returns */
 void ngx_cs_multi_retire(ngx_cs_multi_t *multi);
 

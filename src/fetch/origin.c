@@ -32,8 +32,6 @@ ngx_cs_origin_init(void)
 }
 
 
-/* what still has transfers ends with the process */
-
 void
 ngx_cs_origin_exit(void)
 {
@@ -46,16 +44,8 @@ ngx_cs_origin_exit(void)
     {
         origin = ngx_queue_data(q, ngx_cs_origin_t, queue);
 
-        if (origin->multi
-            && ngx_cs_multi_active(origin->multi) == 0)
-        {
-            ngx_cs_multi_destroy(origin->multi);
-            origin->multi = NULL;
-        }
-
-        if (origin->multi == NULL) {
-            ngx_cs_handles_exit(&origin->easy);
-        }
+        origin->multi = NULL;
+        ngx_cs_handles_exit(&origin->easy);
     }
 }
 

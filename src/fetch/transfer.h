@@ -17,6 +17,7 @@
 #include "clear/retry.h"
 #include "fetch/header.h"
 #include "fetch/origin.h"
+#include "fetch/queue.h"
 #include "fetch/resolve.h"
 #include "fetch/types.h"
 
@@ -24,7 +25,8 @@
 typedef struct ngx_cs_transfer_s           ngx_cs_transfer_t;
 
 struct ngx_cs_transfer_s {
-    ngx_queue_t                      queue;     /* waiting or flying */
+    ngx_queue_t                      queue;     /* of those that fly */
+    ngx_cs_place_t                   place;
     ngx_cs_fetch_t                  *fetch;
     ngx_cs_fetch_result_t            result;
     ngx_cs_origin_t                 *origin;
@@ -36,7 +38,7 @@ struct ngx_cs_transfer_s {
     ngx_event_t                      deadline;
     ngx_event_t                      retry;     /* after a pause */
     ngx_event_t                      refusal;   /* to be told */
-    ngx_msec_t                       start;
+    ngx_msec_t                       start;     /* its first turn */
     size_t                           body_size;
     clear_retry_t                    again;
     clear_transport_e                refused;   /* by us */
@@ -46,7 +48,8 @@ struct ngx_cs_transfer_s {
     unsigned                         tunnel:1;  /* the proxy refused */
     unsigned                         fresh:1;   /* no kept connection */
     unsigned                         shared:1;  /* HTTP/2 */
-    unsigned                         queued:1;
+    unsigned                         begun:1;   /* its time runs */
+    unsigned                         turn:1;    /* had, and not yet used */
     char                             text[CURL_ERROR_SIZE];
 };
 

@@ -36,7 +36,8 @@ typedef struct {
  */
 
 typedef struct {
-    ngx_cs_fetch_conf_t            *conf;
+    ngx_cs_fetch_conf_t         *conf;
+    ngx_str_t                    tenant;   /* whose turn it takes */
     ngx_str_t                    target;   /* path and query, terminated */
     ngx_keyval_t                *headers;  /* name and value, without CR, LF
                                               and NUL; wiped by the caller */
@@ -44,6 +45,19 @@ typedef struct {
     ngx_pool_t                  *pool;
     ngx_log_t                   *log;
     void                        *data;
+    void                        *transfer; /* fetch.c's own */
+    unsigned                     begun:1;  /* goes on with one that was sent:
+                                              its time runs from now on, and
+                                              it is the next */
+    unsigned                     background:1;  /* nobody waits for it */
+
+    /*
+     * Its turn for an attempt has come.  NGX_OK: it leaves the queue, and its
+     * time begins with the first.  NGX_AGAIN: its tenant may not begin
+     * anything for *wait ms.  NGX_DECLINED: it is not to be sent, and ends as
+     * LOCAL.
+     */
+    ngx_int_t                  (*turn)(void *data, ngx_msec_t *wait);
 
     /* an attempt begins: forget what body() gave so far */
     void                       (*begin)(void *data);

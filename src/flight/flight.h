@@ -17,6 +17,7 @@
 
 #include <ngx_config.h>
 #include <ngx_core.h>
+#include <ngx_event.h>
 
 #include "core/question.h"
 #include "zone/zone.h"
@@ -28,20 +29,24 @@ typedef struct ngx_cs_waiter_s            ngx_cs_waiter_t;
 
 /*
  * Called once for a waiter, from the event loop; it waits no longer then.
- * outcome is the flight's result, or NULL where the waiter's time ran out.
- * It lies in the flight: who needs it longer, holds the flight.
+ * outcome is the flight's result, and its bodies lie in the flight: who needs
+ * them longer, holds the flight.  Or it is that the waiter's time ran out,
+ * with bodies in the waiter's pool; NULL where it has none.
  */
 typedef void (*ngx_cs_waiter_pt)(ngx_cs_waiter_t *waiter,
     ngx_cs_flight_t *flight, ngx_cs_outcome_t *outcome);
 
 
-/* embedded in what waits; all zero before the first use */
+/* embedded in what waits; handler and data are set, and perhaps pool; the
+   rest is zero before the first use */
 
 struct ngx_cs_waiter_s {
     ngx_queue_t                  queue;
     ngx_cs_flight_t             *flight;    /* NULL: waits for nothing */
     ngx_cs_waiter_pt             handler;
     void                        *data;
+    ngx_pool_t                  *pool;
+    ngx_event_t                  timer;
     int64_t                      deadline;  /* mono, ms */
     unsigned                     leader:1;  /* the flight began with it */
 };

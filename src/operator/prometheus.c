@@ -224,8 +224,12 @@ ngx_cs_prometheus_upstream(ngx_cs_text_t *t, ngx_cs_counters_t *m)
     ngx_cs_prometheus_value(t, "upstream_connections_total", "counter",
                             "Connections opened to upstream.",
                             m->connections);
-    ngx_cs_prometheus_value(t, "flights", "gauge", "Fetches in the air.",
+    ngx_cs_prometheus_value(t, "flights", "gauge",
+                            "Fetches in the air or queued.",
                             m->flights);
+    ngx_cs_prometheus_value(t, "queued", "gauge",
+                            "Fetches that wait for their turn.",
+                            m->queued);
 }
 
 

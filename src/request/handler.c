@@ -44,6 +44,7 @@ static ngx_int_t ngx_cs_result_stale(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_outcome_t *outcome);
 static void ngx_cs_too_large(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_outcome_t *outcome);
+static ngx_str_t ngx_cs_detail_unasked(ngx_cs_answer_t *answer);
 static ngx_int_t ngx_cs_answer(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_answer_t *answer);
 static void ngx_cs_cleanup(void *data);
@@ -338,6 +339,7 @@ ngx_cs_order(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     question->integration_id = credentials->integration_id;
     question->tenant = credentials->tenant;
     question->task_id = ctx->task_id;
+    question->background = 0;
     question->seen = 0;
     question->url = &conf->fetch.url;
     question->timeout = conf->fetch.timeout;
@@ -365,6 +367,7 @@ ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
 
     ctx->waiter.handler = ngx_cs_handler_answered;
     ctx->waiter.data = r;
+    ctx->waiter.pool = r->pool;
 
     rc = ngx_cs_flight_join(question, lookup, &ctx->waiter);
 
@@ -417,9 +420,6 @@ ngx_cs_handler_answered(ngx_cs_waiter_t *waiter, ngx_cs_flight_t *flight,
 
     if (cln == NULL) {
         rc = ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
-
-    } else if (outcome == NULL) {
-        rc = ngx_cs_refuse_status(r, NGX_HTTP_GATEWAY_TIME_OUT);
 
     } else if (ngx_cs_limits_wider(&ctx->limits, &outcome->answer)) {
         rc = ngx_cs_handler_ask(r, ctx);
@@ -505,8 +505,12 @@ ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
         return ngx_cs_result_stale(r, ctx, outcome);
     }
 
+    if (answer->source == NGX_CS_SOURCE_GATEWAY) {
+        return ngx_cs_refuse_status(r, answer->status);
+    }
+
     if (answer->source != NGX_CS_SOURCE_UPSTREAM) {
-        handling->detail = ngx_cs_detail_paused;
+        handling->detail = ngx_cs_detail_unasked(answer);
         handling->cache = NGX_CS_MISS;
 
         return ngx_cs_answer(r, ctx, answer);
@@ -568,7 +572,9 @@ ngx_cs_result_stale(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     handling->cache = NGX_CS_STALE;
     handling->retry_until = ngx_cs_answer_again(&outcome->answer);
 
-    if (outcome->answer.source == NGX_CS_SOURCE_UPSTREAM) {
+    if (outcome->answer.source == NGX_CS_SOURCE_UPSTREAM
+        || outcome->answer.source == NGX_CS_SOURCE_GATEWAY)
+    {
         handling->fwd = ngx_cs_fwd_stale;
         handling->fwd_status = outcome->answer.upstream_status;
         handling->collapsed = !ctx->waiter.leader;
@@ -576,10 +582,20 @@ ngx_cs_result_stale(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
 
     } else {
         handling->hit = 1;
-        handling->detail = ngx_cs_detail_paused;
+        handling->detail = ngx_cs_detail_unasked(&outcome->answer);
     }
 
     return ngx_cs_answer(r, ctx, &outcome->stale);
+}
+
+
+/* why no fetch went out */
+
+static ngx_str_t
+ngx_cs_detail_unasked(ngx_cs_answer_t *answer)
+{
+    return (answer->source == NGX_CS_SOURCE_QUEUE) ? ngx_cs_detail_queue
+                                                   : ngx_cs_detail_paused;
 }
 
 

@@ -322,6 +322,8 @@ ngx_cs_hold_poll(ngx_cs_hold_t *hold)
 
     if (news) {
         ngx_cs_hold_lookup(hold, &lookup, news->pool);
+
+        hold->waiter.deadline = 0;
         rc = ngx_cs_flight_join(&hold->question, &lookup, &hold->waiter);
     }
 

@@ -65,6 +65,8 @@ ngx_str_t  ngx_cs_detail_revalidate =
     ngx_string("stale-while-revalidate");
 ngx_str_t  ngx_cs_detail_paused =
     ngx_string("upstream-paused");
+ngx_str_t  ngx_cs_detail_queue =
+    ngx_string("upstream-queue");
 
 
 ngx_int_t

@@ -60,6 +60,7 @@ extern ngx_str_t  ngx_cs_fwd_bypass;
 extern ngx_str_t  ngx_cs_detail_error;
 extern ngx_str_t  ngx_cs_detail_revalidate;
 extern ngx_str_t  ngx_cs_detail_paused;
+extern ngx_str_t  ngx_cs_detail_queue;
 
 
 /*

@@ -40,6 +40,38 @@ ngx_cs_chain_ask(ngx_cs_asking_t *asking, ngx_cs_answer_t *answer)
 }
 
 
+void
+ngx_cs_chain_hurry(ngx_cs_asking_t *asking)
+{
+    ngx_cs_tier_t  *tier;
+
+    asking->question->background = 0;
+
+    tier = ngx_cs_chain[asking->tier];
+
+    if (tier->hurry) {
+        tier->hurry(asking);
+    }
+}
+
+
+ngx_int_t
+ngx_cs_chain_cancel(ngx_cs_asking_t *asking)
+{
+    ngx_cs_tier_t  *tier;
+
+    tier = ngx_cs_chain[asking->tier];
+
+    if (tier->cancel == NULL || tier->cancel(asking) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    ngx_cs_chain_ended(asking, NULL);
+
+    return NGX_OK;
+}
+
+
 static void
 ngx_cs_chain_told(ngx_cs_asking_t *asking, ngx_int_t rc,
     ngx_cs_answer_t *answer)

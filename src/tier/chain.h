@@ -25,5 +25,14 @@
  */
 ngx_int_t ngx_cs_chain_ask(ngx_cs_asking_t *asking, ngx_cs_answer_t *answer);
 
+/* while asked: somebody waits for the answer that nobody waited for */
+void ngx_cs_chain_hurry(ngx_cs_asking_t *asking);
+
+/*
+ * While asked: nobody waits for the answer any more.
+ * NGX_OK: done() is not called, NGX_DECLINED: it is too late for that
+ */
+ngx_int_t ngx_cs_chain_cancel(ngx_cs_asking_t *asking);
+
 
 #endif /* _NGX_CS_TIER_CHAIN_H_INCLUDED_ */

@@ -48,6 +48,9 @@ struct ngx_cs_asking_s {
     /* the answer; called once, from the event loop */
     void                       (*done)(void *data, ngx_cs_answer_t *answer);
 
+    /* upstream was asked now; until then it may be cancelled */
+    void                       (*sent)(void *data);
+
     /*
      * What a tier has but is no longer fresh, before the next one is asked;
      * any number of times, or NULL
@@ -82,6 +85,15 @@ typedef struct {
      */
     void                       (*ended)(ngx_cs_asking_t *asking,
                                     ngx_cs_answer_t *answer);
+
+    /* for the tier that was asked: somebody waits for the answer now */
+    void                       (*hurry)(ngx_cs_asking_t *asking);
+
+    /*
+     * For the tier that was asked: nobody waits for the answer any more.
+     * NGX_OK: it will not tell, NGX_DECLINED: it is too late for that
+     */
+    ngx_int_t                  (*cancel)(ngx_cs_asking_t *asking);
 } ngx_cs_tier_t;
 
 

@@ -18,11 +18,12 @@
 #include "upstream/bare.h"
 #include "upstream/body.h"
 #include "upstream/breakers.h"
+#include "upstream/permit.h"
 #include "upstream/report.h"
 #include "upstream/token_file.h"
 
 
-typedef struct {
+struct ngx_cs_exchange_s {
     ngx_cs_fetch_t                 fetch;
     ngx_cs_fetch_conf_t            conf;      /* with the time that is left */
     ngx_cs_question_t             *question;
@@ -30,21 +31,25 @@ typedef struct {
     ngx_str_t                      token;
     ngx_cs_body_t                  body;
     ngx_cs_fetch_result_t          result;
-    ngx_msec_t                     start;
+    ngx_msec_t                     start;     /* when it was sent first */
+    ngx_cs_permit_t                permit;
+    ngx_cs_answer_t                paused;    /* why it was not sent */
+    ngx_cs_sent_pt                 sent_handler;
     ngx_cs_exchange_pt             handler;
     void                          *data;
     unsigned                       renewed:1; /* sent again with a new token */
     unsigned                       bare:1;    /* sent again without callers'
                                                  fields */
-} ngx_cs_exchange_t;
+    unsigned                       queued:1;  /* and was not sent yet */
+};
 
 
-static ngx_int_t ngx_cs_exchange_paused(ngx_pool_t *pool, clear_breaker_e rc,
-    ngx_uint_t status, int64_t wait, ngx_cs_answer_t *answer);
 static ngx_int_t ngx_cs_exchange_target(ngx_cs_exchange_t *x);
 static ngx_int_t ngx_cs_exchange_send(ngx_cs_exchange_t *x);
+static ngx_int_t ngx_cs_exchange_turn(void *data, ngx_msec_t *wait);
 static void ngx_cs_exchange_begin(void *data);
 static ngx_int_t ngx_cs_exchange_body(void *data, u_char *p, size_t len);
+static void ngx_cs_exchange_unsent(ngx_cs_exchange_t *x);
 static void ngx_cs_exchange_done(void *data, ngx_cs_fetch_result_t *result);
 static void ngx_cs_exchange_parsed(void *data);
 static ngx_int_t ngx_cs_exchange_again(ngx_cs_exchange_t *x,
@@ -67,39 +72,32 @@ static void ngx_cs_exchange_close(ngx_cs_exchange_t *x);
 
 ngx_int_t
 ngx_cs_exchange_start(ngx_pool_t *pool, ngx_log_t *log,
-    ngx_cs_question_t *question, ngx_cs_exchange_pt handler, void *data,
+    ngx_cs_question_t *question, ngx_cs_sent_pt sent,
+    ngx_cs_exchange_pt handler, void *data, ngx_cs_exchange_t **exchange,
     ngx_cs_answer_t *answer)
 {
-    int64_t             wait;
-    ngx_uint_t          status;
-    clear_breaker_e     rc;
+    ngx_int_t           rc;
     ngx_cs_exchange_t  *x;
-
-    rc = ngx_cs_breakers_enter(&question->tenant, question->breaker,
-                               ngx_current_msec,
-                               question->timeout, &wait, &status);
-
-    if (rc == CLEAR_BREAKER_PAUSED || rc == CLEAR_BREAKER_WAIT) {
-        return ngx_cs_exchange_paused(pool, rc, status, wait,
-                                      answer);
-    }
 
     x = ngx_pcalloc(pool, sizeof(ngx_cs_exchange_t));
     if (x == NULL) {
-        goto failed;
+        return NGX_ERROR;
     }
 
     x->question = question;
     x->conf = *question->fetch;
-    x->start = ngx_current_msec;
+    x->sent_handler = sent;
     x->handler = handler;
     x->data = data;
 
     x->fetch.conf = &x->conf;
+    x->fetch.tenant = question->tenant;
+    x->fetch.background = question->background;
     x->fetch.pool = pool;
     x->fetch.log = log;
     x->fetch.data = x;
     x->fetch.headers = x->headers;
+    x->fetch.turn = ngx_cs_exchange_turn;
     x->fetch.begin = ngx_cs_exchange_begin;
     x->fetch.body = ngx_cs_exchange_body;
     x->fetch.done = ngx_cs_exchange_done;
@@ -108,50 +106,94 @@ ngx_cs_exchange_start(ngx_pool_t *pool, ngx_log_t *log,
     x->body.parsed = ngx_cs_exchange_parsed;
     x->body.data = x;
 
-    if (ngx_cs_exchange_target(x) == NGX_OK
-        && ngx_cs_exchange_send(x) == NGX_OK)
-    {
+    /* in a pause there is nothing to queue for */
+
+    x->permit.question = question;
+
+    rc = ngx_cs_permit_enter(&x->permit, 0, pool, answer);
+
+    if (rc != NGX_OK) {
+        return (rc == NGX_DECLINED) ? NGX_DONE : NGX_ERROR;
+    }
+
+    rc = ngx_cs_exchange_target(x);
+
+    if (rc == NGX_OK) {
+        rc = ngx_cs_exchange_send(x);
+    }
+
+    if (rc == NGX_OK) {
+        x->queued = 1;
+        ngx_cs_counters_queued(1);
+        *exchange = x;
+
         return NGX_OK;
     }
 
-failed:
+    ngx_cs_permit_abandon(&x->permit);
 
-    (void) ngx_cs_breakers_leave(&question->tenant, question->breaker,
-                                 ngx_current_msec,
-                                 NGX_CS_BREAKERS_UNKNOWN);
-    return NGX_ERROR;
+    return (rc == NGX_BUSY && ngx_cs_permit_busy(pool, log, answer) == NGX_OK)
+           ? NGX_DONE : NGX_ERROR;
+}
+
+
+void
+ngx_cs_exchange_hurry(ngx_cs_exchange_t *x)
+{
+    if (x->queued) {
+        ngx_cs_fetch_hurry(&x->fetch);
+    }
+}
+
+
+ngx_int_t
+ngx_cs_exchange_cancel(ngx_cs_exchange_t *x)
+{
+    if (!x->queued || ngx_cs_fetch_cancel(&x->fetch) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    x->queued = 0;
+    ngx_cs_counters_queued(-1);
+
+    ngx_cs_permit_abandon(&x->permit);
+    ngx_cs_exchange_close(x);
+
+    return NGX_OK;
 }
 
 
 static ngx_int_t
-ngx_cs_exchange_paused(ngx_pool_t *pool, clear_breaker_e rc,
-    ngx_uint_t status, int64_t wait, ngx_cs_answer_t *answer)
+ngx_cs_exchange_turn(void *data, ngx_msec_t *wait)
 {
-    clear_error_t  error;
-    static u_char  failing[] = "Upstream is failing, ask again later";
-    static u_char  asked[] = "Upstream asked to wait, ask again later";
+    ngx_cs_exchange_t *x = data;
 
-    ngx_memzero(&error, sizeof(clear_error_t));
-
-    if (rc == CLEAR_BREAKER_WAIT) {
-        error.status = status;
-        error.message.data = asked;
-        error.message.len = sizeof(asked) - 1;
-
-    } else {
-        error.status = NGX_HTTP_SERVICE_UNAVAILABLE;
-        error.message.data = failing;
-        error.message.len = sizeof(failing) - 1;
+    if (ngx_cs_permit_enter(&x->permit, x->queued, x->fetch.pool, &x->paused)
+        != NGX_OK)
+    {
+        return NGX_DECLINED;
     }
 
-    if (ngx_cs_answer_error(pool, &error, answer) != NGX_OK) {
-        return NGX_ERROR;
+    *wait = ngx_cs_permit_rate(&x->permit, x->conf.max_rate);
+
+    if (*wait) {
+
+        if (x->queued) {
+            ngx_cs_permit_abandon(&x->permit);
+        }
+
+        return NGX_AGAIN;
     }
 
-    answer->source = NGX_CS_SOURCE_PAUSED;
-    answer->retry_until = (int64_t) ngx_current_msec + wait;
+    if (x->queued) {
+        x->queued = 0;
+        ngx_cs_counters_queued(-1);
 
-    return NGX_DONE;
+        x->start = ngx_current_msec;
+        x->sent_handler(x->data);
+    }
+
+    return NGX_OK;
 }
 
 
@@ -204,13 +246,14 @@ ngx_cs_exchange_target(ngx_cs_exchange_t *x)
 
 /*
  * The token is copied for the time of the fetch, since its file may change
- * meanwhile, and the copy is wiped after it.
+ * meanwhile, and the copy is wiped after it.  Returns as ngx_cs_fetch_start().
  */
 
 static ngx_int_t
 ngx_cs_exchange_send(ngx_cs_exchange_t *x)
 {
-    ngx_str_t       *token;
+    ngx_int_t           rc;
+    ngx_str_t          *token;
     ngx_cs_question_t  *question;
 
     question = x->question;
@@ -227,13 +270,13 @@ ngx_cs_exchange_send(ngx_cs_exchange_t *x)
     x->token.len = token->len;
     x->headers[0].value = x->token;
 
-    if (ngx_cs_fetch_start(&x->fetch) == NGX_OK) {
-        return NGX_OK;
+    rc = ngx_cs_fetch_start(&x->fetch);
+
+    if (rc != NGX_OK) {
+        ngx_cs_exchange_close(x);
     }
 
-    ngx_cs_exchange_close(x);
-
-    return NGX_ERROR;
+    return rc;
 }
 
 
@@ -255,10 +298,34 @@ ngx_cs_exchange_body(void *data, u_char *p, size_t len)
 }
 
 
+/* it had its turn and was not sent: a pause, or no memory to tell of one */
+
+static void
+ngx_cs_exchange_unsent(ngx_cs_exchange_t *x)
+{
+    x->queued = 0;
+    ngx_cs_counters_queued(-1);
+
+    ngx_cs_permit_abandon(&x->permit);
+    ngx_cs_exchange_close(x);
+
+    if (x->paused.status == 0) {
+        x->paused.status = NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+
+    x->handler(x->data, &x->paused);
+}
+
+
 static void
 ngx_cs_exchange_done(void *data, ngx_cs_fetch_result_t *result)
 {
     ngx_cs_exchange_t *x = data;
+
+    if (x->queued) {
+        ngx_cs_exchange_unsent(x);
+        return;
+    }
 
     x->result = *result;
 
@@ -346,6 +413,7 @@ ngx_cs_exchange_again(ngx_cs_exchange_t *x, clear_verdict_t *verdict)
     }
 
     x->conf.timeout = timeout - elapsed;
+    x->fetch.begun = 1;
 
     ngx_explicit_memzero(x->token.data, x->token.len);
 

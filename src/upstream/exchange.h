@@ -18,19 +18,37 @@
 #include "core/question.h"
 
 
+typedef struct ngx_cs_exchange_s  ngx_cs_exchange_t;
+
+/* it leaves the queue and goes out */
+typedef void (*ngx_cs_sent_pt)(void *data);
+
 typedef void (*ngx_cs_exchange_pt)(void *data, ngx_cs_answer_t *answer);
 
 
 /*
  * question lives until the answer is there; the answer's body lies in the pool.
+ * It waits for its turn as long as nobody cancels it, and nothing of it keeps
+ * an exiting worker alive.
  *
- * NGX_OK     a fetch is out, handler will be called once, from the event loop
- * NGX_DONE   no fetch may go out now: *answer tells why; handler is not called
+ * NGX_OK     sent will be called at most once, and handler once, both from the
+ *            event loop; *exchange is it until handler is called
+ * NGX_DONE   no fetch may go out now: *answer tells why; nothing is called
  * NGX_ERROR  no memory
  */
 ngx_int_t ngx_cs_exchange_start(ngx_pool_t *pool, ngx_log_t *log,
-    ngx_cs_question_t *question, ngx_cs_exchange_pt handler, void *data,
+    ngx_cs_question_t *question, ngx_cs_sent_pt sent,
+    ngx_cs_exchange_pt handler, void *data, ngx_cs_exchange_t **exchange,
     ngx_cs_answer_t *answer);
+
+/* somebody waits for it now */
+void ngx_cs_exchange_hurry(ngx_cs_exchange_t *x);
+
+/*
+ * Ends one that was not sent; neither sent nor handler is called.
+ * NGX_OK, or NGX_DECLINED: it was, or is about to end.
+ */
+ngx_int_t ngx_cs_exchange_cancel(ngx_cs_exchange_t *x);
 
 
 #endif /* _NGX_CS_UPSTREAM_EXCHANGE_H_INCLUDED_ */

@@ -266,7 +266,7 @@ ngx_cs_zone_lease(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
 
 
 void
-ngx_cs_zone_sent(ngx_cs_lookup_t *lookup)
+ngx_cs_zone_sent(ngx_cs_lookup_t *lookup, int64_t deadline)
 {
     ngx_cs_zone_t      *zone;
     ngx_cs_chain_t      none;
@@ -286,6 +286,7 @@ ngx_cs_zone_sent(ngx_cs_lookup_t *lookup)
 
     if (lease) {
         ngx_cs_lease_sent(zone->shm, lease);
+        lease->until = deadline;
 
         /* makes what it took free again for the next, whoever has to go */
 

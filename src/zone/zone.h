@@ -74,8 +74,8 @@ ngx_int_t ngx_cs_zone_find(ngx_cs_lookup_t *lookup);
 ngx_int_t ngx_cs_zone_acquire(ngx_cs_lookup_t *lookup, int64_t deadline,
     ngx_uint_t watch);
 
-/* the fetch for our lease goes out */
-void ngx_cs_zone_sent(ngx_cs_lookup_t *lookup);
+/* the fetch for our lease goes out, which ends by itself at deadline now */
+void ngx_cs_zone_sent(ngx_cs_lookup_t *lookup, int64_t deadline);
 
 /* 1 where another worker watches our lease, else 0 */
 ngx_uint_t ngx_cs_zone_wanted(ngx_cs_lookup_t *lookup);

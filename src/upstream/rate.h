@@ -1,0 +1,35 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * How many fetches of a tenant may begin in a second, over all workers and
+ * reloads: evenly spaced, as limit_req does it.
+ */
+
+
+#ifndef _NGX_CS_UPSTREAM_RATE_H_INCLUDED_
+#define _NGX_CS_UPSTREAM_RATE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+/*
+ * At configuration time: declares the memory.  tag: the module.  Returns NULL
+ * on an error that is logged.
+ */
+ngx_shm_zone_t *ngx_cs_rate_add(ngx_conf_t *cf, void *tag);
+
+/* in each worker, before the following; NULL: no tenant has to wait */
+void ngx_cs_rate_init_process(ngx_shm_zone_t *shm_zone);
+
+/*
+ * A fetch wants to begin.  rate: 1 corresponds to 0.001 r/s, 0: any.  waited:
+ * it was told before when to come again, and comes as late as timers are.
+ * Returns 0 where it may, and has begun; else in how many ms to ask again.
+ */
+ngx_msec_t ngx_cs_rate_begin(ngx_str_t *tenant, ngx_uint_t rate, int64_t now,
+    ngx_uint_t waited);
+
+
+#endif /* _NGX_CS_UPSTREAM_RATE_H_INCLUDED_ */
