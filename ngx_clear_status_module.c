@@ -176,6 +176,13 @@ static ngx_command_t  ngx_clear_status_commands[] = {
       0,
       NULL },
 
+    { ngx_string("clear_status_max_age"),
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_set_msec,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_cs_offset(conf.max_age),
+      NULL },
+
     { ngx_string("clear_status_connect_timeout"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
       ngx_cs_set_msec,

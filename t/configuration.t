@@ -92,6 +92,8 @@ accepted $_, '', $good, "$pass $_;" for
     'clear_status_events 1h', 'clear_status_events 1m heartbeat=500ms',
     'clear_status_connect_timeout 1s',
     'clear_status_timeout 500ms',
+    'clear_status_max_age 0',
+    'clear_status_max_age 1d',
     'clear_status_retries 0',
     'clear_status_max_flights 1',
     'clear_status_max_rate 20r/s',
@@ -180,6 +182,7 @@ refused "$_->[0] $_->[1]", ['', $good, "$pass $_->[0] $_->[1];"],
 my @values = qw(clear_status_url_lifetime clear_status_url_margin
     clear_status_stale_if_error clear_status_stale_while_revalidate
     clear_status_connect_timeout clear_status_timeout clear_status_retries
+    clear_status_max_age
     clear_status_max_body_size clear_status_http_version
     clear_status_max_fails clear_status_fail_timeout clear_status_ssl_verify);
 

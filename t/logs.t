@@ -126,7 +126,7 @@ my %line = (
     'upstream sent an error without an envelope' =>
         ['status', {html => 1, status => 502}, 502, qr/status: 502/],
     'upstream sent an error, check the token and the integration id' =>
-        ['status', {status => 401}, 403, qr/sent to the caller: 403/],
+        ['status', {status => 401}, 403, qr/callers get: 403/],
     'upstream sent an error, upstream status' =>
         ['status', {status => 500}, 500, qr/status: 500/],
     'upstream failed too often in a row' =>

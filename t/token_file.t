@@ -172,8 +172,8 @@ SKIP: {
     skip 'workers are not somebody else', 2
         if $> || ($ENV{TEST_GLOBALS} // '') =~ /\buser root;/;
 
-    is scalar(() = $t->log =~ /\[warn\].*private" cannot be read by the wo/g),
-        1, 'a file for root alone: a warning at the start';
+    is scalar(() = $t->log =~ /\[error\].*private" cannot be read by the wo/g),
+        1, 'a file for root alone: told at the start';
     is sent_by('private'), token(1), 'it is used all the same';
 }
 

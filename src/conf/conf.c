@@ -90,6 +90,8 @@ ngx_cs_create_loc_conf(ngx_conf_t *cf)
     conf->hold.events = NGX_CONF_UNSET_MSEC;
     conf->hold.heartbeat = NGX_CONF_UNSET_MSEC;
 
+    conf->max_age = NGX_CONF_UNSET_MSEC;
+
     clcf->max_fails = NGX_CONF_UNSET_UINT;
     clcf->fail_timeout = NGX_CONF_UNSET_MSEC;
 
@@ -110,6 +112,8 @@ ngx_cs_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_cs_merge_hold(&conf->conf.hold, &prev->conf.hold);
 
+    ngx_conf_merge_msec_value(conf->conf.max_age, prev->conf.max_age,
+                              (ngx_msec_t) 365 * 24 * 3600 * 1000);
     ngx_conf_merge_uint_value(conf->max_fails, prev->max_fails, 5);
     ngx_conf_merge_msec_value(conf->fail_timeout, prev->fail_timeout, 1000);
 

@@ -7,6 +7,7 @@
 
 #include "operator/purge.h"
 
+#include "clear/field.h"
 #include "request/argument.h"
 #include "request/credentials.h"
 #include "request/reply.h"
@@ -34,9 +35,13 @@ static void ngx_cs_purge_turn_handler(ngx_event_t *ev);
 static ngx_int_t ngx_cs_purge_turn(ngx_cs_purging_t *purging);
 static ngx_int_t ngx_cs_purge_done(ngx_cs_purging_t *purging, ngx_int_t rc);
 static ngx_uint_t ngx_cs_purge_match(ngx_str_t *tenant, void *data);
+static void ngx_cs_purge_report(ngx_http_request_t *r, ngx_uint_t n);
 static ngx_int_t ngx_cs_purge_refuse(ngx_http_request_t *r,
     ngx_uint_t status);
 static void ngx_cs_purge_cleanup(void *data);
+
+
+static ngx_str_t  ngx_cs_purge_nobody = ngx_null_string;
 
 
 ngx_int_t
@@ -160,8 +165,7 @@ ngx_cs_purge_done(ngx_cs_purging_t *purging, ngx_int_t rc)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_log_error(NGX_LOG_NOTICE, r->connection->log, 0,
-                  "%ui answers purged", n);
+    ngx_cs_purge_report(r, n);
 
     p = ngx_pnalloc(r->pool, sizeof("{\"purged\":}") + NGX_INT_T_LEN);
     if (p == NULL) {
@@ -234,6 +238,29 @@ ngx_cs_purge_match(ngx_str_t *tenant, void *data)
 
     return ngx_cs_credentials_id_of(tenant, &id) == NGX_OK
            && ngx_memn2cmp(id.data, asked->data, id.len, asked->len) == 0;
+}
+
+
+/*
+ * For the audit, so at the level that nginx logs by default; the log itself
+ * adds the client's address.  A name that a caller gave is the caller's text.
+ */
+
+static void
+ngx_cs_purge_report(ngx_http_request_t *r, ngx_uint_t n)
+{
+    ngx_str_t  *user;
+
+    user = &r->headers_in.user;
+
+    if (!clear_field_value(user->data, user->len)) {
+        user = NULL;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                  "purge of \"%V\"%s%V: %ui answers dropped, no failure",
+                  &r->args, user ? " by " : "",
+                  user ? user : &ngx_cs_purge_nobody, n);
 }
 
 

@@ -456,6 +456,7 @@ ngx_cs_events_send(ngx_cs_stream_t *stream, ngx_cs_news_t *news,
     answer = news->answer;
     stream->problem = (answer->status != NGX_HTTP_OK);
     stream->ctx->workflow = answer->workflow;
+    stream->ctx->fetched = answer->stamp.fetched;
 
     if (answer->status == NGX_HTTP_OK) {
         ngx_memcpy(stream->tag, answer->etag, NGX_CS_ETAG_LEN);

@@ -64,6 +64,7 @@ ngx_cs_handler(ngx_http_request_t *r, ngx_cs_conf_t *conf)
     }
 
     ctx->conf = conf;
+    ctx->handling.max_age = conf->max_age;
     ngx_http_set_ctx(r, ctx, ngx_clear_status_module);
 
     rc = ngx_http_discard_request_body(r);
@@ -604,6 +605,7 @@ ngx_cs_answer(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_answer_t *answer)
 {
     ctx->workflow = answer->workflow;
+    ctx->fetched = answer->stamp.fetched;
     ctx->replied = 1;
 
     return ngx_cs_replied(r, ctx, ngx_cs_reply(r, answer, &ctx->handling,

@@ -27,7 +27,8 @@
      + NGX_CS_ETAG_LEN)
 
 #define ngx_cs_header(r, key, value, len)                                    \
-    ngx_cs_reply_push(r, key, sizeof(key) - 1, value, len)
+    (ngx_cs_reply_push(r, key, sizeof(key) - 1, value, len) ? NGX_OK         \
+                                                            : NGX_ERROR)
 
 /* a field whose value was written from *last to p; the next begins there */
 #define ngx_cs_made(r, key, last, p)                                         \
@@ -40,13 +41,15 @@ static ngx_int_t ngx_cs_reply_cache_status(ngx_http_request_t *r,
 static ngx_int_t ngx_cs_reply_age(ngx_http_request_t *r,
     ngx_cs_answer_t *answer, int64_t now, u_char **last);
 static ngx_int_t ngx_cs_reply_cache_control(ngx_http_request_t *r,
-    ngx_cs_answer_t *answer, u_char **last);
+    ngx_cs_answer_t *answer, ngx_cs_handling_t *handling, u_char **last);
+static ngx_int_t ngx_cs_reply_control(ngx_http_request_t *r, u_char *value,
+    size_t len);
 static ngx_int_t ngx_cs_reply_retry_after(ngx_http_request_t *r,
     ngx_cs_answer_t *answer, ngx_cs_handling_t *handling, int64_t now,
     u_char **last);
 static ngx_int_t ngx_cs_reply_etag(ngx_http_request_t *r,
     ngx_cs_answer_t *answer, u_char **last);
-static ngx_inline ngx_int_t ngx_cs_reply_push(ngx_http_request_t *r,
+static ngx_inline ngx_table_elt_t *ngx_cs_reply_push(ngx_http_request_t *r,
     char *key, size_t len, u_char *value, size_t value_len);
 static ngx_inline ngx_int_t ngx_cs_reply_made(ngx_http_request_t *r,
     char *key, size_t len, u_char **last, u_char *p);
@@ -82,7 +85,7 @@ ngx_cs_reply(ngx_http_request_t *r, ngx_cs_answer_t *answer,
         || ngx_cs_reply_cache_status(r, answer, handling, now, &last)
            != NGX_OK
         || ngx_cs_reply_age(r, answer, now, &last) != NGX_OK
-        || ngx_cs_reply_cache_control(r, answer, &last) != NGX_OK
+        || ngx_cs_reply_cache_control(r, answer, handling, &last) != NGX_OK
         || ngx_cs_reply_retry_after(r, answer, handling, now, &last)
            != NGX_OK
         || ngx_cs_reply_etag(r, answer, &last) != NGX_OK)
@@ -118,8 +121,7 @@ ngx_cs_reply_no_store(ngx_http_request_t *r)
 {
     static u_char  value[] = "no-store";
 
-    return ngx_cs_header(r, "Cache-Control", value,
-                         sizeof(value) - 1);
+    return ngx_cs_reply_control(r, value, sizeof(value) - 1);
 }
 
 
@@ -207,31 +209,76 @@ ngx_cs_reply_age(ngx_http_request_t *r, ngx_cs_answer_t *answer, int64_t now,
 
 static ngx_int_t
 ngx_cs_reply_cache_control(ngx_http_request_t *r, ngx_cs_answer_t *answer,
-    u_char **last)
+    ngx_cs_handling_t *handling, u_char **last)
 {
-    u_char        *p;
-    int64_t        lifetime;
+    u_char        *p, *begin;
+    int64_t        lifetime, most;
     static u_char  forever[] = "private, max-age=31536000, immutable";
 
     if (answer->status != NGX_HTTP_OK) {
         return ngx_cs_reply_no_store(r);
     }
 
-    lifetime = NGX_CS_YEAR;
+    most = ngx_min((int64_t) (handling->max_age / 1000), NGX_CS_YEAR);
+    lifetime = most;
 
     if (answer->stamp.fresh_until != CLEAR_FOREVER) {
         lifetime = (answer->stamp.fresh_until - answer->stamp.fetched) / 1000;
-        lifetime = ngx_min(lifetime, NGX_CS_YEAR);
+        lifetime = ngx_min(lifetime, most);
 
-    } else if (answer->stamp.terminal) {
-        return ngx_cs_header(r, "Cache-Control", forever,
-                             sizeof(forever) - 1);
+    } else if (answer->stamp.terminal && most == NGX_CS_YEAR) {
+        return ngx_cs_reply_control(r, forever, sizeof(forever) - 1);
     }
 
     p = ngx_cpymem(*last, "private, max-age=", sizeof("private, max-age=") - 1);
     p = ngx_cs_reply_number(p, lifetime);
 
-    return ngx_cs_made(r, "Cache-Control", last, p);
+    begin = *last;
+    *last = p;
+
+    return ngx_cs_reply_control(r, begin, p - begin);
+}
+
+
+/* as nginx's own, so that "expires" and $sent_http_cache_control see it */
+
+static ngx_int_t
+ngx_cs_reply_control(ngx_http_request_t *r, u_char *value, size_t len)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_cs_reply_push(r, "Cache-Control", sizeof("Cache-Control") - 1,
+                          value, len);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+#if (nginx_version >= 1023000)
+
+    r->headers_out.cache_control = h;
+
+#else
+    {
+    ngx_table_elt_t  **ccp;
+
+    if (r->headers_out.cache_control.elts == NULL
+        && ngx_array_init(&r->headers_out.cache_control, r->pool, 1,
+                          sizeof(ngx_table_elt_t *))
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ccp = ngx_array_push(&r->headers_out.cache_control);
+    if (ccp == NULL) {
+        return NGX_ERROR;
+    }
+
+    *ccp = h;
+    }
+#endif
+
+    return NGX_OK;
 }
 
 
@@ -389,11 +436,12 @@ ngx_int_t
 ngx_cs_reply_header(ngx_http_request_t *r, char *key, size_t len,
     u_char *value, size_t value_len)
 {
-    return ngx_cs_reply_push(r, key, len, value, value_len);
+    return ngx_cs_reply_push(r, key, len, value, value_len) ? NGX_OK
+                                                            : NGX_ERROR;
 }
 
 
-static ngx_inline ngx_int_t
+static ngx_inline ngx_table_elt_t *
 ngx_cs_reply_push(ngx_http_request_t *r, char *key, size_t len, u_char *value,
     size_t value_len)
 {
@@ -401,7 +449,7 @@ ngx_cs_reply_push(ngx_http_request_t *r, char *key, size_t len, u_char *value,
 
     h = ngx_list_push(&r->headers_out.headers);
     if (h == NULL) {
-        return NGX_ERROR;
+        return NULL;
     }
 
     h->hash = 1;
@@ -413,7 +461,7 @@ ngx_cs_reply_push(ngx_http_request_t *r, char *key, size_t len, u_char *value,
     h->value.len = value_len;
     h->value.data = value;
 
-    return NGX_OK;
+    return h;
 }
 
 
@@ -426,5 +474,6 @@ ngx_cs_reply_made(ngx_http_request_t *r, char *key, size_t len, u_char **last,
     value = *last;
     *last = p;
 
-    return ngx_cs_reply_push(r, key, len, value, p - value);
+    return ngx_cs_reply_push(r, key, len, value, p - value) ? NGX_OK
+                                                            : NGX_ERROR;
 }

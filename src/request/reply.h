@@ -42,6 +42,7 @@ typedef struct {
     ngx_str_t                    fwd;         /* the reason, or empty */
     ngx_str_t                    detail;      /* a token, or empty */
     ngx_uint_t                   fwd_status;  /* or 0 */
+    ngx_msec_t                   max_age;     /* of Cache-Control at the most */
     int64_t                      retry_until; /* no fetch before, mono; or 0 */
     ngx_int_t                    retry_after; /* seconds, in the place of what
                                                  the answer says; or 0 */

@@ -30,6 +30,7 @@ typedef struct {
     clear_breaker_conf_t                 breaker;
     ngx_cs_hold_conf_t                   hold;
     ngx_shm_zone_t                      *shm_zone;     /* NULL: off */
+    ngx_msec_t                           max_age;      /* of Cache-Control */
     uint32_t                             tenant_hash;  /* of a fixed tenant */
 } ngx_cs_conf_t;
 
@@ -54,6 +55,7 @@ typedef struct {
     ngx_uint_t                           upstream_status;
     ngx_msec_t                           upstream_time;
     ngx_cs_source_e                      source;
+    int64_t                              fetched;      /* mono, ms; or 0 */
     clear_workflow_e                     workflow;
     ngx_cs_patience_e                    patience;
     ngx_msec_t                           wait;         /* what was preferred,

@@ -21,6 +21,10 @@ static ngx_int_t ngx_cs_variable_upstream_time(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_cs_variable_wait(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_cs_variable_source(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_cs_variable_fetched(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_cs_variable_seconds(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, ngx_msec_t ms);
 static ngx_int_t ngx_cs_variable_set(ngx_http_variable_value_t *v,
@@ -49,6 +53,14 @@ static ngx_http_variable_t  ngx_cs_vars[] = {
 
     { ngx_string("clear_status_wait"), NULL,
       ngx_cs_variable_wait,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("clear_status_source"), NULL,
+      ngx_cs_variable_source,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("clear_status_fetched"), NULL,
+      ngx_cs_variable_fetched,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
       ngx_http_null_variable
@@ -203,6 +215,88 @@ ngx_cs_variable_seconds(ngx_http_request_t *r, ngx_http_variable_value_t *v,
 
     value.data = p;
     value.len = ngx_sprintf(p, "%T.%03M", (time_t) ms / 1000, ms % 1000) - p;
+
+    return ngx_cs_variable_set(v, &value);
+}
+
+
+/*
+ * Who had the answer: a tier that is named in Cache-Status, the zone, or
+ * upstream; for an error of nginx's or ours, nobody but this gateway.
+ */
+
+static ngx_int_t
+ngx_cs_variable_source(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    ngx_str_t         *detail, source;
+    ngx_cs_ctx_t      *ctx;
+    static ngx_str_t   zone = ngx_string("zone");
+    static ngx_str_t   upstream = ngx_string("upstream");
+    static ngx_str_t   gateway = ngx_string("gateway");
+
+    ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
+
+    if (ctx == NULL || (!ctx->replied && ctx->refusal == NULL)) {
+        return ngx_cs_variable_set(v, NULL);
+    }
+
+    detail = &ctx->handling.detail;
+
+    switch (ctx->handling.cache) {
+
+    case NGX_CS_HIT:
+        source = (detail->len) ? *detail : zone;
+        break;
+
+    case NGX_CS_STALE:
+    case NGX_CS_UPDATING:
+        source = zone;
+        break;
+
+    default:
+        source = (ctx->source == NGX_CS_SOURCE_UPSTREAM) ? upstream : gateway;
+    }
+
+    return ngx_cs_variable_set(v, &source);
+}
+
+
+/* when the answer was fetched: ISO 8601, UTC */
+
+static ngx_int_t
+ngx_cs_variable_fetched(ngx_http_request_t *r, ngx_http_variable_value_t *v,
+    uintptr_t data)
+{
+    u_char        *p;
+    int64_t        age;
+    ngx_tm_t       tm;
+    ngx_str_t      value;
+    ngx_time_t    *tp;
+    ngx_cs_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
+
+    if (ctx == NULL || ctx->fetched == 0) {
+        return ngx_cs_variable_set(v, NULL);
+    }
+
+    p = ngx_pnalloc(r->pool, sizeof("1970-01-01T00:00:00Z"));
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    tp = ngx_timeofday();
+    age = (int64_t) ngx_current_msec - ctx->fetched;
+
+    ngx_gmtime((time_t) (((int64_t) tp->sec * 1000 + tp->msec - age) / 1000),
+               &tm);
+
+    value.data = p;
+    value.len = ngx_sprintf(p, "%4d-%02d-%02dT%02d:%02d:%02dZ",
+                            tm.ngx_tm_year, tm.ngx_tm_mon, tm.ngx_tm_mday,
+                            tm.ngx_tm_hour, tm.ngx_tm_min, tm.ngx_tm_sec)
+                - p;
 
     return ngx_cs_variable_set(v, &value);
 }

@@ -185,6 +185,7 @@ ngx_cs_wait_answer(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
         ngx_cs_wait_handling(ctx, news);
 
         ctx->workflow = news->answer->workflow;
+        ctx->fetched = news->answer->stamp.fetched;
         ctx->replied = 1;
 
         rc = ngx_cs_replied(r, ctx, ngx_cs_reply(r, news->answer,

@@ -46,7 +46,7 @@ ngx_cs_report(ngx_log_t *log, ngx_cs_fetch_result_t *result,
 
     ngx_log_error(level, log, 0,
                   "%s%s%s%s%V%s%s%s, upstream status: %ui, "
-                  "sent to the caller: %d, attempts: %ui",
+                  "callers get: %d, or what is stale, attempts: %ui",
                   reason, *detail ? ": " : "", detail,
                   result->text.len ? " (" : "", &result->text,
                   result->text.len ? ")" : "",

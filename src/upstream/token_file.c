@@ -139,7 +139,9 @@ ngx_cs_token_file_check(ngx_cycle_t *cycle, ngx_array_t *files)
 
         slot[i]->private = 1;
 
-        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+        /* as an error, which is what nginx logs by default */
+
+        ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
                       "\"clear_status_auth_token_file\" \"%V\" cannot be read "
                       "by the worker processes' user, so a new token takes "
                       "effect only after a reload", &slot[i]->path);
