@@ -21,6 +21,12 @@ ngx_cs_suspend(ngx_http_request_t *r)
 
     r->write_event_handler = ngx_http_request_empty_handler;
 
+    /* who left right after the request was seen to, and is not seen again */
+
+    if (r->connection->read->ready) {
+        ngx_post_event(r->connection->read, &ngx_posted_events);
+    }
+
     return NGX_DONE;
 }
 

@@ -1,0 +1,105 @@
+# One caller that always leaves, with a new task id each time, at an upstream
+# that hangs: nothing queues up for it, and every finished answer stays.
+#
+# ABANDONED=250000 does it for longer.
+
+use Mojo::Base -strict, -signatures;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+
+use ClearStatus::Test;
+use IO::Socket::INET;
+use Test::More;
+
+use constant {FINISHED => 40, BATCH => 100, TIMES => $ENV{ABANDONED} // 3000};
+
+my $t   = ClearStatus::Test->new(reload => 0);
+my $sim = $t->simulator;
+
+$t->conf(<<'EOC');
+%%GLOBALS%%
+
+worker_processes 2;
+
+events {
+    worker_connections 4096;
+}
+
+http {
+    %%HTTP%%
+
+    clear_status_zone zone=answers:256k;
+    clear_status_cache answers;
+    clear_status_auth_token %%TOKEN%%;
+    clear_status_integration_id tenant-a;
+    clear_status_retries 0;
+    clear_status_timeout 60s;
+
+    server {
+        listen 127.0.0.1:%%PORT%%;
+
+        location = /status {
+            clear_status_pass %%UPSTREAM%%;
+        }
+
+        location = /metrics {
+            clear_status_metrics;
+        }
+    }
+}
+EOC
+
+# a log at debug would be what takes the time
+$t->file('nginx.conf',
+    $t->slurp('nginx.conf') =~ s/(error\.log) debug;/$1 info;/r);
+$t->run;
+
+sub metric ($name) {
+    return $t->get('/metrics')->body =~ /^clear_status_$name (\d+)$/m && $1;
+}
+
+sub memory {
+    my ($most) = sort { $b <=> $a } map {
+        $t->nginx->slurp("/proc/$_/status") =~ /^RssAnon:\s+(\d+)/m
+    } $t->worker_pids;
+
+    return $most;
+}
+
+
+my @finished = map { new_task('SUCCESS') } 1 .. FINISHED;
+$t->get("/status?taskId=$_") for @finished;
+
+$sim->behave('*', {hang => 1});
+
+my $before = memory();
+my $n      = 0;
+
+while ($n < TIMES) {
+    my @calls = map {
+        my $socket = IO::Socket::INET->new(
+            PeerAddr => '127.0.0.1',
+            PeerPort => $t->port,
+        ) or die "cannot connect: $!";
+
+        $n++;
+        print $socket "GET /status?taskId=left-$n HTTP/1.1\r\nHost: a\r\n\r\n";
+        $socket;
+    } 1 .. BATCH;
+
+    $_->close for @calls;
+}
+
+ok wait_for(sub { metric('queued') == 0 }, 30), "$n have come and gone";
+cmp_ok metric('flights'), '<=', 200, 'only what was sent is in the air';
+
+my $more = memory() - $before;
+cmp_ok memory(), '<', 65_536, 'a worker has less than 64 MB';
+diag "$more KB more than before" if TIMES > 3000;
+
+is scalar(grep {
+    $t->get("/status?taskId=$_")->header('Cache-Status') =~ /; hit/
+} @finished), FINISHED, 'every finished answer is where it was';
+
+$t->done;
