@@ -197,6 +197,13 @@ static ngx_command_t  ngx_clear_status_commands[] = {
       ngx_cs_offset(conf.fetch.timeout),
       &ngx_cs_some },
 
+    { ngx_string("clear_status_keepalive_time"),
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_set_msec,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_cs_offset(conf.fetch.keepalive_time),
+      NULL },
+
     { ngx_string("clear_status_retries"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
       ngx_cs_set_num,

@@ -73,6 +73,7 @@ ngx_cs_create_loc_conf(ngx_conf_t *cf)
 
     conf->fetch.connect_timeout = NGX_CONF_UNSET_MSEC;
     conf->fetch.timeout = NGX_CONF_UNSET_MSEC;
+    conf->fetch.keepalive_time = NGX_CONF_UNSET_MSEC;
     conf->fetch.retries = NGX_CONF_UNSET_UINT;
     conf->fetch.max_flights = NGX_CONF_UNSET_UINT;
     conf->fetch.max_rate = NGX_CONF_UNSET_UINT;
@@ -139,6 +140,8 @@ ngx_cs_merge_fetch(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf,
     ngx_conf_merge_msec_value(conf->connect_timeout, prev->connect_timeout,
                               5000);
     ngx_conf_merge_msec_value(conf->timeout, prev->timeout, 15000);
+    ngx_conf_merge_msec_value(conf->keepalive_time, prev->keepalive_time,
+                              60000);
     ngx_conf_merge_uint_value(conf->retries, prev->retries, 1);
     ngx_conf_merge_uint_value(conf->max_flights, prev->max_flights, 1024);
     ngx_conf_merge_uint_value(conf->max_rate, prev->max_rate, 0);

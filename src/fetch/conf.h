@@ -25,6 +25,7 @@ typedef struct ngx_cs_fetch_conf_s {
     ngx_str_t                    url;      /* scheme, authority, path */
     ngx_msec_t                   connect_timeout;
     ngx_msec_t                   timeout;  /* the whole, retries included */
+    ngx_msec_t                   keepalive_time;  /* of a connection */
     ngx_uint_t                   retries;
     ngx_uint_t                   max_flights;  /* of a worker, at one
                                                   upstream */

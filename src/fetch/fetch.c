@@ -198,18 +198,17 @@ ngx_cs_fetch_run(ngx_cs_transfer_t *t)
 static ngx_int_t
 ngx_cs_fetch_room(ngx_cs_transfer_t *t)
 {
-    ngx_cs_origin_t  *origin;
+    ngx_cs_pool_t  *pool;
 
-    origin = t->origin;
-
-    if (ngx_cs_origin_open(origin, ngx_cs_fetch_ended,
-                           ngx_cs_fetch_broken)
-        != NGX_OK)
-    {
+    pool = ngx_cs_pool_get(t->origin, &t->fetch->tenant, ngx_cs_fetch_ended,
+                           ngx_cs_fetch_broken);
+    if (pool == NULL) {
         return NGX_ERROR;
     }
 
-    if (ngx_cs_multi_room(origin->multi)) {
+    t->pool = pool;
+
+    if (ngx_cs_multi_room(pool->multi)) {
         return NGX_OK;
     }
 
@@ -309,17 +308,20 @@ ngx_cs_fetch_launch(ngx_cs_transfer_t *t)
     t->fetch->begin(t->fetch->data);
 
     if (ngx_cs_transfer_setup(t) != NGX_OK
-        || ngx_cs_multi_add(origin->multi, t->easy) != NGX_OK)
+        || ngx_cs_multi_add(t->pool->multi, t->easy, &t->opening) != NGX_OK)
     {
         ngx_cs_handles_put(&origin->easy, t->easy);
         t->easy = NULL;
         return NGX_ERROR;
     }
 
-    t->multi = origin->multi;
     t->turn = 0;
 
     ngx_queue_insert_tail(&ngx_cs_flying, &t->queue);
+
+    if (t->fresh) {
+        ngx_cs_pool_fresh(t->pool, 1);
+    }
 
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, t->fetch->log, 0,
                    "clear status fetch %p: attempt %ui", t,
@@ -332,16 +334,26 @@ ngx_cs_fetch_launch(ngx_cs_transfer_t *t)
 static void
 ngx_cs_fetch_ended(CURL *easy, CURLcode code)
 {
+    ngx_cs_pool_t      *pool;
     ngx_cs_transfer_t  *t;
 
     (void) curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **) &t);
 
+    pool = t->pool;
+
     ngx_cs_transfer_info(t, code);
-    ngx_cs_fetch_stop(t);
+
+    /*
+     * What libcurl had no memory for it may go on counting as a connection;
+     * one whose HTTP/2 broke 8.x may go on using as long as upstream leaves it
+     * open.
+     */
 
     if (code == CURLE_OUT_OF_MEMORY || (code == CURLE_HTTP2 && !t->opened)) {
-        ngx_cs_origin_spoilt(t->origin, t->multi);
+        ngx_cs_pool_retire(pool);
     }
+
+    ngx_cs_fetch_stop(t);
 
     if (code == CURLE_FILESIZE_EXCEEDED) {
         t->refused = CLEAR_TRANSPORT_TOO_LARGE;
@@ -363,6 +375,13 @@ ngx_cs_fetch_stop(ngx_cs_transfer_t *t)
 
     ngx_cs_handles_put(&t->origin->easy, t->easy);
     t->easy = NULL;
+
+    if (t->fresh) {
+        ngx_cs_pool_fresh(t->pool, 0);
+        t->fresh = 0;
+    }
+
+    ngx_cs_pool_trim();
 }
 
 
@@ -383,14 +402,14 @@ ngx_cs_fetch_broken(ngx_cs_multi_t *multi)
         next = ngx_queue_next(q);
         t = ngx_queue_data(q, ngx_cs_transfer_t, queue);
 
-        if (t->multi == multi) {
+        if (t->pool->multi == multi) {
             ngx_cs_multi_remove(multi, t->easy);
             ngx_cs_fetch_stop(t);
             ngx_queue_insert_tail(&lost, &t->queue);
         }
     }
 
-    ngx_cs_origin_drop(multi);
+    ngx_cs_pool_retire(ngx_cs_multi_data(multi));
 
     while (!ngx_queue_empty(&lost)) {
         q = ngx_queue_head(&lost);
@@ -499,7 +518,7 @@ ngx_cs_fetch_deadline(ngx_event_t *ev)
 
     if (t->easy) {
         ngx_cs_transfer_info(t, CURLE_OPERATION_TIMEDOUT);
-        ngx_cs_multi_remove(t->multi, t->easy);
+        ngx_cs_multi_remove(t->pool->multi, t->easy);
         ngx_cs_fetch_stop(t);
     }
 
@@ -535,6 +554,7 @@ ngx_cs_fetch_init_process(ngx_cycle_t *cycle)
     ngx_queue_init(&ngx_cs_flying);
     ngx_cs_queue_init();
     ngx_cs_origin_init();
+    ngx_cs_pool_init();
 
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
         ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
@@ -558,10 +578,11 @@ ngx_cs_fetch_exit_process(ngx_cycle_t *cycle)
         q = ngx_queue_head(&ngx_cs_flying);
         t = ngx_queue_data(q, ngx_cs_transfer_t, queue);
 
-        ngx_cs_multi_remove(t->multi, t->easy);
+        ngx_cs_multi_remove(t->pool->multi, t->easy);
         ngx_cs_fetch_stop(t);
     }
 
+    ngx_cs_pool_exit();
     ngx_cs_origin_exit();
     ngx_cs_multi_exit();
 }

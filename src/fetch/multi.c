@@ -41,17 +41,15 @@
 struct ngx_cs_multi_s {
     ngx_queue_t                        queue;    /* of all */
     CURLM                             *multi;
+    ngx_cs_multi_conf_t                conf;
     ngx_event_t                        timer;
     ngx_event_t                        now;      /* a timer of no time */
     ngx_event_t                        end;
     ngx_log_t                         *log;
     ngx_uint_t                         active;   /* transfers */
     ngx_cs_sockets_t                   sockets;
-    ngx_uint_t                         max_host;
     ngx_uint_t                         begun;    /* transfers, since the last
                                                     drive */
-    ngx_cs_multi_pt                    handler;
-    ngx_cs_multi_broken_pt             broken;
     unsigned                           failed:1;
     unsigned                           given_up:1;  /* a socket, silently */
     unsigned                           retired:1;
@@ -59,6 +57,8 @@ struct ngx_cs_multi_s {
 };
 
 
+static void ngx_cs_multi_options(ngx_cs_multi_t *m);
+static void ngx_cs_multi_spare(ngx_uint_t n);
 static int ngx_cs_multi_socket(CURL *easy, curl_socket_t s, int what,
     void *data, void *socket);
 static curl_socket_t ngx_cs_multi_open(void *data, curlsocktype purpose,
@@ -68,7 +68,8 @@ static int ngx_cs_multi_fail(ngx_cs_multi_t *m);
 static void ngx_cs_multi_disarm(ngx_cs_multi_t *m);
 static int ngx_cs_multi_timer(CURLM *multi, long ms, void *data);
 static void ngx_cs_multi_timer_handler(ngx_event_t *ev);
-static void ngx_cs_multi_socket_handler(ngx_event_t *ev);
+static void ngx_cs_multi_ready(void *data, curl_socket_t s, int what);
+static void ngx_cs_multi_died(void *data);
 static void ngx_cs_multi_drive(ngx_cs_multi_t *m, curl_socket_t s, int what);
 static CURLMcode ngx_cs_multi_blocked(ngx_cs_multi_t *m, curl_socket_t s,
     int what);
@@ -83,13 +84,12 @@ static ngx_queue_t  ngx_cs_multis;
 
 
 ngx_cs_multi_t *
-ngx_cs_multi_create(ngx_log_t *log, ngx_uint_t max_host,
-    ngx_cs_multi_pt handler, ngx_cs_multi_broken_pt broken)
+ngx_cs_multi_create(ngx_cs_multi_conf_t *conf)
 {
     CURLM           *multi;
     ngx_cs_multi_t  *m;
 
-    m = ngx_calloc(sizeof(ngx_cs_multi_t), log);
+    m = ngx_calloc(sizeof(ngx_cs_multi_t), conf->log);
     multi = curl_multi_init();
 
     if (m == NULL || multi == NULL) {
@@ -99,30 +99,48 @@ ngx_cs_multi_create(ngx_log_t *log, ngx_uint_t max_host,
     }
 
     m->multi = multi;
-    m->log = log;
-    m->handler = handler;
-    m->broken = broken;
+    m->conf = *conf;
+    m->log = conf->log;
 
-    ngx_cs_sockets_init(&m->sockets, ngx_cs_multi_socket_handler, m, log);
+    m->sockets.keepalive_time = conf->keepalive_time;
+    m->sockets.handler = ngx_cs_multi_ready;
+    m->sockets.died = ngx_cs_multi_died;
+    m->sockets.data = m;
+    m->sockets.log = conf->log;
+
+    ngx_cs_sockets_init(&m->sockets);
 
     m->timer.handler = ngx_cs_multi_timer_handler;
     m->timer.data = m;
-    m->timer.log = log;
+    m->timer.log = m->log;
     m->timer.cancelable = 1;
 
     m->now.handler = ngx_cs_multi_timer_handler;
     m->now.data = m;
-    m->now.log = log;
+    m->now.log = m->log;
 
     m->end.handler = ngx_cs_multi_end_handler;
     m->end.data = m;
-    m->end.log = log;
+    m->end.log = m->log;
 
     if (ngx_cs_multis.next == NULL) {
         ngx_queue_init(&ngx_cs_multis);
     }
 
     ngx_queue_insert_tail(&ngx_cs_multis, &m->queue);
+
+    ngx_cs_multi_options(m);
+
+    return m;
+}
+
+
+static void
+ngx_cs_multi_options(ngx_cs_multi_t *m)
+{
+    CURLM  *multi;
+
+    multi = m->multi;
 
     (void) curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION,
                              ngx_cs_multi_socket);
@@ -138,9 +156,8 @@ ngx_cs_multi_create(ngx_log_t *log, ngx_uint_t max_host,
     (void) curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS,
                              (long) NGX_CS_MULTI_IDLE);
 
-    ngx_cs_multi_max_host(m, max_host);
-
-    return m;
+    (void) curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+                             (long) m->conf.max_host);
 }
 
 
@@ -153,10 +170,12 @@ ngx_cs_multi_destroy(ngx_cs_multi_t *m)
 
     ERR_clear_error();
 
-    if (m->sockets.n) {
+    if (m->sockets.nbusy) {
         ngx_log_error(NGX_LOG_ALERT, m->log, 0,
-                      "libcurl left %ui sockets", m->sockets.n);
+                      "libcurl left %ui sockets", m->sockets.nbusy);
     }
+
+    ngx_cs_sockets_free(&m->sockets);
 
     if (m->timer.timer_set) {
         ngx_del_timer(&m->timer);
@@ -171,6 +190,9 @@ ngx_cs_multi_destroy(ngx_cs_multi_t *m)
     }
 
     ngx_queue_remove(&m->queue);
+
+    m->conf.freed(m->conf.data);
+
     ngx_free(m);
 }
 
@@ -214,7 +236,7 @@ ngx_cs_multi_end_handler(ngx_event_t *ev)
 ngx_uint_t
 ngx_cs_multi_room(ngx_cs_multi_t *m)
 {
-    ngx_uint_t       need, transfers, sockets;
+    ngx_uint_t       need, free, transfers, sockets;
     ngx_queue_t     *q;
     ngx_cs_multi_t  *item;
 
@@ -227,27 +249,63 @@ ngx_cs_multi_room(ngx_cs_multi_t *m)
         item = ngx_queue_data(q, ngx_cs_multi_t, queue);
 
         transfers = item->active + (item == m);
-        sockets = ngx_min(transfers, item->max_host)
+        sockets = ngx_min(transfers, item->conf.max_host)
                   * NGX_CS_MULTI_SOCKETS;
 
-        if (sockets > item->sockets.n) {
-            need += sockets - item->sockets.n;
+        if (sockets > item->sockets.nbusy) {
+            need += sockets - item->sockets.nbusy;
         }
     }
 
-    /* nginx takes back what callers only keep alive */
+    /* nginx takes back what callers only keep alive, we what upstreams do */
 
-    return ngx_cycle->free_connection_n + ngx_cycle->reusable_connections_n
-           >= need;
+    free = ngx_cycle->free_connection_n + ngx_cycle->reusable_connections_n;
+
+    if (free + ngx_cs_sockets_idle() < need) {
+        return 0;
+    }
+
+    if (free < need) {
+        ngx_cs_multi_spare(need - free);
+    }
+
+    return 1;
+}
+
+
+/* that many idle connections are given up, those of the oldest multi first */
+
+static void
+ngx_cs_multi_spare(ngx_uint_t n)
+{
+    ngx_queue_t     *q;
+    ngx_cs_multi_t  *m;
+
+    for (q = ngx_queue_head(&ngx_cs_multis);
+         q != ngx_queue_sentinel(&ngx_cs_multis);
+         q = ngx_queue_next(q))
+    {
+        m = ngx_queue_data(q, ngx_cs_multi_t, queue);
+
+        while (n && m->sockets.nidle) {
+            ngx_cs_sockets_shut_oldest(&m->sockets);
+            n--;
+        }
+    }
 }
 
 
 ngx_int_t
-ngx_cs_multi_add(ngx_cs_multi_t *m, CURL *easy)
+ngx_cs_multi_add(ngx_cs_multi_t *m, CURL *easy,
+    ngx_cs_multi_opening_t *opening)
 {
+    opening->multi = m;
+    opening->admit.n = 0;
+    opening->err = 0;
+
     (void) curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION,
                             ngx_cs_multi_open);
-    (void) curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, m);
+    (void) curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, opening);
     (void) curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION,
                             ngx_cs_multi_close);
     (void) curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, m);
@@ -280,11 +338,11 @@ ngx_cs_multi_remove(ngx_cs_multi_t *m, CURL *easy)
 void
 ngx_cs_multi_max_host(ngx_cs_multi_t *m, ngx_uint_t max_host)
 {
-    if (m->max_host == max_host) {
+    if (m->conf.max_host == max_host) {
         return;
     }
 
-    m->max_host = max_host;
+    m->conf.max_host = max_host;
 
     (void) curl_multi_setopt(m->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
                              (long) max_host);
@@ -305,21 +363,63 @@ ngx_cs_multi_active(ngx_cs_multi_t *m)
 }
 
 
+ngx_uint_t
+ngx_cs_multi_idle(ngx_cs_multi_t *m)
+{
+    return m->sockets.nidle;
+}
+
+
+ngx_uint_t
+ngx_cs_multi_dead(ngx_cs_multi_t *m)
+{
+    return m->sockets.ndead;
+}
+
+
+void
+ngx_cs_multi_shut_oldest(ngx_cs_multi_t *m)
+{
+    ngx_cs_sockets_shut_oldest(&m->sockets);
+}
+
+
+void *
+ngx_cs_multi_data(ngx_cs_multi_t *m)
+{
+    return m->conf.data;
+}
+
+
+void
+ngx_cs_multi_share(ngx_cs_multi_t *m)
+{
+    ngx_cs_sockets_share(&m->sockets, 1);
+}
+
+
+ngx_int_t
+ngx_cs_multi_admit(ngx_cs_multi_opening_t *opening)
+{
+    return ngx_cs_admit(&opening->multi->sockets, &opening->admit);
+}
+
+
 static int
 ngx_cs_multi_socket(CURL *easy, curl_socket_t s, int what, void *data,
-    void *socket)
+    void *record)
 {
     ngx_cs_multi_t *m = data;
-    ngx_connection_t *c = socket;
+    ngx_cs_socket_t *socket = record;
 
     ngx_log_debug3(NGX_LOG_DEBUG_EVENT, m->log, 0,
                    "clear status multi %p: socket:%d what:%d", m, s, what);
 
     if (what == CURL_POLL_REMOVE) {
-        if (c) {
-            if (ngx_cs_sockets_forget(&m->sockets, c)) {
+        if (socket) {
+            if (ngx_cs_sockets_rest(socket)) {
                 m->given_up = 1;
-                ngx_post_event(&m->now, &ngx_posted_events);
+                ngx_post_event(&m->now, &ngx_posted_next_events);
             }
 
             (void) curl_multi_assign(m->multi, s, NULL);
@@ -332,16 +432,16 @@ ngx_cs_multi_socket(CURL *easy, curl_socket_t s, int what, void *data,
         return -1;
     }
 
-    if (c == NULL) {
-        c = ngx_cs_sockets_add(&m->sockets, s);
-        if (c == NULL) {
+    if (socket == NULL) {
+        socket = ngx_cs_sockets_busy(&m->sockets, s);
+        if (socket == NULL) {
             return ngx_cs_multi_fail(m);
         }
 
-        (void) curl_multi_assign(m->multi, s, c);
+        (void) curl_multi_assign(m->multi, s, socket);
     }
 
-    if (ngx_cs_sockets_wait(c, what) != NGX_OK) {
+    if (ngx_cs_sockets_wait(socket, what) != NGX_OK) {
         return ngx_cs_multi_fail(m);
     }
 
@@ -353,15 +453,21 @@ static curl_socket_t
 ngx_cs_multi_open(void *data, curlsocktype purpose,
     struct curl_sockaddr *address)
 {
-    ngx_cs_multi_t *m = data;
+    ngx_cs_multi_opening_t *opening = data;
 
-    curl_socket_t  s;
+    curl_socket_t    s;
+    ngx_cs_multi_t  *m;
+
+    m = opening->multi;
 
     s = ngx_socket(address->family, address->socktype, address->protocol);
 
     if (s == (curl_socket_t) -1) {
+        opening->err = ngx_socket_errno;
         return CURL_SOCKET_BAD;
     }
+
+    opening->admit.s[opening->admit.n++ % NGX_CS_ADMIT_OPENED] = s;
 
     if (ngx_cs_sockets_opened(&m->sockets, s) != NGX_OK) {
         (void) ngx_cs_multi_fail(m);
@@ -378,7 +484,7 @@ ngx_cs_multi_close(void *data, curl_socket_t s)
 {
     ngx_cs_multi_t *m = data;
 
-    ngx_cs_sockets_not_idle(&m->sockets, s);
+    ngx_cs_sockets_closed(&m->sockets, s);
 
     return ngx_close_socket(s);
 }
@@ -391,7 +497,7 @@ ngx_cs_multi_fail(ngx_cs_multi_t *m)
 {
     m->failed = 1;
 
-    ngx_post_event(&m->now, &ngx_posted_events);
+    ngx_post_event(&m->now, &ngx_posted_next_events);
 
     return -1;
 }
@@ -402,16 +508,19 @@ ngx_cs_multi_fail(ngx_cs_multi_t *m)
 static void
 ngx_cs_multi_disarm(ngx_cs_multi_t *m)
 {
-    ngx_queue_t       *q;
-    ngx_connection_t  *c;
+    ngx_queue_t      *q;
+    ngx_cs_socket_t  *socket;
 
-    while (!ngx_queue_empty(&m->sockets.queue)) {
-        q = ngx_queue_head(&m->sockets.queue);
-        c = ngx_queue_data(q, ngx_connection_t, queue);
+    for (q = ngx_queue_head(&m->sockets.busy);
+         q != ngx_queue_sentinel(&m->sockets.busy);
+         q = ngx_queue_next(q))
+    {
+        socket = ngx_queue_data(q, ngx_cs_socket_t, queue);
 
-        (void) curl_multi_assign(m->multi, c->fd, NULL);
-        (void) ngx_cs_sockets_forget(&m->sockets, c);
+        (void) curl_multi_assign(m->multi, socket->fd, NULL);
     }
+
+    ngx_cs_sockets_forget_busy(&m->sockets);
 }
 
 
@@ -430,8 +539,13 @@ ngx_cs_multi_timer(CURLM *multi, long ms, void *data)
         ngx_delete_posted_event(&m->now);
     }
 
+    /*
+     * Never into the queue that is being worked off: a transfer that has
+     * something to do each time would keep all others from their turn.
+     */
+
     if (ms == 0) {
-        ngx_post_event(&m->now, &ngx_posted_events);
+        ngx_post_event(&m->now, &ngx_posted_next_events);
 
     } else if (ms > 0) {
         ngx_add_timer(&m->timer, (ngx_msec_t) ms);
@@ -449,15 +563,18 @@ ngx_cs_multi_timer_handler(ngx_event_t *ev)
 
 
 static void
-ngx_cs_multi_socket_handler(ngx_event_t *ev)
+ngx_cs_multi_ready(void *data, curl_socket_t s, int what)
 {
-    ngx_connection_t  *c;
+    ngx_cs_multi_drive(data, s, what);
+}
 
-    c = ev->data;
 
-    ngx_cs_multi_drive(c->data, c->fd,
-                       ev->write ? CURL_CSELECT_OUT
-                                 : CURL_CSELECT_IN);
+static void
+ngx_cs_multi_died(void *data)
+{
+    ngx_cs_multi_t *m = data;
+
+    m->conf.died(m);
 }
 
 
@@ -492,7 +609,7 @@ ngx_cs_multi_drive(ngx_cs_multi_t *m, curl_socket_t s, int what)
                       m->failed ? "no event for a socket"
                                 : curl_multi_strerror(rc));
         ngx_cs_multi_disarm(m);
-        m->broken(m);
+        m->conf.broken(m);
     }
 }
 
@@ -572,6 +689,6 @@ ngx_cs_multi_finish(ngx_cs_multi_t *m)
 
         ngx_cs_multi_remove(m, easy);
 
-        m->handler(easy, code);
+        m->conf.ended(easy, code);
     }
 }

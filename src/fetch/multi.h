@@ -15,24 +15,47 @@
 
 #include <curl/curl.h>
 
-
-typedef struct ngx_cs_multi_s            ngx_cs_multi_t;
-
-/* a transfer ended; the easy handle is out of the multi already */
-typedef void (*ngx_cs_multi_pt)(CURL *easy, CURLcode code);
-
-/*
- * libcurl will not go on with any transfer in it: they have to be removed,
- * and the multi retired.
- */
-typedef void (*ngx_cs_multi_broken_pt)(ngx_cs_multi_t *multi);
+#include "fetch/admit.h"
 
 
-/*
- * max_host: connections to a host.  NULL: no memory.
- */
-ngx_cs_multi_t *ngx_cs_multi_create(ngx_log_t *log, ngx_uint_t max_host,
-    ngx_cs_multi_pt handler, ngx_cs_multi_broken_pt broken);
+typedef struct ngx_cs_multi_s             ngx_cs_multi_t;
+
+
+typedef struct {
+    ngx_uint_t                   max_host;  /* connections to a host */
+    ngx_msec_t                   keepalive_time;
+    ngx_log_t                   *log;
+    void                        *data;      /* of the multi handle */
+
+    /* a transfer ended; the easy handle is out of the multi already */
+    void                       (*ended)(CURL *easy, CURLcode code);
+
+    /*
+     * libcurl will not go on with any transfer in it: they have to be removed,
+     * and the multi retired.
+     */
+    void                       (*broken)(ngx_cs_multi_t *multi);
+
+    /* connections that were kept are dead, of which libcurl will learn */
+    void                       (*died)(ngx_cs_multi_t *multi);
+
+    /* it is about to be freed */
+    void                       (*freed)(void *data);
+} ngx_cs_multi_conf_t;
+
+
+/* a transfer's, which lives as long as its easy handle is in the multi */
+
+typedef struct {
+    ngx_cs_multi_t              *multi;
+    ngx_cs_admit_t               admit;
+    ngx_err_t                    err;       /* why a socket could not be
+                                               opened */
+} ngx_cs_multi_opening_t;
+
+
+/* conf is copied; NULL: no memory */
+ngx_cs_multi_t *ngx_cs_multi_create(ngx_cs_multi_conf_t *conf);
 
 /* no easy handle may be in it; not from within a handler */
 void ngx_cs_multi_destroy(ngx_cs_multi_t *multi);
@@ -43,21 +66,37 @@ void ngx_cs_multi_exit(void);
 /* destroys it as soon as no transfer is in it, never before this returns */
 void ngx_cs_multi_retire(ngx_cs_multi_t *multi);
 
+void *ngx_cs_multi_data(ngx_cs_multi_t *multi);
+
 /* whether nginx has connections enough for one more transfer */
 ngx_uint_t ngx_cs_multi_room(ngx_cs_multi_t *multi);
 
-ngx_int_t ngx_cs_multi_add(ngx_cs_multi_t *multi, CURL *easy);
+ngx_int_t ngx_cs_multi_add(ngx_cs_multi_t *multi, CURL *easy,
+    ngx_cs_multi_opening_t *opening);
 
 /* stops a transfer; not from within a callback of libcurl's */
 void ngx_cs_multi_remove(ngx_cs_multi_t *multi, CURL *easy);
 
+/* a request is about to be sent; opening->admit says where, see there */
+ngx_int_t ngx_cs_multi_admit(ngx_cs_multi_opening_t *opening);
+
 void ngx_cs_multi_max_host(ngx_cs_multi_t *multi, ngx_uint_t max_host);
+
+/* transfers of several tenants share its connections, over HTTP/2 alone */
+void ngx_cs_multi_share(ngx_cs_multi_t *multi);
 
 /* libcurl looks names up in it, in threads that must not take signals */
 void ngx_cs_multi_threads(ngx_cs_multi_t *multi);
 
 /* transfers in it */
 ngx_uint_t ngx_cs_multi_active(ngx_cs_multi_t *multi);
+
+/* connections that wait for their next transfer; and those that are dead */
+ngx_uint_t ngx_cs_multi_idle(ngx_cs_multi_t *multi);
+ngx_uint_t ngx_cs_multi_dead(ngx_cs_multi_t *multi);
+
+/* shuts down the one that has been idle for longest */
+void ngx_cs_multi_shut_oldest(ngx_cs_multi_t *multi);
 
 
 #endif /* _NGX_CS_FETCH_MULTI_H_INCLUDED_ */

@@ -10,10 +10,6 @@
 #include "fetch/tls.h"
 
 
-/* seconds that a connection is used, so that a new address is seen once */
-#define NGX_CS_CONNECTION_LIFE  3600
-
-
 static void ngx_cs_fetch_options_off(CURL *easy);
 static ngx_int_t ngx_cs_fetch_options_proxy(CURL *easy,
     ngx_cs_fetch_conf_t *conf);
@@ -37,9 +33,6 @@ ngx_cs_fetch_options(CURL *easy, ngx_cs_fetch_conf_t *conf, CURLU *url)
     /* what is decoded; the field itself is in the list */
 
     (void) curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-
-    (void) curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN,
-                            (long) NGX_CS_CONNECTION_LIFE);
 
     (void) curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                             http2 ? (long) CURL_HTTP_VERSION_2TLS

@@ -360,3 +360,31 @@ ngx_cs_tls_ctx(CURL *easy, void *ctx, void *data)
 
     return CURLE_OK;
 }
+
+
+ngx_uint_t
+ngx_cs_tls_spoken(CURL *easy, ngx_uint_t *h2, ngx_uint_t *pending)
+{
+    SSL                        *ssl;
+    unsigned                    len;
+    const unsigned char        *protocol;
+    struct curl_tlssessioninfo *info;
+
+    info = NULL;
+
+    if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK
+        || info == NULL || info->internals == NULL
+        || info->backend != CURLSSLBACKEND_OPENSSL)
+    {
+        return 0;
+    }
+
+    ssl = info->internals;
+
+    SSL_get0_alpn_selected(ssl, &protocol, &len);
+
+    *h2 = (len == 2 && ngx_memcmp(protocol, "h2", 2) == 0);
+    *pending = (SSL_pending(ssl) > 0);
+
+    return 1;
+}

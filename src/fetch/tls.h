@@ -37,5 +37,12 @@ void *ngx_cs_tls_create(ngx_conf_t *cf, ngx_cs_tls_conf_t *conf);
 /* makes a transfer use it, and nothing else */
 void ngx_cs_tls_set(CURL *easy, void *tls);
 
+/*
+ * What the connection speaks that a transfer is about to be sent over: 0 for
+ * plain bytes, else 1, and whether that is HTTP/2, and whether anything came
+ * that was not read yet.
+ */
+ngx_uint_t ngx_cs_tls_spoken(CURL *easy, ngx_uint_t *h2, ngx_uint_t *pending);
+
 
 #endif /* _NGX_CS_FETCH_TLS_H_INCLUDED_ */

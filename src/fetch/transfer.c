@@ -8,6 +8,7 @@
 #include "fetch/transfer.h"
 
 #include "fetch/code.h"
+#include "fetch/tls.h"
 
 
 static int ngx_cs_transfer_connected(void *data, char *remote, char *local,
@@ -31,6 +32,8 @@ ngx_cs_transfer_setup(ngx_cs_transfer_t *t)
     t->body_size = 0;
     t->bytes = 0;
     t->sent = 0;
+    t->shared = 0;
+    t->declined = 0;
     t->refused = CLEAR_TRANSPORT_OK;
     t->text[0] = '\0';
 
@@ -69,15 +72,7 @@ ngx_cs_transfer_setup(ngx_cs_transfer_t *t)
     (void) curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, ngx_cs_transfer_write);
     (void) curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
     (void) curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) left);
-
-    /* a fresh one beside those that are shared there may be no room for */
-
-    t->shared = (t->origin->max_host < NGX_CS_STREAMS);
-
-    (void) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT,
-                            (t->fresh && !t->shared) ? 1L : 0L);
-
-    t->fresh = 0;
+    (void) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, t->fresh ? 1L : 0L);
 
     return NGX_OK;
 }
@@ -94,7 +89,26 @@ ngx_cs_transfer_connected(void *data, char *remote, char *local,
 {
     ngx_cs_transfer_t *t = data;
 
+    ngx_uint_t       h2, pending;
+    ngx_cs_admit_t  *admit;
+
+    h2 = 0;
+    pending = 0;
+    admit = &t->opening.admit;
+
+    admit->tls = ngx_cs_tls_spoken(t->easy, &h2, &pending);
+    admit->h2 = h2;
+    admit->pending = pending;
+    admit->address = local;
+    admit->port = (in_port_t) local_port;
+
     t->sent = 1;
+    t->shared = h2;
+
+    if (ngx_cs_multi_admit(&t->opening) != NGX_OK) {
+        t->declined = 1;
+        return CURL_PREREQFUNC_ABORT;
+    }
 
     return CURL_PREREQFUNC_OK;
 }
@@ -108,7 +122,7 @@ ngx_cs_transfer_header(char *p, size_t size, size_t n, void *data)
     n *= size;
 
     t->bytes = 1;
-    t->origin->wedged = 0;
+    t->pool->silent = 0;
 
     t->refused = ngx_cs_fetch_header_line(&t->header,
                                           t->fetch->pool,
@@ -126,7 +140,7 @@ ngx_cs_transfer_write(char *p, size_t size, size_t n, void *data)
     n *= size;
 
     t->bytes = 1;
-    t->origin->wedged = 0;
+    t->pool->silent = 0;
     t->body_size += n;
 
     if (t->body_size > t->fetch->conf->max_body_size) {
@@ -166,10 +180,10 @@ ngx_cs_transfer_info(ngx_cs_transfer_t *t, CURLcode code)
     if (t->bytes) {
         n = 0;
         (void) curl_easy_getinfo(t->easy, CURLINFO_HTTP_VERSION, &n);
-        ngx_cs_origin_version(t->origin, n);
+        ngx_cs_pool_version(t->pool, n);
 
     } else if (code == CURLE_OPERATION_TIMEDOUT && t->sent) {
-        ngx_cs_origin_silent(t->origin, t->multi, t->fetch->log);
+        ngx_cs_pool_silent(t->pool, t->fetch->log);
     }
 
     ngx_log_debug4(NGX_LOG_DEBUG_HTTP, t->fetch->log, 0,
@@ -186,7 +200,7 @@ ngx_cs_transfer_attempt(ngx_cs_transfer_t *t, CURLcode code,
 
     attempt->status = (code == CURLE_OK) ? (int) t->result.status : 0;
     attempt->retry_after = (t->header.retry_after.data != NULL);
-    attempt->safe = (!t->tunnel && ngx_cs_fetch_safe(code));
+    attempt->safe = (!t->tunnel && (t->declined || ngx_cs_fetch_safe(code)));
     attempt->timeout = (!t->tunnel && code == CURLE_OPERATION_TIMEDOUT);
     attempt->sent = t->sent;
     attempt->bytes = t->bytes;

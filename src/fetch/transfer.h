@@ -17,6 +17,7 @@
 #include "clear/retry.h"
 #include "fetch/header.h"
 #include "fetch/origin.h"
+#include "fetch/pool.h"
 #include "fetch/queue.h"
 #include "fetch/resolve.h"
 #include "fetch/types.h"
@@ -30,7 +31,8 @@ struct ngx_cs_transfer_s {
     ngx_cs_fetch_t                  *fetch;
     ngx_cs_fetch_result_t            result;
     ngx_cs_origin_t                 *origin;
-    ngx_cs_multi_t                  *multi;     /* where easy is in */
+    ngx_cs_pool_t                   *pool;      /* where easy is in */
+    ngx_cs_multi_opening_t           opening;
     CURL                            *easy;
     struct curl_slist               *headers;
     ngx_cs_resolve_t                 resolve;
@@ -47,6 +49,7 @@ struct ngx_cs_transfer_s {
     unsigned                         sent:1;    /* there was a connection */
     unsigned                         tunnel:1;  /* the proxy refused */
     unsigned                         fresh:1;   /* no kept connection */
+    unsigned                         declined:1;  /* by admit() */
     unsigned                         shared:1;  /* HTTP/2 */
     unsigned                         begun:1;   /* its time runs */
     unsigned                         turn:1;    /* had, and not yet used */

@@ -37,7 +37,8 @@ typedef struct {
 
 typedef struct {
     ngx_cs_fetch_conf_t         *conf;
-    ngx_str_t                    tenant;   /* whose turn it takes */
+    ngx_str_t                    tenant;   /* whose turn it takes,
+                                              and whose connections */
     ngx_str_t                    target;   /* path and query, terminated */
     ngx_keyval_t                *headers;  /* name and value, without CR, LF
                                               and NUL; wiped by the caller */
