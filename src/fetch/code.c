@@ -29,6 +29,14 @@ ngx_cs_fetch_safe(CURLcode code)
 }
 
 
+ngx_uint_t
+ngx_cs_fetch_lacks(ngx_err_t err)
+{
+    return err == NGX_EMFILE || err == NGX_ENFILE || err == ENOBUFS
+           || err == NGX_ENOMEM;
+}
+
+
 clear_transport_e
 ngx_cs_fetch_transport(CURLcode code)
 {

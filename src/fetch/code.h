@@ -20,6 +20,9 @@
 /* whether a GET may be sent again: no whole response came */
 ngx_uint_t ngx_cs_fetch_safe(CURLcode code);
 
+/* whether a socket that could not be had is a lack of this machine's */
+ngx_uint_t ngx_cs_fetch_lacks(ngx_err_t err);
+
 clear_transport_e ngx_cs_fetch_transport(CURLcode code);
 
 /* a copy without what could break a log line; empty where no memory is left */

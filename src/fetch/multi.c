@@ -291,6 +291,8 @@ ngx_cs_multi_spare(ngx_uint_t n)
             ngx_cs_sockets_shut_oldest(&m->sockets);
             n--;
         }
+
+        m->conf.died(m);
     }
 }
 
@@ -464,6 +466,13 @@ ngx_cs_multi_open(void *data, curlsocktype purpose,
 
     if (s == (curl_socket_t) -1) {
         opening->err = ngx_socket_errno;
+
+        /* the next one may have what is only kept */
+
+        if (opening->err == NGX_EMFILE || opening->err == NGX_ENFILE) {
+            ngx_cs_multi_spare(NGX_CS_MULTI_IDLE);
+        }
+
         return CURL_SOCKET_BAD;
     }
 
