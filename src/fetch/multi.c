@@ -68,9 +68,8 @@ static int ngx_cs_multi_fail(ngx_cs_multi_t *m);
 static void ngx_cs_multi_disarm(ngx_cs_multi_t *m);
 static int ngx_cs_multi_timer(CURLM *multi, long ms, void *data);
 static void ngx_cs_multi_timer_handler(ngx_event_t *ev);
-static void ngx_cs_multi_ready(void *data, curl_socket_t s, int what);
 static void ngx_cs_multi_died(void *data);
-static void ngx_cs_multi_drive(ngx_cs_multi_t *m, curl_socket_t s, int what);
+static void ngx_cs_multi_drive(void *data, curl_socket_t s, int what);
 static CURLMcode ngx_cs_multi_blocked(ngx_cs_multi_t *m, curl_socket_t s,
     int what);
 static CURLMcode ngx_cs_multi_perform(ngx_cs_multi_t *m, curl_socket_t s,
@@ -103,7 +102,7 @@ ngx_cs_multi_create(ngx_cs_multi_conf_t *conf)
     m->log = conf->log;
 
     m->sockets.keepalive_time = conf->keepalive_time;
-    m->sockets.handler = ngx_cs_multi_ready;
+    m->sockets.handler = ngx_cs_multi_drive;
     m->sockets.died = ngx_cs_multi_died;
     m->sockets.data = m;
     m->sockets.log = conf->log;
@@ -572,13 +571,6 @@ ngx_cs_multi_timer_handler(ngx_event_t *ev)
 
 
 static void
-ngx_cs_multi_ready(void *data, curl_socket_t s, int what)
-{
-    ngx_cs_multi_drive(data, s, what);
-}
-
-
-static void
 ngx_cs_multi_died(void *data)
 {
     ngx_cs_multi_t *m = data;
@@ -588,8 +580,10 @@ ngx_cs_multi_died(void *data)
 
 
 static void
-ngx_cs_multi_drive(ngx_cs_multi_t *m, curl_socket_t s, int what)
+ngx_cs_multi_drive(void *data, curl_socket_t s, int what)
 {
+    ngx_cs_multi_t *m = data;
+
     CURLMcode   rc;
     ngx_uint_t  corked;
 
