@@ -288,6 +288,13 @@ static ngx_command_t  ngx_clear_status_commands[] = {
       ngx_cs_offset(fail_timeout),
       &ngx_cs_some },
 
+    { ngx_string("clear_status_max_retry_after"),
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_set_msec,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_cs_offset(max_retry_after),
+      NULL },
+
     { ngx_string("clear_status_metrics"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_cs_metrics_directive,

@@ -107,7 +107,9 @@ accepted $_, '', $good, "$pass $_;" for
     'clear_status_proxy http://u:p@127.0.0.1:3128',
     'clear_status_proxy socks5://127.0.0.1:1080',
     'clear_status_max_fails 0',
-    'clear_status_fail_timeout 2s';
+    'clear_status_fail_timeout 2s',
+    'clear_status_max_retry_after 0',
+    'clear_status_max_retry_after 1h';
 
 
 refused 'no token', ['', '', "$pass clear_status_integration_id i;"],
@@ -281,6 +283,7 @@ refused $_, ['', $good, "$pass $_;"], qr/"clear_status_\w+"/,
     'clear_status_max_body_size huge',
     'clear_status_proxy ftp://a.test',
     'clear_status_max_fails x',
+    'clear_status_max_retry_after x',
     'clear_status_ssl_trusted_certificate /nonexistent/ca.pem',
     'clear_status_ssl_certificate /nonexistent/cert.pem';
 

@@ -130,7 +130,8 @@ my %line = (
     'upstream sent an error, upstream status' =>
         ['status', {status => 500}, 500, qr/status: 500/],
     'upstream failed too often in a row' =>
-        ['pauses', {status => 503}, 503, qr/pause for 3000ms/, 'warn'],
+        ['pauses', {html => 1, status => 503}, 503, qr/pause for 3000ms/,
+        'warn'],
     'upstream sent "Retry-After"' => ['busy',
         {status => 429, retry_after => 7}, 429, qr/pause for 7s/, 'warn'],
     'upstream sent the answer of another task' => ['status',

@@ -19,7 +19,9 @@ typedef struct {
 } clear_date_t;
 
 
-static int64_t clear_retry_after_seconds(clear_date_t *s);
+static int clear_retry_after_trim(clear_date_t *s, const unsigned char *value,
+    size_t len);
+static int64_t clear_retry_after_seconds(clear_date_t s);
 static int64_t clear_retry_after_date(clear_date_t *s);
 static int clear_date_form(clear_date_t s, const char *form, struct tm *tm);
 static int clear_date_number(clear_date_t *s, int digits, int *n);
@@ -28,11 +30,45 @@ static int clear_date_sane(const struct tm *tm);
 
 
 int64_t
-clear_retry_after_parse(const unsigned char *value, size_t len, int64_t now)
+clear_retry_after_parse(const unsigned char *value, size_t len,
+    const unsigned char *date, size_t date_len, int64_t now)
 {
-    int64_t       seconds, date;
+    int64_t       seconds, until, then;
     clear_date_t  s;
 
+    if (!clear_retry_after_trim(&s, value, len)) {
+        return -1;
+    }
+
+    seconds = clear_retry_after_seconds(s);
+
+    if (seconds < 0) {
+        until = clear_retry_after_date(&s);
+
+        if (until < 0) {
+            return -1;
+        }
+
+        then = clear_retry_after_trim(&s, date, date_len)
+               ? clear_retry_after_date(&s) : -1;
+
+        if (then < 0) {
+            then = now;
+        }
+
+        seconds = (until > then) ? until - then : 0;
+    }
+
+    return seconds < INT32_MAX ? seconds : INT32_MAX;
+}
+
+
+/* returns 0 where nothing is left */
+
+static int
+clear_retry_after_trim(clear_date_t *s, const unsigned char *value,
+    size_t len)
+{
     while (len && (value[0] == ' ' || value[0] == '\t')) {
         value++;
         len--;
@@ -42,49 +78,53 @@ clear_retry_after_parse(const unsigned char *value, size_t len, int64_t now)
         len--;
     }
 
-    if (len == 0) {
-        return -1;
-    }
+    s->p = value;
+    s->last = value + len;
 
-    s.p = value;
-    s.last = value + len;
-
-    seconds = clear_retry_after_seconds(&s);
-
-    if (seconds < 0) {
-        s.p = value;
-        date = clear_retry_after_date(&s);
-
-        if (date < 0) {
-            return -1;
-        }
-
-        seconds = (date > now) ? date - now : 0;
-    }
-
-    return seconds < CLEAR_RETRY_AFTER_MAX ? seconds : CLEAR_RETRY_AFTER_MAX;
+    return len != 0;
 }
 
 
-/* delay-seconds = 1*DIGIT; more of them than fit are just too many */
+/*
+ * delay-seconds = 1*DIGIT; more of them than fit are just too many.  Some send
+ * a fraction, which is rounded up.
+ */
 
 static int64_t
-clear_retry_after_seconds(clear_date_t *s)
+clear_retry_after_seconds(clear_date_t s)
 {
-    int64_t  n;
+    int64_t  n, more;
 
-    for (n = 0; s->p < s->last; s->p++) {
+    if (*s.p < '0' || *s.p > '9') {
+        return -1;
+    }
 
-        if (*s->p < '0' || *s->p > '9') {
-            return -1;
-        }
-
+    for (n = 0; s.p < s.last && *s.p >= '0' && *s.p <= '9'; s.p++) {
         if (n < INT32_MAX) {
-            n = n * 10 + (*s->p - '0');
+            n = n * 10 + (*s.p - '0');
         }
     }
 
-    return n;
+    if (s.p == s.last) {
+        return n;
+    }
+
+    if (*s.p++ != '.' || s.p == s.last) {
+        return -1;
+    }
+
+    for (more = 0; s.p < s.last; s.p++) {
+
+        if (*s.p < '0' || *s.p > '9') {
+            return -1;
+        }
+
+        if (*s.p != '0') {
+            more = 1;
+        }
+    }
+
+    return n + more;
 }
 
 

@@ -14,20 +14,19 @@
 #include <stdint.h>
 
 
-/* no upstream can stop us for longer, in seconds */
-#define CLEAR_RETRY_AFTER_MAX  86400
-
-
 /*
- * value, len: the field's value; delay-seconds or an HTTP-date in any of the
- * three forms of RFC 9110, section 5.6.7; surrounding blanks are ignored.
- * now: epoch seconds.
+ * value, len: the field's value: delay-seconds, also with a fraction, or an
+ * HTTP-date in any of the three forms of RFC 9110, section 5.6.7; surrounding
+ * blanks are ignored.
+ * date, date_len: the value of the same response's Date, against which an
+ * HTTP-date is measured, as upstream's clock may differ from ours; where it is
+ * none, now counts: epoch seconds.
  *
- * Returns whole seconds from now, 0 for a date in the past, at most
- * CLEAR_RETRY_AFTER_MAX, or -1 where the value is not valid.
+ * Returns whole seconds from now, rounded up, 0 for a date in the past, at
+ * most INT32_MAX, or -1 where the value is not valid.
  */
 int64_t clear_retry_after_parse(const unsigned char *value, size_t len,
-    int64_t now);
+    const unsigned char *date, size_t date_len, int64_t now);
 
 
 #endif /* _CLEAR_RETRY_AFTER_H_INCLUDED_ */

@@ -25,6 +25,8 @@ static void clear_verdict_envelope(const clear_task_t *answer,
     clear_verdict_t *verdict);
 static void clear_verdict_http(int http_status, clear_envelope_e envelope,
     clear_verdict_t *verdict);
+static void clear_verdict_upstream(int http_status,
+    const clear_task_t *answer, clear_verdict_t *verdict);
 static void clear_verdict_set(clear_verdict_t *verdict, int status,
     const char *message, const char *reason);
 
@@ -82,15 +84,13 @@ clear_verdict(clear_transport_e transport, int http_status,
         clear_verdict_http(http_status, envelope, verdict);
     }
 
+    clear_verdict_upstream(http_status, answer, verdict);
+
     /* a caller holds no credential, so it cannot be asked for one */
 
     if (verdict->error.status == 401) {
         verdict->error.status = 403;
     }
-
-    verdict->failed = (verdict->error.status == 502
-                       || verdict->error.status == 503
-                       || verdict->error.status == 504);
 }
 
 
@@ -104,8 +104,10 @@ clear_verdict_transport(clear_transport_e transport, clear_verdict_t *verdict)
     clear_verdict_set(verdict, outcome->status, outcome->message,
                       outcome->reason);
 
-    verdict->failed = (transport != CLEAR_TRANSPORT_TOO_LARGE
-                       && transport != CLEAR_TRANSPORT_LOCAL);
+    verdict->upstream = (transport == CLEAR_TRANSPORT_LOCAL)
+                        ? CLEAR_UPSTREAM_UNKNOWN
+                        : (transport == CLEAR_TRANSPORT_TOO_LARGE)
+                          ? CLEAR_UPSTREAM_ALIVE : CLEAR_UPSTREAM_DOWN;
 }
 
 
@@ -176,6 +178,41 @@ clear_verdict_http(int http_status, clear_envelope_e envelope,
 
     clear_verdict_set(verdict, http_status, NULL,
                       "upstream sent an error without an envelope");
+}
+
+
+/*
+ * What the tenant's next fetches have to know.  A front that limits or wants
+ * credentials says so in the status line, whatever the body; one that cannot
+ * reach what is behind it sends no envelope.
+ */
+
+static void
+clear_verdict_upstream(int http_status, const clear_task_t *answer,
+    clear_verdict_t *verdict)
+{
+    int  status;
+
+    status = verdict->error.status;
+
+    verdict->waits = (status == 429 || status == 503
+                      || http_status == 429 || http_status == 503);
+
+    if (status == 401 || http_status == 401) {
+        verdict->upstream = CLEAR_UPSTREAM_UNAUTHORIZED;
+
+    } else if (status == 429 || http_status == 429) {
+        verdict->upstream = CLEAR_UPSTREAM_LIMITED;
+
+    } else if (status == 403 || http_status == 403) {
+        verdict->upstream = CLEAR_UPSTREAM_FORBIDDEN;
+
+    } else if (answer == NULL && http_status >= 502 && http_status <= 504) {
+        verdict->upstream = CLEAR_UPSTREAM_DOWN;
+
+    } else {
+        verdict->upstream = CLEAR_UPSTREAM_ALIVE;
+    }
 }
 
 

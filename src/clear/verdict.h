@@ -11,6 +11,7 @@
 #define _CLEAR_VERDICT_H_INCLUDED_
 
 
+#include "clear/breaker.h"
 #include "clear/envelope.h"
 
 
@@ -30,11 +31,11 @@ typedef enum {
 
 typedef struct {
     clear_error_t            error;           /* where success is 0 */
+    clear_upstream_e         upstream;        /* for its tenant's breaker */
     unsigned                 success:1;       /* pass the body, 200 */
-    unsigned                 failed:1;        /* counts as a failure of the
-                                                 upstream (connect, TLS,
-                                                 timeout, 502 to 504) */
     unsigned                 credentials:1;   /* upstream said 401 or 403 */
+    unsigned                 waits:1;         /* upstream said 429 or 503: its
+                                                 Retry-After counts */
     const char              *reason;          /* for the log, static, no
                                                  upstream bytes; or NULL */
 } clear_verdict_t;

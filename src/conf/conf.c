@@ -95,6 +95,7 @@ ngx_cs_create_loc_conf(ngx_conf_t *cf)
 
     clcf->max_fails = NGX_CONF_UNSET_UINT;
     clcf->fail_timeout = NGX_CONF_UNSET_MSEC;
+    clcf->max_retry_after = NGX_CONF_UNSET_MSEC;
 
     return clcf;
 }
@@ -118,8 +119,12 @@ ngx_cs_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_uint_value(conf->max_fails, prev->max_fails, 5);
     ngx_conf_merge_msec_value(conf->fail_timeout, prev->fail_timeout, 1000);
 
+    ngx_conf_merge_msec_value(conf->max_retry_after, prev->max_retry_after,
+                              300 * 1000);
+
     conf->conf.breaker.max_fails = conf->max_fails;
     conf->conf.breaker.fail_timeout = conf->fail_timeout;
+    conf->conf.breaker.max_retry_after = conf->max_retry_after;
 
     if (ngx_cs_check_handler(cf, conf) != NGX_CONF_OK
         || ngx_cs_merge_zone(cf, conf, prev) != NGX_CONF_OK)

@@ -49,6 +49,7 @@ typedef struct {
     ngx_array_t                 *valid;        /* of clear_valid_t */
     ngx_uint_t                   max_fails;
     ngx_msec_t                   fail_timeout;
+    ngx_msec_t                   max_retry_after;
     ngx_uint_t                   dashboard_body;  /* stored bodies shown */
 } ngx_cs_loc_conf_t;
 

@@ -49,6 +49,10 @@ typedef struct {
     ngx_cs_limits_t              limits;
     int64_t                      seen;        /* mono, ms: when the task was
                                                  seen first; 0: just now */
+    ngx_uint_t                   down;        /* with leased: so many fetches
+                                                 of the task went down in a
+                                                 row */
+    ngx_uint_t                   leased;      /* a zone counts them */
     ngx_log_t                   *log;         /* the location's */
 } ngx_cs_question_t;
 

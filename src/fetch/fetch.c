@@ -502,6 +502,7 @@ ngx_cs_fetch_finish(ngx_cs_transfer_t *t, clear_transport_e transport)
 
     t->result.transport = transport;
     t->result.retry_after = t->header.retry_after;
+    t->result.date = t->header.date;
     t->result.elapsed = t->begun ? ngx_current_msec - t->start : 0;
 
     ngx_cs_queue_leave(&t->place);

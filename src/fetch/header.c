@@ -13,6 +13,8 @@
 
 static ngx_uint_t ngx_cs_fetch_header_is(u_char *p, size_t len, char *name,
     ngx_str_t *value);
+static clear_transport_e ngx_cs_fetch_header_copy(ngx_str_t *field,
+    ngx_pool_t *pool, ngx_str_t *value);
 static clear_transport_e ngx_cs_fetch_header_length(
     ngx_cs_fetch_header_t *header, ngx_str_t *value);
 
@@ -108,14 +110,11 @@ ngx_cs_fetch_header_line(ngx_cs_fetch_header_t *header, ngx_pool_t *pool,
     }
 
     if (ngx_cs_fetch_header_is(p, len, "retry-after:", &value)) {
-        header->retry_after.len = value.len;
-        header->retry_after.data = ngx_pnalloc(pool, value.len + 1);
+        return ngx_cs_fetch_header_copy(&header->retry_after, pool, &value);
+    }
 
-        if (header->retry_after.data == NULL) {
-            return CLEAR_TRANSPORT_LOCAL;
-        }
-
-        ngx_memcpy(header->retry_after.data, value.data, value.len);
+    if (ngx_cs_fetch_header_is(p, len, "date:", &value)) {
+        return ngx_cs_fetch_header_copy(&header->date, pool, &value);
     }
 
     return CLEAR_TRANSPORT_OK;
@@ -149,6 +148,22 @@ ngx_cs_fetch_header_is(u_char *p, size_t len, char *name, ngx_str_t *value)
     value->len = len;
 
     return 1;
+}
+
+
+static clear_transport_e
+ngx_cs_fetch_header_copy(ngx_str_t *field, ngx_pool_t *pool, ngx_str_t *value)
+{
+    field->len = value->len;
+    field->data = ngx_pnalloc(pool, value->len + 1);
+
+    if (field->data == NULL) {
+        return CLEAR_TRANSPORT_LOCAL;
+    }
+
+    ngx_memcpy(field->data, value->data, value->len);
+
+    return CLEAR_TRANSPORT_OK;
 }
 
 

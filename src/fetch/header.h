@@ -20,6 +20,7 @@
 
 typedef struct {
     ngx_str_t                    retry_after;  /* data NULL: none */
+    ngx_str_t                    date;         /* likewise */
     off_t                        length;       /* -1: not said */
     size_t                       size;         /* bytes so far */
     unsigned                     complete:1;

@@ -21,6 +21,7 @@ typedef struct {
     ngx_uint_t                   status;       /* HTTP, 0: none came */
     ngx_str_t                    retry_after;  /* the header field's value, as
                                                   sent; data NULL if none */
+    ngx_str_t                    date;         /* likewise */
     ngx_str_t                    text;         /* what went wrong, for a log
                                                   line, without secrets */
     ngx_msec_t                   elapsed;

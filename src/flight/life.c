@@ -218,8 +218,14 @@ ngx_cs_flight_fly(ngx_cs_flight_t *flight)
 
     ngx_memzero(&answer, sizeof(ngx_cs_answer_t));
 
-    flight->question.seen = flight->lookup.ticket ? flight->lookup.outcome.seen
-                                                  : 0;
+    flight->question.leased = (flight->lookup.ticket != 0);
+    flight->question.seen = 0;
+    flight->question.down = 0;
+
+    if (flight->question.leased) {
+        flight->question.seen = flight->lookup.outcome.seen;
+        flight->question.down = flight->lookup.outcome.down;
+    }
 
     ngx_cs_flight_become(flight, NGX_CS_FLIGHT_QUEUED);
 

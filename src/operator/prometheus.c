@@ -11,6 +11,7 @@
 #include "core/counters.h"
 #include "core/names.h"
 #include "operator/text.h"
+#include "upstream/breakers.h"
 #include "zone/zone.h"
 
 
@@ -230,6 +231,9 @@ ngx_cs_prometheus_upstream(ngx_cs_text_t *t, ngx_cs_counters_t *m)
     ngx_cs_prometheus_value(t, "queued", "gauge",
                             "Fetches that wait for their turn.",
                             m->queued);
+    ngx_cs_prometheus_value(t, "tenants_paused", "gauge",
+                            "Tenants whose fetches pause.",
+                            ngx_cs_breakers_paused(ngx_current_msec));
 }
 
 

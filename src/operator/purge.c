@@ -12,6 +12,7 @@
 #include "request/credentials.h"
 #include "request/reply.h"
 #include "request/suspend.h"
+#include "upstream/breakers.h"
 #include "zone/zone.h"
 
 
@@ -163,6 +164,13 @@ ngx_cs_purge_done(ngx_cs_purging_t *purging, ngx_int_t rc)
 
     if (rc != NGX_DONE) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    /* who purges a tenant, or all, wants it asked anew */
+
+    if (purging->purge.walk.task_id.data == NULL) {
+        ngx_cs_breakers_lift(purging->integration_id.data
+                             ? &purging->integration_id : NULL);
     }
 
     ngx_cs_purge_report(r, n);

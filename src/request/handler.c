@@ -342,6 +342,8 @@ ngx_cs_order(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     question->task_id = ctx->task_id;
     question->background = 0;
     question->seen = 0;
+    question->down = 0;
+    question->leased = 0;
     question->url = &conf->fetch.url;
     question->timeout = conf->fetch.timeout;
     question->limits = ctx->limits;

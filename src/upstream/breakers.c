@@ -3,65 +3,106 @@
  *
  * Which tenants may fetch now; see the header.
  *
- * A fixed table without pointers: sets of a few breakers, each known by the
- * SHA-256 of its tenant.  A worker that dies while it writes leaves at worst
- * one breaker with a wrong number in it, so nothing has to be repaired.  In a
- * full set the breaker that was used least recently is forgotten, which
- * costs no more than a few failed fetches.
+ * A fixed table without pointers: sets of a few breakers, each known by a
+ * digest.  A worker that dies while it writes leaves at worst one breaker with
+ * a wrong number in it, so nothing has to be repaired.
+ *
+ * Only what is wrong takes a place.  In a full set, what pauses nobody goes
+ * first, the least recently used of it; then a pause for a credential, of which
+ * strangers can make as many as they can make up tokens; each time the one that
+ * ends first.  Nothing goes for what is worth less.
  */
 
 
 #include "upstream/breakers.h"
 
 #include "core/block.h"
-#include "core/digest.h"
+#include "upstream/failing.h"
 
 
-#define NGX_CS_BREAKERS_SETS  256
-#define NGX_CS_BREAKERS_WAYS  4
+#define NGX_CS_BREAKERS_SETS  128
+#define NGX_CS_BREAKERS_WAYS  8
 
 /* bytes of a tenant whose digest is remembered */
 #define NGX_CS_BREAKERS_LAST  512
 
 
 typedef struct {
-    u_char                       digest[NGX_CS_DIGEST_LEN];
+    ngx_cs_breaker_key_t         key;
     int64_t                      used;     /* mono ms; 0: free */
     clear_breaker_t              breaker;
 } ngx_cs_breaker_node_t;
 
 
 typedef struct {
-    ngx_cs_breaker_node_t        tenants[NGX_CS_BREAKERS_SETS]
-                                        [NGX_CS_BREAKERS_WAYS];
+    ngx_cs_breaker_node_t        nodes[NGX_CS_BREAKERS_SETS]
+                                      [NGX_CS_BREAKERS_WAYS];
+    ngx_cs_failing_t             failing;
 } ngx_cs_breakers_t;
 
 
-static clear_breaker_t *ngx_cs_breakers_lock(ngx_str_t *tenant, int64_t now);
-static ngx_int_t ngx_cs_tenant_digest(ngx_str_t *tenant, u_char *digest);
-static ngx_cs_breaker_node_t *ngx_cs_breakers_find(ngx_cs_breaker_node_t *set,
-    u_char *digest);
+static ngx_cs_breakers_t *ngx_cs_breakers_lock(void);
 static void ngx_cs_breakers_unlock(void);
+static ngx_int_t ngx_cs_breakers_tenant(ngx_str_t *tenant, u_char *digest);
+static ngx_cs_breaker_node_t *ngx_cs_breakers_find(ngx_cs_breakers_t *breakers,
+    ngx_cs_breaker_key_t *key);
+static void ngx_cs_breakers_keep(ngx_cs_breakers_t *breakers,
+    ngx_cs_breaker_node_t *node);
+static int64_t ngx_cs_breakers_worth(ngx_cs_breaker_node_t *node, int64_t now);
 
 
 /* of the configuration that this worker runs */
 static ngx_shm_zone_t  *ngx_cs_breakers_zone;
 
 
-clear_breaker_e
-ngx_cs_breakers_enter(ngx_str_t *tenant, clear_breaker_conf_t *conf,
-    int64_t now, int64_t probe_time, int64_t *wait, ngx_uint_t *status)
+ngx_int_t
+ngx_cs_breakers_key(ngx_str_t *tenant, ngx_str_t *integration_id,
+    ngx_str_t *token, ngx_cs_breaker_key_t *key)
 {
-    clear_breaker_e   rc;
-    clear_breaker_t  *breaker;
+    u_char  parts[2 * NGX_CS_DIGEST_LEN];
 
-    breaker = ngx_cs_breakers_lock(tenant, now);
-    if (breaker == NULL) {
-        return CLEAR_BREAKER_GO;
+    return (ngx_cs_breakers_tenant(tenant, parts) == NGX_OK
+            && ngx_cs_digest(token->data, token->len,
+                             parts + NGX_CS_DIGEST_LEN)
+               == NGX_OK
+            && ngx_cs_digest(parts, sizeof(parts), key->digest) == NGX_OK
+            && ngx_cs_digest(integration_id->data, integration_id->len,
+                             key->id)
+               == NGX_OK)
+           ? NGX_OK : NGX_ERROR;
+}
+
+
+clear_breaker_e
+ngx_cs_breakers_enter(ngx_cs_breaker_key_t *key, clear_breaker_conf_t *conf,
+    int64_t probe_time, clear_pass_t *pass, ngx_uint_t counted, int64_t *wait,
+    clear_pause_e *kind)
+{
+    clear_breaker_e         rc;
+    ngx_cs_breakers_t      *breakers;
+    ngx_cs_breaker_node_t  *node;
+
+    rc = CLEAR_BREAKER_GO;
+    pass->probe = 0;
+
+    breakers = ngx_cs_breakers_lock();
+    if (breakers == NULL) {
+        return rc;
     }
 
-    rc = clear_breaker_enter(breaker, conf, now, probe_time, wait);
-    *status = (rc == CLEAR_BREAKER_WAIT) ? breaker->status : 0;
+    if (!counted) {
+        pass->down = ngx_cs_failing_get(&breakers->failing, key->digest,
+                                        pass->task);
+    }
+
+    node = ngx_cs_breakers_find(breakers, key);
+
+    if (node) {
+        node->used = ngx_current_msec;
+        rc = clear_breaker_enter(&node->breaker, conf, ngx_current_msec,
+                                 probe_time, pass, wait);
+        *kind = node->breaker.kind;
+    }
 
     ngx_cs_breakers_unlock();
 
@@ -70,34 +111,41 @@ ngx_cs_breakers_enter(ngx_str_t *tenant, clear_breaker_conf_t *conf,
 
 
 int64_t
-ngx_cs_breakers_leave(ngx_str_t *tenant, clear_breaker_conf_t *conf,
-    int64_t now, ngx_cs_breakers_e outcome)
+ngx_cs_breakers_leave(ngx_cs_breaker_key_t *key, clear_breaker_conf_t *conf,
+    clear_pass_t *pass, ngx_uint_t counted, clear_upstream_e upstream,
+    int64_t retry_after)
 {
-    int64_t           pause, until;
-    clear_breaker_t  *breaker;
+    int64_t                 pause;
+    ngx_cs_breakers_t      *breakers;
+    ngx_cs_breaker_node_t  *node, fresh;
 
-    breaker = ngx_cs_breakers_lock(tenant, now);
-    if (breaker == NULL) {
+    breakers = ngx_cs_breakers_lock();
+    if (breakers == NULL) {
         return 0;
     }
 
-    until = breaker->until;
-
-    switch (outcome) {
-
-    case NGX_CS_BREAKERS_UP:
-        clear_breaker_success(breaker);
-        break;
-
-    case NGX_CS_BREAKERS_DOWN:
-        clear_breaker_failure(breaker, conf, now);
-        break;
-
-    default:
-        clear_breaker_abandon(breaker);
+    if (!counted) {
+        ngx_cs_failing_set(&breakers->failing, key->digest, pass->task,
+                           pass->down, upstream);
     }
 
-    pause = (breaker->until > until) ? breaker->pause : 0;
+    node = ngx_cs_breakers_find(breakers, key);
+
+    if (node == NULL) {
+        ngx_memzero(&fresh, sizeof(ngx_cs_breaker_node_t));
+        fresh.key = *key;
+        node = &fresh;
+    }
+
+    pause = clear_breaker_leave(&node->breaker, conf, ngx_current_msec, pass,
+                                upstream, retry_after);
+
+    node->used = clear_breaker_idle(&node->breaker)
+                 ? 0 : ngx_max(ngx_current_msec, 1);
+
+    if (node == &fresh && node->used) {
+        ngx_cs_breakers_keep(breakers, node);
+    }
 
     ngx_cs_breakers_unlock();
 
@@ -106,17 +154,33 @@ ngx_cs_breakers_leave(ngx_str_t *tenant, clear_breaker_conf_t *conf,
 
 
 void
-ngx_cs_breakers_wait(ngx_str_t *tenant, int64_t now, ngx_uint_t status,
-    int64_t wait)
+ngx_cs_breakers_lift(ngx_str_t *integration_id)
 {
-    clear_breaker_t  *breaker;
+    u_char                  id[NGX_CS_DIGEST_LEN];
+    ngx_uint_t              i, way, all;
+    ngx_cs_breakers_t      *breakers;
+    ngx_cs_breaker_node_t  *node;
 
-    breaker = ngx_cs_breakers_lock(tenant, now);
+    all = integration_id == NULL
+          || ngx_cs_digest(integration_id->data, integration_id->len, id)
+             != NGX_OK;
 
-    if (breaker) {
-        clear_breaker_wait(breaker, status, now, wait);
-        ngx_cs_breakers_unlock();
+    breakers = ngx_cs_breakers_lock();
+    if (breakers == NULL) {
+        return;
     }
+
+    for (i = 0; i < NGX_CS_BREAKERS_SETS; i++) {
+        for (way = 0; way < NGX_CS_BREAKERS_WAYS; way++) {
+            node = &breakers->nodes[i][way];
+
+            if (all || ngx_memcmp(node->key.id, id, NGX_CS_DIGEST_LEN) == 0) {
+                ngx_memzero(node, sizeof(ngx_cs_breaker_node_t));
+            }
+        }
+    }
+
+    ngx_cs_breakers_unlock();
 }
 
 
@@ -125,21 +189,21 @@ ngx_cs_breakers_wait(ngx_str_t *tenant, int64_t now, ngx_uint_t status,
 ngx_uint_t
 ngx_cs_breakers_paused(int64_t now)
 {
-    ngx_uint_t         i, n, way;
-    ngx_cs_breaker_node_t  *t;
-    ngx_cs_breakers_t  *tenants;
+    ngx_uint_t              i, n, way;
+    ngx_cs_breakers_t      *breakers;
+    ngx_cs_breaker_node_t  *node;
 
     if (ngx_cs_breakers_zone == NULL) {
         return 0;
     }
 
-    tenants = ngx_cs_breakers_zone->data;
+    breakers = ngx_cs_breakers_zone->data;
     n = 0;
 
     for (i = 0; i < NGX_CS_BREAKERS_SETS; i++) {
         for (way = 0; way < NGX_CS_BREAKERS_WAYS; way++) {
-            t = &tenants->tenants[i][way];
-            n += clear_breaker_paused(&t->breaker, now);
+            node = &breakers->nodes[i][way];
+            n += node->used && clear_breaker_paused(&node->breaker, now);
         }
     }
 
@@ -147,37 +211,30 @@ ngx_cs_breakers_paused(int64_t now)
 }
 
 
-static clear_breaker_t *
-ngx_cs_breakers_lock(ngx_str_t *tenant, int64_t now)
+static ngx_cs_breakers_t *
+ngx_cs_breakers_lock(void)
 {
-    u_char             digest[NGX_CS_DIGEST_LEN];
-    ngx_uint_t         n;
-    ngx_cs_breaker_node_t  *t;
-    ngx_cs_breakers_t  *tenants;
-
-    if (ngx_cs_breakers_zone == NULL
-        || ngx_cs_tenant_digest(tenant, digest) != NGX_OK)
-    {
+    if (ngx_cs_breakers_zone == NULL) {
         return NULL;
     }
 
-    tenants = ngx_cs_breakers_zone->data;
-
-    n = digest[0] % NGX_CS_BREAKERS_SETS;
-
     ngx_cs_block_lock(ngx_cs_breakers_zone);
 
-    t = ngx_cs_breakers_find(tenants->tenants[n], digest);
-    t->used = now;
+    return ngx_cs_breakers_zone->data;
+}
 
-    return &t->breaker;
+
+static void
+ngx_cs_breakers_unlock(void)
+{
+    ngx_cs_block_unlock(ngx_cs_breakers_zone);
 }
 
 
 /* most often it is the same as the last time */
 
 static ngx_int_t
-ngx_cs_tenant_digest(ngx_str_t *tenant, u_char *digest)
+ngx_cs_breakers_tenant(ngx_str_t *tenant, u_char *digest)
 {
     static size_t  len;
     static u_char  last[NGX_CS_BREAKERS_LAST];
@@ -203,35 +260,66 @@ ngx_cs_tenant_digest(ngx_str_t *tenant, u_char *digest)
 
 
 static ngx_cs_breaker_node_t *
-ngx_cs_breakers_find(ngx_cs_breaker_node_t *set, u_char *digest)
+ngx_cs_breakers_find(ngx_cs_breakers_t *breakers, ngx_cs_breaker_key_t *key)
 {
-    ngx_uint_t        i;
-    ngx_cs_breaker_node_t  *oldest;
+    ngx_uint_t              i;
+    ngx_cs_breaker_node_t  *set;
 
-    oldest = &set[0];
+    set = breakers->nodes[key->digest[0] % NGX_CS_BREAKERS_SETS];
 
     for (i = 0; i < NGX_CS_BREAKERS_WAYS; i++) {
-
-        if (ngx_memcmp(set[i].digest, digest, NGX_CS_DIGEST_LEN) == 0) {
+        if (set[i].used
+            && ngx_memcmp(set[i].key.digest, key->digest, NGX_CS_DIGEST_LEN)
+               == 0)
+        {
             return &set[i];
-        }
-
-        if (set[i].used < oldest->used) {
-            oldest = &set[i];
         }
     }
 
-    ngx_memzero(&oldest->breaker, sizeof(clear_breaker_t));
-    ngx_memcpy(oldest->digest, digest, NGX_CS_DIGEST_LEN);
-
-    return oldest;
+    return NULL;
 }
 
 
 static void
-ngx_cs_breakers_unlock(void)
+ngx_cs_breakers_keep(ngx_cs_breakers_t *breakers, ngx_cs_breaker_node_t *node)
 {
-    ngx_cs_block_unlock(ngx_cs_breakers_zone);
+    int64_t                 worth, least;
+    ngx_uint_t              i;
+    ngx_cs_breaker_node_t  *set, *victim;
+
+    set = breakers->nodes[node->key.digest[0] % NGX_CS_BREAKERS_SETS];
+
+    victim = &set[0];
+    least = ngx_cs_breakers_worth(victim, ngx_current_msec);
+
+    for (i = 1; i < NGX_CS_BREAKERS_WAYS; i++) {
+        worth = ngx_cs_breakers_worth(&set[i], ngx_current_msec);
+
+        if (worth < least || (worth == least && set[i].used < victim->used)) {
+            victim = &set[i];
+            least = worth;
+        }
+    }
+
+    if (ngx_cs_breakers_worth(node, ngx_current_msec) >= least) {
+        *victim = *node;
+    }
+}
+
+
+static int64_t
+ngx_cs_breakers_worth(ngx_cs_breaker_node_t *node, int64_t now)
+{
+    int64_t  until;
+
+    if (node->used == 0 || !clear_breaker_paused(&node->breaker, now)) {
+        return 0;
+    }
+
+    until = ngx_max(node->breaker.until, node->breaker.probe_until);
+
+    return (node->breaker.kind == CLEAR_PAUSE_CREDENTIAL)
+           ? until : until + INT64_MAX / 2;
 }
 
 
@@ -240,9 +328,7 @@ ngx_cs_breakers_add(ngx_conf_t *cf, void *tag)
 {
     ngx_str_t  name = ngx_string("clear_status tenants");
 
-    return ngx_cs_block_add(cf, &name,
-                            sizeof(ngx_cs_breakers_t),
-                            tag);
+    return ngx_cs_block_add(cf, &name, sizeof(ngx_cs_breakers_t), tag);
 }
 
 

@@ -2,8 +2,9 @@
  * Copyright (C) The ngx_clear_status_module authors
  *
  * Which tenants may fetch now, over all workers and reloads: a breaker
- * (clear/breaker.h) for each tenant, in a small shared memory of its own, as
- * it counts for locations without a zone too.
+ * (clear/breaker.h) for each tenant and token that something is wrong with, in
+ * a small shared memory of its own, as it counts for locations without a zone
+ * too.  For those it also counts each task's failures.
  */
 
 
@@ -15,13 +16,19 @@
 #include <ngx_core.h>
 
 #include "clear/breaker.h"
+#include "core/digest.h"
 
 
-typedef enum {
-    NGX_CS_BREAKERS_UP = 0,           /* upstream answered */
-    NGX_CS_BREAKERS_DOWN,             /* connect, TLS, timeout, 502 to 504 */
-    NGX_CS_BREAKERS_UNKNOWN           /* the fetch never went out */
-} ngx_cs_breakers_e;
+/*
+ * Whose breaker.  The token is a part of it, also where it is none of the
+ * tenant: what is refused is a token, and a new one begins anew.
+ */
+
+typedef struct {
+    u_char                       digest[NGX_CS_DIGEST_LEN];  /* of both */
+    u_char                       id[NGX_CS_DIGEST_LEN];  /* of the integration
+                                                            id, for a purge */
+} ngx_cs_breaker_key_t;
 
 
 /*
@@ -33,22 +40,31 @@ ngx_shm_zone_t *ngx_cs_breakers_add(ngx_conf_t *cf, void *tag);
 /* in each worker, before any of the following; NULL: no tenant ever pauses */
 void ngx_cs_breakers_init_process(ngx_shm_zone_t *shm_zone);
 
+/* NGX_OK or NGX_ERROR: OpenSSL cannot */
+ngx_int_t ngx_cs_breakers_key(ngx_str_t *tenant, ngx_str_t *integration_id,
+    ngx_str_t *token, ngx_cs_breaker_key_t *key);
+
 /*
- * May a fetch start?  Where not: *wait receives the ms until one may, and
- * *status what upstream said when it asked us to wait, else 0.
- * probe_time: ms, how long a probe may be out.
+ * May a fetch start?  As clear_breaker_enter(); *kind receives why not.
+ * counted: pass->down is set; else it is set here.
  */
-clear_breaker_e ngx_cs_breakers_enter(ngx_str_t *tenant,
-    clear_breaker_conf_t *conf, int64_t now, int64_t probe_time,
-    int64_t *wait, ngx_uint_t *status);
+clear_breaker_e ngx_cs_breakers_enter(ngx_cs_breaker_key_t *key,
+    clear_breaker_conf_t *conf, int64_t probe_time, clear_pass_t *pass,
+    ngx_uint_t counted, int64_t *wait, clear_pause_e *kind);
 
-/* a fetch ended; returns how long the pause is that begins with it, ms, or 0 */
-int64_t ngx_cs_breakers_leave(ngx_str_t *tenant, clear_breaker_conf_t *conf,
-    int64_t now, ngx_cs_breakers_e outcome);
+/*
+ * A fetch that was let in has ended.  As clear_breaker_leave().  counted: who
+ * gave pass->down counts on; else that is done here.
+ */
+int64_t ngx_cs_breakers_leave(ngx_cs_breaker_key_t *key,
+    clear_breaker_conf_t *conf, clear_pass_t *pass, ngx_uint_t counted,
+    clear_upstream_e upstream, int64_t retry_after);
 
-/* upstream answered status with a Retry-After of that many ms */
-void ngx_cs_breakers_wait(ngx_str_t *tenant, int64_t now, ngx_uint_t status,
-    int64_t wait);
+/*
+ * Ends the pauses of an integration id, or, with NULL, all.  Without memory
+ * for a digest it ends all.
+ */
+void ngx_cs_breakers_lift(ngx_str_t *integration_id);
 
 /* how many tenants' fetches are held back now: a number for people */
 ngx_uint_t ngx_cs_breakers_paused(int64_t now);

@@ -9,15 +9,13 @@
 
 #include <ngx_http.h>
 
-#include "clear/pace.h"
-#include "clear/retry_after.h"
 #include "clear/task_id.h"
 #include "core/counters.h"
 #include "core/failures.h"
 #include "fetch/fetch.h"
 #include "upstream/bare.h"
 #include "upstream/body.h"
-#include "upstream/breakers.h"
+#include "upstream/judge.h"
 #include "upstream/permit.h"
 #include "upstream/report.h"
 #include "upstream/token_file.h"
@@ -44,6 +42,9 @@ struct ngx_cs_exchange_s {
 };
 
 
+static ngx_int_t ngx_cs_exchange_enter(ngx_cs_exchange_t *x,
+    ngx_cs_answer_t *answer);
+static ngx_int_t ngx_cs_exchange_token(ngx_cs_exchange_t *x);
 static ngx_int_t ngx_cs_exchange_target(ngx_cs_exchange_t *x);
 static ngx_int_t ngx_cs_exchange_send(ngx_cs_exchange_t *x);
 static ngx_int_t ngx_cs_exchange_turn(void *data, ngx_msec_t *wait);
@@ -56,17 +57,6 @@ static ngx_int_t ngx_cs_exchange_again(ngx_cs_exchange_t *x,
     clear_verdict_t *verdict);
 static ngx_uint_t ngx_cs_exchange_renew(ngx_cs_exchange_t *x);
 static ngx_uint_t ngx_cs_exchange_bare(ngx_cs_exchange_t *x);
-static void ngx_cs_exchange_judge(ngx_cs_exchange_t *x,
-    ngx_cs_fetch_result_t *result, const clear_task_t *parsed,
-    clear_verdict_t *verdict, ngx_cs_answer_t *answer);
-static void ngx_cs_exchange_tell(ngx_cs_exchange_t *x,
-    ngx_cs_fetch_result_t *result, clear_verdict_t *verdict,
-    ngx_cs_answer_t *answer);
-static ngx_cs_limited_e ngx_cs_exchange_limited(ngx_cs_fetch_result_t *result,
-    clear_verdict_t *verdict);
-static int64_t ngx_cs_exchange_age(ngx_cs_exchange_t *x, int64_t wall);
-static void ngx_cs_exchange_success(ngx_cs_exchange_t *x,
-    const clear_task_t *parsed, ngx_cs_answer_t *answer);
 static void ngx_cs_exchange_close(ngx_cs_exchange_t *x);
 
 
@@ -108,11 +98,10 @@ ngx_cs_exchange_start(ngx_pool_t *pool, ngx_log_t *log,
 
     /* in a pause there is nothing to queue for */
 
-    x->permit.question = question;
-
-    rc = ngx_cs_permit_enter(&x->permit, 0, pool, answer);
+    rc = ngx_cs_exchange_enter(x, answer);
 
     if (rc != NGX_OK) {
+        ngx_cs_exchange_close(x);
         return (rc == NGX_DECLINED) ? NGX_DONE : NGX_ERROR;
     }
 
@@ -131,6 +120,7 @@ ngx_cs_exchange_start(ngx_pool_t *pool, ngx_log_t *log,
     }
 
     ngx_cs_permit_abandon(&x->permit);
+    ngx_cs_exchange_close(x);
 
     return (rc == NGX_BUSY && ngx_cs_permit_busy(pool, log, answer) == NGX_OK)
            ? NGX_DONE : NGX_ERROR;
@@ -160,6 +150,71 @@ ngx_cs_exchange_cancel(ngx_cs_exchange_t *x)
     ngx_cs_exchange_close(x);
 
     return NGX_OK;
+}
+
+
+/*
+ * Takes a token and asks whether it may be used.  In a pause the token's file
+ * is looked at: a new token waits for nothing.
+ */
+
+static ngx_int_t
+ngx_cs_exchange_enter(ngx_cs_exchange_t *x, ngx_cs_answer_t *answer)
+{
+    ngx_int_t                    rc;
+    struct ngx_cs_token_file_s  *file;
+
+    if (ngx_cs_exchange_token(x) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    rc = ngx_cs_permit_enter(&x->permit, 0, x->fetch.pool, answer);
+
+    file = x->question->token_file;
+
+    if (rc == NGX_DECLINED
+        && file
+        && ngx_cs_token_file_refresh(file, &x->token, x->fetch.log) == NGX_OK)
+    {
+        if (ngx_cs_exchange_token(x) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        rc = ngx_cs_permit_enter(&x->permit, 0, x->fetch.pool, answer);
+    }
+
+    return rc;
+}
+
+
+/*
+ * The token is copied for the time of the fetch, since its file may change
+ * meanwhile, and the copy is wiped after it.
+ */
+
+static ngx_int_t
+ngx_cs_exchange_token(ngx_cs_exchange_t *x)
+{
+    ngx_str_t          *token;
+    ngx_cs_question_t  *question;
+
+    question = x->question;
+
+    token = question->token_file
+            ? ngx_cs_token_file_get(question->token_file, x->fetch.log)
+            : &question->token;
+
+    ngx_explicit_memzero(x->token.data, x->token.len);
+    x->token.len = 0;
+
+    x->token.data = ngx_pstrdup(x->fetch.pool, token);
+    if (x->token.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    x->token.len = token->len;
+
+    return ngx_cs_pause_init(&x->permit.pause, question, &x->token);
 }
 
 
@@ -244,30 +299,13 @@ ngx_cs_exchange_target(ngx_cs_exchange_t *x)
 }
 
 
-/*
- * The token is copied for the time of the fetch, since its file may change
- * meanwhile, and the copy is wiped after it.  Returns as ngx_cs_fetch_start().
- */
+/* returns as ngx_cs_fetch_start() */
 
 static ngx_int_t
 ngx_cs_exchange_send(ngx_cs_exchange_t *x)
 {
-    ngx_int_t           rc;
-    ngx_str_t          *token;
-    ngx_cs_question_t  *question;
+    ngx_int_t  rc;
 
-    question = x->question;
-
-    token = question->token_file
-            ? ngx_cs_token_file_get(question->token_file, x->fetch.log)
-            : &question->token;
-
-    x->token.data = ngx_pstrdup(x->fetch.pool, token);
-    if (x->token.data == NULL) {
-        return NGX_ERROR;
-    }
-
-    x->token.len = token->len;
     x->headers[0].value = x->token;
 
     rc = ngx_cs_fetch_start(&x->fetch);
@@ -374,7 +412,11 @@ ngx_cs_exchange_parsed(void *data)
                           : NGX_CS_COUNTERS_ERROR,
                           result->elapsed, result->connections);
 
+    ngx_cs_pause_leave(&x->permit.pause, result, &verdict, &answer,
+                       x->fetch.log);
+
     reason = ngx_cs_report(x->fetch.log, result, &verdict,
+                           ngx_cs_pause_quiet(&x->permit.pause),
                            ngx_cs_body_strerror(&x->body));
     if (reason) {
         ngx_cs_failures_note(&x->question->task_id, &x->conf.host,
@@ -382,8 +424,7 @@ ngx_cs_exchange_parsed(void *data)
                              verdict.error.status, result->status);
     }
 
-    ngx_cs_exchange_tell(x, result, &verdict, &answer);
-    ngx_cs_exchange_judge(x, result, x->body.task, &verdict, &answer);
+    ngx_cs_judge(&x->fetch, x->question, &x->body, result, &verdict, &answer);
 
     ngx_cs_exchange_close(x);
 
@@ -399,36 +440,55 @@ ngx_cs_exchange_parsed(void *data)
 static ngx_int_t
 ngx_cs_exchange_again(ngx_cs_exchange_t *x, clear_verdict_t *verdict)
 {
-    ngx_msec_t     elapsed, timeout;
-    ngx_cs_body_t  body;
+    ngx_msec_t       elapsed, timeout;
+    ngx_uint_t       renew;
+    ngx_cs_body_t    body;
+    ngx_cs_pause_t   pause;
+    ngx_cs_answer_t  answer;
 
     timeout = x->question->timeout;
     elapsed = ngx_current_msec - x->start;
 
-    if (elapsed >= timeout
-        || (!(verdict->credentials && ngx_cs_exchange_renew(x))
-            && !ngx_cs_exchange_bare(x)))
-    {
+    if (elapsed >= timeout) {
+        return NGX_DECLINED;
+    }
+
+    renew = verdict->credentials && ngx_cs_exchange_renew(x);
+
+    if (!renew && !ngx_cs_exchange_bare(x)) {
         return NGX_DECLINED;
     }
 
     x->conf.timeout = timeout - elapsed;
     x->fetch.begun = 1;
 
-    ngx_explicit_memzero(x->token.data, x->token.len);
-
     /* where it cannot be sent, what came is still to be told */
 
     body = x->body;
+    pause = x->permit.pause;
 
     x->body.bytes = NULL;
     x->body.size = 0;
     x->body.envelope = NULL;
     ngx_cs_body_reset(&x->body);
 
-    if (ngx_cs_exchange_send(x) != NGX_OK) {
+    if ((renew && ngx_cs_exchange_enter(x, &answer) != NGX_OK)
+        || ngx_cs_exchange_send(x) != NGX_OK)
+    {
+        if (renew) {
+            ngx_cs_permit_abandon(&x->permit);
+        }
+
         x->body = body;
+        x->permit.pause = pause;
+
         return NGX_ERROR;
+    }
+
+    /* the breaker of a token that is no longer used */
+
+    if (renew) {
+        ngx_cs_pause_abandon(&pause);
     }
 
     ngx_cs_body_reset(&body);
@@ -510,178 +570,6 @@ ngx_cs_exchange_bare(ngx_cs_exchange_t *x)
     x->fetch.nheaders = 2;
 
     return 1;
-}
-
-
-static void
-ngx_cs_exchange_judge(ngx_cs_exchange_t *x, ngx_cs_fetch_result_t *result,
-    const clear_task_t *parsed, clear_verdict_t *verdict,
-    ngx_cs_answer_t *answer)
-{
-    int64_t      wall, lifetime;
-    ngx_time_t  *tp;
-
-    tp = ngx_timeofday();
-    wall = (int64_t) tp->sec * 1000 + tp->msec;
-
-    if (verdict->success && parsed) {
-        ngx_cs_exchange_success(x, parsed, answer);
-
-    } else if (ngx_cs_answer_error(x->fetch.pool, &verdict->error,
-                                   answer)
-               == NGX_OK)
-    {
-        answer->storable = (result->transport != CLEAR_TRANSPORT_LOCAL);
-        ngx_cs_limits_note(answer, ngx_cs_exchange_limited(result, verdict),
-                           &x->question->limits);
-
-    } else {
-        answer->status = NGX_HTTP_SERVICE_UNAVAILABLE;
-    }
-
-    lifetime = clear_freshness_lifetime(x->question->freshness, answer->status,
-                                        verdict->success ? parsed : NULL,
-                                        wall, ngx_cs_exchange_age(x, wall));
-
-    /* of another task: nobody is to keep it */
-
-    if (answer->status == NGX_HTTP_OK && !answer->storable) {
-        lifetime = 0;
-    }
-
-    clear_freshness_stamp(&answer->stamp, ngx_current_msec, lifetime,
-                          clear_freshness_terminal(answer->workflow));
-
-    answer->stamp.definite = (answer->status >= 400 && answer->status < 500
-                              && answer->status
-                                 != NGX_HTTP_TOO_MANY_REQUESTS);
-}
-
-
-/* what a location that allows more, or another token, could spare itself */
-
-static ngx_cs_limited_e
-ngx_cs_exchange_limited(ngx_cs_fetch_result_t *result,
-    clear_verdict_t *verdict)
-{
-    switch (result->transport) {
-
-    case CLEAR_TRANSPORT_TIMEOUT:
-        return NGX_CS_LIMITED_TIME;
-
-    case CLEAR_TRANSPORT_TOO_LARGE:
-        return NGX_CS_LIMITED_SIZE;
-
-    default:
-        return verdict->credentials ? NGX_CS_LIMITED_TOKEN
-                                    : NGX_CS_LIMITED_NOT;
-    }
-}
-
-
-/* the task's age, ms */
-
-static int64_t
-ngx_cs_exchange_age(ngx_cs_exchange_t *x, int64_t wall)
-{
-    int64_t     seen;
-    ngx_str_t  *task_id;
-
-    task_id = &x->question->task_id;
-
-    seen = x->question->seen
-           ? (int64_t) ngx_current_msec - x->question->seen : 0;
-
-    return clear_pace_age(task_id->data, task_id->len, wall, seen);
-}
-
-
-static void
-ngx_cs_exchange_success(ngx_cs_exchange_t *x, const clear_task_t *parsed,
-    ngx_cs_answer_t *answer)
-{
-    ngx_str_t  *task_id;
-
-    answer->status = NGX_HTTP_OK;
-    answer->workflow = parsed->workflow;
-    answer->urls = parsed->urls;
-    answer->body.data = x->body.bytes;
-    answer->body.len = x->body.len;
-
-    if (ngx_cs_answer_etag(answer) != NGX_OK) {
-        answer->status = NGX_HTTP_SERVICE_UNAVAILABLE;
-        answer->workflow = CLEAR_WORKFLOW_NONE;
-        ngx_str_null(&answer->body);
-        return;
-    }
-
-    task_id = &x->question->task_id;
-
-    if (parsed->task_id.len == task_id->len
-        && ngx_memcmp(parsed->task_id.data, task_id->data, task_id->len) == 0)
-    {
-        answer->storable = 1;
-        return;
-    }
-
-    ngx_log_error(NGX_LOG_WARN, x->fetch.log, 0,
-                  "upstream sent the answer of another task, it is not "
-                  "stored");
-}
-
-
-/* what the tenant's next fetches have to know */
-
-static void
-ngx_cs_exchange_tell(ngx_cs_exchange_t *x, ngx_cs_fetch_result_t *result,
-    clear_verdict_t *verdict, ngx_cs_answer_t *answer)
-{
-    int64_t          now, wait, pause;
-    ngx_uint_t       status;
-    ngx_cs_question_t  *question;
-    ngx_cs_breakers_e  outcome;
-
-    question = x->question;
-    now = ngx_current_msec;
-
-    outcome = (result->transport == CLEAR_TRANSPORT_LOCAL)
-              ? NGX_CS_BREAKERS_UNKNOWN
-              : verdict->failed ? NGX_CS_BREAKERS_DOWN
-                                : NGX_CS_BREAKERS_UP;
-
-    pause = ngx_cs_breakers_leave(&question->tenant, question->breaker, now,
-                                  outcome);
-    if (pause) {
-        ngx_log_error(NGX_LOG_WARN, x->fetch.log, 0,
-                      "upstream failed too often in a row, this tenant's "
-                      "fetches pause for %Lms", pause);
-    }
-
-    status = verdict->success ? NGX_HTTP_OK : verdict->error.status;
-
-    if (result->retry_after.data == NULL
-        || (status != NGX_HTTP_TOO_MANY_REQUESTS
-            && status != NGX_HTTP_SERVICE_UNAVAILABLE))
-    {
-        return;
-    }
-
-    wait = clear_retry_after_parse(result->retry_after.data,
-                                   result->retry_after.len, ngx_time());
-    if (wait < 0) {
-        ngx_log_error(NGX_LOG_ERR, x->fetch.log, 0,
-                      "upstream sent an invalid \"Retry-After\", it is "
-                      "ignored");
-        return;
-    }
-
-    ngx_log_error(NGX_LOG_WARN, x->fetch.log, 0,
-                  "upstream sent \"Retry-After\", this tenant's fetches pause "
-                  "for %Ls", wait);
-
-    answer->retry_until = now + wait * 1000;
-
-    ngx_cs_breakers_wait(&question->tenant, now, status, wait * 1000);
 }
 
 

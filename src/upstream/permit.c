@@ -9,7 +9,6 @@
 
 #include <ngx_http.h>
 
-#include "upstream/breakers.h"
 #include "upstream/rate.h"
 
 
@@ -20,59 +19,34 @@
 #define NGX_CS_BUSY_LOG      1000
 
 
-static ngx_int_t ngx_cs_permit_paused(ngx_pool_t *pool, clear_breaker_e rc,
-    ngx_uint_t status, int64_t wait, ngx_cs_answer_t *answer);
-
-
 /* while it was queued a pause may have begun, or a probe be out */
 
 ngx_int_t
 ngx_cs_permit_enter(ngx_cs_permit_t *permit, ngx_uint_t renew,
     ngx_pool_t *pool, ngx_cs_answer_t *answer)
 {
-    int64_t             wait;
-    ngx_uint_t          status;
-    clear_breaker_e     rc;
-    ngx_cs_question_t  *question;
-
-    question = permit->question;
+    ngx_int_t  rc;
 
     if (renew && permit->since != ngx_current_msec) {
         ngx_cs_permit_abandon(permit);
     }
 
-    if (permit->entered) {
+    if (permit->pause.entered) {
         return NGX_OK;
     }
 
-    rc = ngx_cs_breakers_enter(&question->tenant, question->breaker,
-                               ngx_current_msec, question->timeout, &wait,
-                               &status);
+    rc = ngx_cs_pause_enter(&permit->pause, pool, answer);
 
-    if (rc == CLEAR_BREAKER_PAUSED || rc == CLEAR_BREAKER_WAIT) {
-        return ngx_cs_permit_paused(pool, rc, status, wait, answer);
-    }
-
-    permit->entered = 1;
     permit->since = ngx_current_msec;
 
-    return NGX_OK;
+    return rc;
 }
 
 
 void
 ngx_cs_permit_abandon(ngx_cs_permit_t *permit)
 {
-    ngx_cs_question_t  *question;
-
-    if (permit->entered) {
-        permit->entered = 0;
-        question = permit->question;
-
-        (void) ngx_cs_breakers_leave(&question->tenant, question->breaker,
-                                     ngx_current_msec,
-                                     NGX_CS_BREAKERS_UNKNOWN);
-    }
+    ngx_cs_pause_abandon(&permit->pause);
 }
 
 
@@ -81,44 +55,12 @@ ngx_cs_permit_rate(ngx_cs_permit_t *permit, ngx_uint_t rate)
 {
     ngx_msec_t  wait;
 
-    wait = ngx_cs_rate_begin(&permit->question->tenant, rate,
+    wait = ngx_cs_rate_begin(&permit->pause.question->tenant, rate,
                              ngx_current_msec, permit->waited);
 
     permit->waited = (wait != 0);
 
     return wait;
-}
-
-
-static ngx_int_t
-ngx_cs_permit_paused(ngx_pool_t *pool, clear_breaker_e rc,
-    ngx_uint_t status, int64_t wait, ngx_cs_answer_t *answer)
-{
-    clear_error_t  error;
-    static u_char  failing[] = "Upstream is failing, ask again later";
-    static u_char  asked[] = "Upstream asked to wait, ask again later";
-
-    ngx_memzero(&error, sizeof(clear_error_t));
-
-    if (rc == CLEAR_BREAKER_WAIT) {
-        error.status = status;
-        error.message.data = asked;
-        error.message.len = sizeof(asked) - 1;
-
-    } else {
-        error.status = NGX_HTTP_SERVICE_UNAVAILABLE;
-        error.message.data = failing;
-        error.message.len = sizeof(failing) - 1;
-    }
-
-    if (ngx_cs_answer_error(pool, &error, answer) != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    answer->source = NGX_CS_SOURCE_PAUSED;
-    answer->retry_until = (int64_t) ngx_current_msec + wait;
-
-    return NGX_DECLINED;
 }
 
 

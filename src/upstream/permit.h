@@ -13,16 +13,14 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "core/answer.h"
-#include "core/question.h"
+#include "upstream/pause.h"
 
 
-/* embedded in what fetches; all zero but the question */
+/* embedded in what fetches; all zero, but what ngx_cs_pause_init() sets */
 
 typedef struct {
-    ngx_cs_question_t           *question;
+    ngx_cs_pause_t               pause;
     ngx_msec_t                   since;     /* when it entered */
-    unsigned                     entered:1; /* the breaker knows of it */
     unsigned                     waited:1;  /* for its tenant's rate */
 } ngx_cs_permit_t;
 

@@ -17,7 +17,7 @@ static const char *ngx_cs_report_hint(ngx_cs_fetch_result_t *result,
 
 const char *
 ngx_cs_report(ngx_log_t *log, ngx_cs_fetch_result_t *result,
-    clear_verdict_t *verdict, const char *detail)
+    clear_verdict_t *verdict, ngx_uint_t quiet, const char *detail)
 {
     ngx_uint_t   level;
     const char  *reason, *hint;
@@ -29,7 +29,7 @@ ngx_cs_report(ngx_log_t *log, ngx_cs_fetch_result_t *result,
         return NULL;
     }
 
-    level = NGX_LOG_ERR;
+    level = quiet ? NGX_LOG_INFO : NGX_LOG_ERR;
 
     if (result->transport != CLEAR_TRANSPORT_OK || detail == NULL) {
         detail = "";

@@ -19,12 +19,13 @@
 
 
 /*
+ * quiet: the log has told of it already, an info line is enough.
  * detail: what is wrong with the body, or NULL.  Returns the reason of an
  * error, a static text; NULL for what is none to an operator: a success, or a
  * task that upstream has not.
  */
 const char *ngx_cs_report(ngx_log_t *log, ngx_cs_fetch_result_t *result,
-    clear_verdict_t *verdict, const char *detail);
+    clear_verdict_t *verdict, ngx_uint_t quiet, const char *detail);
 
 
 #endif /* _NGX_CS_UPSTREAM_REPORT_H_INCLUDED_ */

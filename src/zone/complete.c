@@ -141,7 +141,7 @@ ngx_cs_zone_settle(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
 #endif
 
     if (outcome->answer.source == NGX_CS_SOURCE_UPSTREAM) {
-        e->down = outcome->answer.down ? e->down + (e->down < 0xffff) : 0;
+        e->down = outcome->answer.down;
     }
 
     if (outcome->seen) {

@@ -27,14 +27,23 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(blanks + 1, data, size);
     blanks[size + 1] = ' ';
 
-    later = CLEAR_RETRY_AFTER_MAX;
+    later = INT32_MAX;
 
     for (i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
-        seconds = clear_retry_after_parse(data, size, times[i]);
+        seconds = clear_retry_after_parse(data, size, NULL, 0, times[i]);
 
-        fuzz_check(seconds >= -1 && seconds <= CLEAR_RETRY_AFTER_MAX);
-        fuzz_check(clear_retry_after_parse(blanks, size + 2, times[i])
+        fuzz_check(seconds >= -1 && seconds <= INT32_MAX);
+        fuzz_check(clear_retry_after_parse(blanks, size + 2, NULL, 0,
+                                           times[i])
                    == seconds);
+
+        /* a date against itself is now, and all else has nothing to do with
+         * the Date */
+
+        fuzz_check(clear_retry_after_parse(data, size, blanks, size + 2,
+                                           times[i])
+                   <= seconds
+                   || times[i] != 0);
 
         /* the later it is, the shorter the wait */
 

@@ -30,7 +30,8 @@ check_all(const retry_case_t *cases, size_t n)
     for (i = 0; i < n; i++) {
         seconds = clear_retry_after_parse(
                                   (const unsigned char *) cases[i].value,
-                                  strlen(cases[i].value), cases[i].now);
+                                  strlen(cases[i].value), NULL, 0,
+                                  cases[i].now);
 
         if (seconds != cases[i].seconds) {
             fail_msg("\"%s\" gives %lld, not %lld", cases[i].value,
@@ -41,7 +42,7 @@ check_all(const retry_case_t *cases, size_t n)
 
 
 static void
-seconds_are_taken_up_to_a_day(void **state)
+seconds_are_taken_however_many(void **state)
 {
     static const retry_case_t  cases[] = {
         { "0", 0, 0 },
@@ -50,14 +51,68 @@ seconds_are_taken_up_to_a_day(void **state)
         { "3600", 0, 3600 },
         { "86399", 0, 86399 },
         { "86400", 0, 86400 },
-        { "86401", 0, 86400 },
-        { "2147483648", 0, 86400 },
-        { "9223372036854775808", 0, 86400 },
-        { "99999999999999999999999999999999999999999999", 0, 86400 }
+        { "86401", 0, 86401 },
+        { "2147483648", 0, INT32_MAX },
+        { "9223372036854775808", 0, INT32_MAX },
+        { "99999999999999999999999999999999999999999999", 0, INT32_MAX }
     };
 
     (void) state;
     check_all(cases, unit_count(cases));
+}
+
+
+static void
+a_fraction_is_rounded_up(void **state)
+{
+    static const retry_case_t  cases[] = {
+        { "1.5", 0, 2 },
+        { "1.0", 0, 1 },
+        { "1.000", 0, 1 },
+        { "0.001", 0, 1 },
+        { "0.0", 0, 0 },
+        { "59.999999999999999999999999", 0, 60 },
+        { " 2.5 ", 0, 3 }
+    };
+
+    (void) state;
+    check_all(cases, unit_count(cases));
+}
+
+
+static void
+a_date_is_measured_against_upstreams_own(void **state)
+{
+    size_t   i;
+    int64_t  seconds;
+
+    static const struct {
+        const char          *value;
+        const char          *date;
+        int64_t              seconds;
+    } cases[] = {
+        { "Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:07 GMT",
+          30 },
+        { "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:07 GMT",
+          30 },
+        { "Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:38 GMT",
+          0 },
+        { "Sun, 06 Nov 1994 08:49:37 GMT", "yesterday", 100 },
+        { "Sun, 06 Nov 1994 08:49:37 GMT", "", 100 },
+        { "7", "Sun, 06 Nov 1994 08:49:07 GMT", 7 }
+    };
+
+    (void) state;
+
+    for (i = 0; i < unit_count(cases); i++) {
+        seconds = clear_retry_after_parse(
+                                  (const unsigned char *) cases[i].value,
+                                  strlen(cases[i].value),
+                                  (const unsigned char *) cases[i].date,
+                                  strlen(cases[i].date), RFC_DATE - 100);
+
+        assert_int_equal(seconds, cases[i].seconds);
+    }
 }
 
 
@@ -80,7 +135,7 @@ dates_are_taken_in_all_three_forms(void **state)
 
 
 static void
-a_date_in_the_past_is_now_and_a_far_one_a_day(void **state)
+a_date_in_the_past_is_now_and_a_far_one_has_a_bound(void **state)
 {
     static const retry_case_t  cases[] = {
         { "Sun, 06 Nov 1994 08:49:37 GMT", RFC_DATE, 0 },
@@ -88,8 +143,8 @@ a_date_in_the_past_is_now_and_a_far_one_a_day(void **state)
         { "Sun, 06 Nov 1994 08:49:37 GMT", 1795515630, 0 },
         { "Sun, 06 Nov 1994 08:49:37 GMT", RFC_DATE - 1, 1 },
         { "Sun, 06 Nov 1994 08:49:37 GMT", RFC_DATE - 3600, 3600 },
-        { "Sun, 06 Nov 1994 08:49:37 GMT", RFC_DATE - 86401, 86400 },
-        { "Fri, 31 Dec 9999 23:59:59 GMT", 0, 86400 }
+        { "Sun, 06 Nov 1994 08:49:37 GMT", RFC_DATE - 86401, 86401 },
+        { "Fri, 31 Dec 9999 23:59:59 GMT", 0, INT32_MAX }
     };
 
     (void) state;
@@ -120,7 +175,11 @@ all_else_is_not_valid(void **state)
         { " \t ", 0, -1 },
         { "-1", 0, -1 },
         { "+1", 0, -1 },
-        { "1.5", 0, -1 },
+        { "1.", 0, -1 },
+        { ".5", 0, -1 },
+        { "1.5.5", 0, -1 },
+        { "1.5s", 0, -1 },
+        { "1,5", 0, -1 },
         { "1 2", 0, -1 },
         { "1,2", 0, -1 },
         { "5s", 0, -1 },
@@ -171,9 +230,11 @@ int
 main(void)
 {
     static const struct CMUnitTest  tests[] = {
-        cmocka_unit_test(seconds_are_taken_up_to_a_day),
+        cmocka_unit_test(seconds_are_taken_however_many),
+        cmocka_unit_test(a_fraction_is_rounded_up),
+        cmocka_unit_test(a_date_is_measured_against_upstreams_own),
         cmocka_unit_test(dates_are_taken_in_all_three_forms),
-        cmocka_unit_test(a_date_in_the_past_is_now_and_a_far_one_a_day),
+        cmocka_unit_test(a_date_in_the_past_is_now_and_a_far_one_has_a_bound),
         cmocka_unit_test(blanks_around_are_ignored),
         cmocka_unit_test(all_else_is_not_valid),
         cmocka_unit_test(a_date_that_no_calendar_has_is_not_valid)
