@@ -416,7 +416,8 @@ ngx_cs_metrics_content(ngx_http_request_t *r)
 
     cmcf = ngx_http_get_module_main_conf(r, ngx_clear_status_module);
 
-    return ngx_cs_prometheus(r, cmcf->zones.elts, cmcf->zones.nelts);
+    return ngx_cs_prometheus(r, cmcf->zones.elts, cmcf->zones.nelts,
+                             ngx_cs_fetch_version());
 }
 
 

@@ -110,6 +110,15 @@ ngx_cs_counters_fetch(ngx_uint_t outcome, ngx_msec_t elapsed,
 
 
 void
+ngx_cs_counters_refused(void)
+{
+    if (ngx_cs_counters) {
+        (void) ngx_atomic_fetch_add(&ngx_cs_counters->refused, 1);
+    }
+}
+
+
+void
 ngx_cs_counters_flight(ngx_int_t n)
 {
     if (ngx_cs_counters_process) {

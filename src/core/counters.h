@@ -54,6 +54,7 @@ typedef struct {
     ngx_atomic_t  buckets[NGX_CS_COUNTERS_BUCKETS];
     ngx_atomic_t  fetch_ms;          /* the sum */
     ngx_atomic_t  connections;
+    ngx_atomic_t  refused;           /* for their credentials */
     ngx_atomic_t  collapsed;
     ngx_atomic_t  stale;
     ngx_atomic_t  holds[NGX_CS_COUNTERS_KINDS][NGX_CS_COUNTERS_ENDS];
@@ -82,6 +83,9 @@ void ngx_cs_counters_response(ngx_uint_t status, ngx_uint_t cache,
 /* an exchange with upstream ended; outcome as above */
 void ngx_cs_counters_fetch(ngx_uint_t outcome, ngx_msec_t elapsed,
     ngx_uint_t connections);
+
+/* upstream refused our credentials, or there are none */
+void ngx_cs_counters_refused(void);
 
 /* flights of this worker, and those that are queued: 1 more or 1 less */
 void ngx_cs_counters_flight(ngx_int_t n);

@@ -550,6 +550,13 @@ ngx_cs_fetch_refused(ngx_event_t *ev)
 }
 
 
+const char *
+ngx_cs_fetch_version(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version;
+}
+
+
 ngx_int_t
 ngx_cs_fetch_init_process(ngx_cycle_t *cycle)
 {

@@ -18,6 +18,9 @@
 #include "fetch/types.h"
 
 
+/* of libcurl, as it is loaded */
+const char *ngx_cs_fetch_version(void);
+
 ngx_int_t ngx_cs_fetch_init_process(ngx_cycle_t *cycle);
 void ngx_cs_fetch_exit_process(ngx_cycle_t *cycle);
 

@@ -10,6 +10,7 @@
 
 #include "core/counters.h"
 #include "core/names.h"
+#include "core/version.h"
 #include "operator/text.h"
 #include "upstream/breakers.h"
 #include "zone/zone.h"
@@ -33,6 +34,7 @@ static void ngx_cs_prometheus_head(ngx_cs_text_t *t, char *name, char *type,
     char *help);
 static void ngx_cs_prometheus_value(ngx_cs_text_t *t, char *name, char *type,
     char *help, ngx_atomic_uint_t value);
+static void ngx_cs_prometheus_build(ngx_cs_text_t *t, const char *libcurl);
 static void ngx_cs_prometheus_callers(ngx_cs_text_t *t, ngx_cs_counters_t *m);
 static void ngx_cs_prometheus_upstream(ngx_cs_text_t *t, ngx_cs_counters_t *m);
 static void ngx_cs_prometheus_seconds(ngx_cs_text_t *t, ngx_cs_counters_t *m);
@@ -48,7 +50,8 @@ static ngx_msec_t  ngx_cs_prometheus_bounds[] =
 
 
 ngx_int_t
-ngx_cs_prometheus(ngx_http_request_t *r, ngx_shm_zone_t **zones, ngx_uint_t n)
+ngx_cs_prometheus(ngx_http_request_t *r, ngx_shm_zone_t **zones, ngx_uint_t n,
+    const char *libcurl)
 {
     ngx_int_t           rc;
     ngx_cs_text_t       text;
@@ -77,6 +80,7 @@ ngx_cs_prometheus(ngx_http_request_t *r, ngx_shm_zone_t **zones, ngx_uint_t n)
 
     ngx_cs_text_init(&text, r->pool);
 
+    ngx_cs_prometheus_build(&text, libcurl);
     ngx_cs_prometheus_callers(&text, m);
     ngx_cs_prometheus_upstream(&text, m);
     ngx_cs_prometheus_holds(&text, m);
@@ -172,6 +176,19 @@ ngx_cs_prometheus_value(ngx_cs_text_t *t, char *name, char *type, char *help,
 }
 
 
+/* the nginx that it was built for, which is the one that runs */
+
+static void
+ngx_cs_prometheus_build(ngx_cs_text_t *t, const char *libcurl)
+{
+    ngx_cs_prometheus_head(t, "build_info", "gauge",
+                           "What answers: always 1.");
+    ngx_cs_text_printf(t, "clear_status_build_info{version=\"%s\","
+                          "nginx=\"%s\",libcurl=\"%s\"} 1\n",
+                       NGX_CS_VERSION, NGINX_VERSION, libcurl);
+}
+
+
 static void
 ngx_cs_prometheus_callers(ngx_cs_text_t *t, ngx_cs_counters_t *m)
 {
@@ -225,6 +242,13 @@ ngx_cs_prometheus_upstream(ngx_cs_text_t *t, ngx_cs_counters_t *m)
     ngx_cs_prometheus_value(t, "upstream_connections_total", "counter",
                             "Connections opened to upstream.",
                             m->connections);
+    ngx_cs_prometheus_value(t, "tenants_paused", "gauge",
+                            "Tenants whose fetches pause.",
+                            ngx_cs_breakers_paused(ngx_current_msec));
+    ngx_cs_prometheus_value(t, "credentials_refused_total", "counter",
+                            "Credentials that upstream refused or that are "
+                            "missing.",
+                            m->refused);
     ngx_cs_prometheus_value(t, "flights", "gauge",
                             "Fetches in the air or queued.",
                             m->flights);

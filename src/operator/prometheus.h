@@ -15,10 +15,10 @@
 
 
 /*
- * For a content handler to return.  zones: n of them.
+ * For a content handler to return.  zones: n of them.  libcurl: its version.
  */
 ngx_int_t ngx_cs_prometheus(ngx_http_request_t *r, ngx_shm_zone_t **zones,
-    ngx_uint_t n);
+    ngx_uint_t n, const char *libcurl);
 
 
 #endif /* _NGX_CS_OPERATOR_PROMETHEUS_H_INCLUDED_ */

@@ -7,6 +7,7 @@
 
 #include "request/refuse.h"
 
+#include "core/counters.h"
 #include "request/argument.h"
 
 
@@ -76,6 +77,8 @@ ngx_cs_refuse_credentials(ngx_http_request_t *r)
                                "request";
 
     ngx_memzero(&error, sizeof(clear_error_t));
+
+    ngx_cs_counters_refused();
 
     error.status = NGX_HTTP_FORBIDDEN;
     error.message.data = message;

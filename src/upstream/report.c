@@ -10,6 +10,8 @@
 
 #include <ngx_http.h>
 
+#include "core/counters.h"
+
 
 static const char *ngx_cs_report_hint(ngx_cs_fetch_result_t *result,
     clear_verdict_t *verdict);
@@ -30,6 +32,10 @@ ngx_cs_report(ngx_log_t *log, ngx_cs_fetch_result_t *result,
     }
 
     level = quiet ? NGX_LOG_INFO : NGX_LOG_ERR;
+
+    if (verdict->credentials) {
+        ngx_cs_counters_refused();
+    }
 
     if (result->transport != CLEAR_TRANSPORT_OK || detail == NULL) {
         detail = "";
