@@ -26,6 +26,7 @@
 #include "request/envelope_filter.h"
 #include "request/handler.h"
 #include "request/log.h"
+#include "request/notify.h"
 #include "request/variables.h"
 #include "upstream/bare.h"
 #include "upstream/breakers.h"
@@ -172,6 +173,13 @@ static ngx_command_t  ngx_clear_status_commands[] = {
     { ngx_string("clear_status_events"),
       NGX_CS_HSL|NGX_CONF_TAKE12,
       ngx_cs_set_events,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("clear_status_notify"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_cs_set_notify,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -358,7 +366,8 @@ ngx_cs_content(ngx_http_request_t *r)
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_clear_status_module);
 
-    return ngx_cs_handler(r, &clcf->conf);
+    return clcf->notify.line ? ngx_cs_notify(r, &clcf->conf)
+                             : ngx_cs_handler(r, &clcf->conf);
 }
 
 
@@ -570,6 +579,7 @@ ngx_cs_init_process(ngx_cycle_t *cycle)
     }
 
     ngx_cs_hold_init_process();
+    ngx_cs_notify_init_process();
 
     ngx_cs_token_file_init_process(cycle, &cmcf->token_files);
 

@@ -34,7 +34,7 @@ my %MAY_INCLUDE = (
 
 my %ALONE = (
     'curl/' => qr{^fetch/},
-    'yajl/' => qr{^clear/envelope},
+    'yajl/' => qr{^clear/(?:envelope|notice$)},
 );
 
 # name, files, what it finds in a file: a list of [line, text]; a bad sample

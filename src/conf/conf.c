@@ -22,6 +22,7 @@ static void ngx_cs_merge_hold(ngx_cs_hold_conf_t *conf,
 static char *ngx_cs_check_handler(ngx_conf_t *cf, ngx_cs_loc_conf_t *clcf);
 static char *ngx_cs_merge_zone(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf,
     ngx_cs_loc_conf_t *prev);
+static char *ngx_cs_check_zone(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf);
 static char *ngx_cs_merge_pass(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf,
     ngx_cs_loc_conf_t *prev);
 static char *ngx_cs_check_pass(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf);
@@ -295,15 +296,7 @@ ngx_cs_merge_zone(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf,
     }
 
     if (conf->zone.len == 0) {
-
-        if (!conf->purge) {
-            return NGX_CONF_OK;
-        }
-
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"clear_status_purge\" needs \"clear_status_cache\" "
-                      "in %V:%ui", &conf->place.file, conf->place.line);
-        return NGX_CONF_ERROR;
+        return ngx_cs_check_zone(cf, conf);
     }
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_clear_status_module);
@@ -321,6 +314,34 @@ ngx_cs_merge_zone(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf,
 }
 
 
+/* what cannot be without a zone, which there is not */
+
+static char *
+ngx_cs_check_zone(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf)
+{
+    char            *directive;
+    ngx_cs_place_t  *place;
+
+    if (conf->notify.line) {
+        directive = "clear_status_notify";
+        place = &conf->notify;
+
+    } else if (conf->purge) {
+        directive = "clear_status_purge";
+        place = &conf->place;
+
+    } else {
+        return NGX_CONF_OK;
+    }
+
+    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                  "\"%s\" needs \"clear_status_cache\" in %V:%ui",
+                  directive, &place->file, place->line);
+
+    return NGX_CONF_ERROR;
+}
+
+
 /* as proxy_pass: "if" and "limit_except" go on with their location's */
 
 static char *
@@ -335,10 +356,19 @@ ngx_cs_merge_pass(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf,
         conf->conf.fetch.url = prev->conf.fetch.url;
         conf->place = prev->place;
         conf->handler = prev->handler;
+        conf->notify = prev->notify;
     }
 
     if (conf->conf.fetch.url.data == NULL) {
-        return NGX_CONF_OK;
+
+        if (conf->notify.line == 0) {
+            return NGX_CONF_OK;
+        }
+
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"clear_status_notify\" needs \"clear_status_pass\" "
+                      "in %V:%ui", &conf->notify.file, conf->notify.line);
+        return NGX_CONF_ERROR;
     }
 
     if (clcf->lmt_excpt && clcf->handler == NULL) {

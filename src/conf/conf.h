@@ -45,6 +45,7 @@ typedef struct {
     ngx_cs_place_t               place;        /* and where */
     ngx_cs_place_t               cache;
     ngx_uint_t                   purge;        /* is the handler */
+    ngx_cs_place_t               notify;       /* of clear_status_notify */
     ngx_str_t                    zone;         /* its name; empty: off */
     ngx_array_t                 *valid;        /* of clear_valid_t */
     ngx_uint_t                   max_fails;

@@ -103,6 +103,23 @@ ngx_cs_set_events(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* clear_status_pass of the same location sets the handler */
+
+char *
+ngx_cs_set_notify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_cs_loc_conf_t *clcf = conf;
+
+    if (clcf->notify.line) {
+        return "is duplicate";
+    }
+
+    ngx_cs_place(cf, &clcf->notify);
+
+    return NGX_CONF_OK;
+}
+
+
 /* word: the time in value; off: it may be "off" */
 
 static char *

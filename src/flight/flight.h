@@ -76,9 +76,17 @@ void ngx_cs_flight_wake(void);
 ngx_int_t ngx_cs_flight_join(ngx_cs_question_t *question,
     ngx_cs_lookup_t *lookup, ngx_cs_waiter_t *waiter);
 
-/* a background refresh: a flight without waiters, unless one is in the air */
-void ngx_cs_flight_refresh(ngx_cs_question_t *question,
-    ngx_cs_lookup_t *lookup);
+/*
+ * A flight without waiters, unless one is in the air: a background refresh, or
+ * what a notice asks for, which may be NULL.
+ *
+ * NGX_OK        it flies, or nobody has to
+ * NGX_AGAIN     one is in the air; a notice is to come again after its wait
+ * NGX_DECLINED  of a notice: the task is not known
+ * NGX_ERROR     no memory
+ */
+ngx_int_t ngx_cs_flight_refresh(ngx_cs_question_t *question,
+    ngx_cs_lookup_t *lookup, ngx_cs_notice_t *notice);
 
 /* a waiter goes away; its handler will not be called */
 void ngx_cs_flight_leave(ngx_cs_waiter_t *waiter);

@@ -92,35 +92,41 @@ ngx_cs_flight_join(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup,
 }
 
 
-void
-ngx_cs_flight_refresh(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup)
+ngx_int_t
+ngx_cs_flight_refresh(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup,
+    ngx_cs_notice_t *notice)
 {
+    int64_t           deadline;
+    ngx_int_t         rc;
     ngx_cs_lookup_t   refresh;
     ngx_cs_flight_t  *flight;
 
     if (ngx_cs_table_find(&ngx_cs_flights, lookup->shm_zone, lookup->key)) {
-        return;
+        return NGX_AGAIN;
     }
 
     flight = ngx_cs_flight_create(question, lookup);
     if (flight == NULL) {
-        return;
+        return NGX_ERROR;
     }
 
-    flight->question.background = 1;
+    flight->question.background = (notice == NULL);
 
     /* what the caller found is not to be lost */
 
     refresh = *lookup;
+    deadline = ngx_cs_flight_deadline(flight);
 
-    if (ngx_cs_zone_acquire(&refresh, ngx_cs_flight_deadline(flight), 0)
-        == NGX_DONE)
-    {
-        (void) ngx_cs_flight_depart(flight, &refresh, NGX_DONE);
-        return;
+    rc = notice ? ngx_cs_zone_notice(&refresh, deadline, notice)
+                : ngx_cs_zone_acquire(&refresh, deadline, 0);
+
+    if (rc == NGX_DONE) {
+        return ngx_cs_flight_depart(flight, &refresh, NGX_DONE);
     }
 
     ngx_cs_flight_release(flight);
+
+    return rc;
 }
 
 

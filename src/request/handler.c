@@ -22,16 +22,8 @@ static ngx_int_t ngx_cs_find_patient(ngx_http_request_t *r,
 static ngx_int_t ngx_cs_found(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_question_t *question, ngx_cs_lookup_t *lookup,
     ngx_cs_news_t *news);
-static void ngx_cs_lookup_init(ngx_cs_lookup_t *lookup, ngx_cs_ctx_t *ctx,
-    ngx_cs_key_t *key, ngx_pool_t *pool);
-static void ngx_cs_key(ngx_cs_ctx_t *ctx, ngx_cs_credentials_t *credentials,
-    ngx_cs_key_t *key);
 static ngx_int_t ngx_cs_serve(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_outcome_t *outcome);
-static void ngx_cs_limits(ngx_cs_conf_t *conf,
-    ngx_cs_credentials_t *credentials, ngx_cs_limits_t *limits);
-static void ngx_cs_order(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_credentials_t *credentials, ngx_cs_question_t *question);
 static ngx_int_t ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_question_t *question, ngx_cs_lookup_t *lookup);
 static void ngx_cs_handler_answered(ngx_cs_waiter_t *waiter,
@@ -83,7 +75,7 @@ ngx_cs_handler(ngx_http_request_t *r, ngx_cs_conf_t *conf)
     }
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
-        return ngx_cs_refuse_method(r);
+        return ngx_cs_refuse_method(r, "GET, HEAD");
     }
 
     rc = ngx_cs_argument_task_id(r, &ctx->task_id, &bad);
@@ -135,17 +127,17 @@ ngx_cs_handler_find(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
 
     conf = ctx->conf;
 
-    ngx_cs_key(ctx, credentials, &key);
+    ngx_cs_handler_key(ctx, credentials, &key);
 
-    ngx_cs_limits(conf, credentials, &ctx->limits);
+    ngx_cs_handler_limits(conf, credentials, &ctx->limits);
     ngx_cs_patience(r, ctx);
 
     if (ctx->patience) {
-        ngx_cs_order(r, ctx, credentials, &question);
+        ngx_cs_handler_question(r, ctx, credentials, &question);
         return ngx_cs_find_patient(r, ctx, &question, &key);
     }
 
-    ngx_cs_lookup_init(&lookup, ctx, &key, r->pool);
+    ngx_cs_handler_lookup(&lookup, ctx, &key, r->pool);
 
     rc = NGX_DECLINED;
 
@@ -161,10 +153,10 @@ ngx_cs_handler_find(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
         return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
-    ngx_cs_order(r, ctx, credentials, &question);
+    ngx_cs_handler_question(r, ctx, credentials, &question);
 
     if (rc == NGX_OK) {
-        ngx_cs_flight_refresh(&question, &lookup);
+        (void) ngx_cs_flight_refresh(&question, &lookup, NULL);
         return ngx_cs_serve(r, ctx, &lookup.outcome);
     }
 
@@ -191,7 +183,7 @@ ngx_cs_find_patient(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
         return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
-    ngx_cs_lookup_init(&lookup, ctx, key, news->pool);
+    ngx_cs_handler_lookup(&lookup, ctx, key, news->pool);
 
     if (lookup.shm_zone) {
         rc = ngx_cs_zone_find(&lookup);
@@ -237,15 +229,15 @@ ngx_cs_found(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     }
 
     if (news->outcome.choice == CLEAR_SERVE_REVALIDATE) {
-        ngx_cs_flight_refresh(question, lookup);
+        (void) ngx_cs_flight_refresh(question, lookup, NULL);
     }
 
     return ngx_cs_serve(r, ctx, &news->outcome);
 }
 
 
-static void
-ngx_cs_lookup_init(ngx_cs_lookup_t *lookup, ngx_cs_ctx_t *ctx,
+void
+ngx_cs_handler_lookup(ngx_cs_lookup_t *lookup, ngx_cs_ctx_t *ctx,
     ngx_cs_key_t *key, ngx_pool_t *pool)
 {
     lookup->shm_zone = ctx->conf->shm_zone;
@@ -258,8 +250,8 @@ ngx_cs_lookup_init(ngx_cs_lookup_t *lookup, ngx_cs_ctx_t *ctx,
 }
 
 
-static void
-ngx_cs_key(ngx_cs_ctx_t *ctx, ngx_cs_credentials_t *credentials,
+void
+ngx_cs_handler_key(ngx_cs_ctx_t *ctx, ngx_cs_credentials_t *credentials,
     ngx_cs_key_t *key)
 {
     uint32_t  hash;
@@ -309,8 +301,8 @@ ngx_cs_serve(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
 
 /* of this caller's location, whoever's fetch it will share */
 
-static void
-ngx_cs_limits(ngx_cs_conf_t *conf, ngx_cs_credentials_t *credentials,
+void
+ngx_cs_handler_limits(ngx_cs_conf_t *conf, ngx_cs_credentials_t *credentials,
     ngx_cs_limits_t *limits)
 {
     limits->timeout = conf->fetch.timeout;
@@ -322,8 +314,8 @@ ngx_cs_limits(ngx_cs_conf_t *conf, ngx_cs_credentials_t *credentials,
 }
 
 
-static void
-ngx_cs_order(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+void
+ngx_cs_handler_question(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_credentials_t *credentials, ngx_cs_question_t *question)
 {
     ngx_cs_conf_t             *conf;
@@ -458,8 +450,8 @@ ngx_cs_answered_patient(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
         return NGX_DECLINED;
     }
 
-    ngx_cs_key(ctx, &credentials, &key);
-    ngx_cs_order(r, ctx, &credentials, &question);
+    ngx_cs_handler_key(ctx, &credentials, &key);
+    ngx_cs_handler_question(r, ctx, &credentials, &question);
 
     news = outcome ? ngx_cs_news_landed(flight, outcome)
                    : ngx_cs_news_error(NGX_HTTP_GATEWAY_TIME_OUT);

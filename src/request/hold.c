@@ -85,6 +85,13 @@ ngx_cs_hold_room(ngx_uint_t max)
 }
 
 
+ngx_uint_t
+ngx_cs_hold_waits(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key)
+{
+    return ngx_cs_table_find(&ngx_cs_holds, shm_zone, key) != NULL;
+}
+
+
 ngx_int_t
 ngx_cs_hold_join(ngx_cs_holder_t *holder, ngx_cs_question_t *question,
     ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key, ngx_cs_news_t *news)

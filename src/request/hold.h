@@ -86,6 +86,9 @@ void ngx_cs_hold_quit(void);
  */
 ngx_uint_t ngx_cs_hold_room(ngx_uint_t max);
 
+/* 1 where somebody in this worker holds the key */
+ngx_uint_t ngx_cs_hold_waits(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key);
+
 /*
  * Becomes a holder of the key.  news is what the caller knows; the holder is
  * called when there is other news.  The first holder's question is asked for

@@ -39,16 +39,15 @@ ngx_cs_refuse_status(ngx_http_request_t *r, ngx_uint_t status)
 
 
 ngx_int_t
-ngx_cs_refuse_method(ngx_http_request_t *r)
+ngx_cs_refuse_method(ngx_http_request_t *r, char *allow)
 {
     clear_error_t  error;
-    static u_char  allow[] = "GET, HEAD";
 
     ngx_memzero(&error, sizeof(clear_error_t));
     error.status = NGX_HTTP_NOT_ALLOWED;
 
-    if (ngx_cs_reply_header(r, "Allow", sizeof("Allow") - 1, allow,
-                            sizeof(allow) - 1)
+    if (ngx_cs_reply_header(r, "Allow", sizeof("Allow") - 1, (u_char *) allow,
+                            ngx_strlen(allow))
         != NGX_OK)
     {
         return NGX_HTTP_SERVICE_UNAVAILABLE;
@@ -59,13 +58,20 @@ ngx_cs_refuse_method(ngx_http_request_t *r)
 
 
 ngx_int_t
-ngx_cs_refuse_task_id(ngx_http_request_t *r, clear_task_id_e why)
+ngx_cs_refuse_argument(ngx_http_request_t *r, char *name, const char *text)
 {
     clear_error_t  error;
 
-    ngx_cs_argument_error(r, "taskId", clear_task_id_strerror(why), &error);
+    ngx_cs_argument_error(r, name, text, &error);
 
     return ngx_cs_refuse(r, &error);
+}
+
+
+ngx_int_t
+ngx_cs_refuse_task_id(ngx_http_request_t *r, clear_task_id_e why)
+{
+    return ngx_cs_refuse_argument(r, "taskId", clear_task_id_strerror(why));
 }
 
 

@@ -22,8 +22,12 @@
 /* nothing more to say than the HTTP status */
 ngx_int_t ngx_cs_refuse_status(ngx_http_request_t *r, ngx_uint_t status);
 
-/* neither GET nor HEAD: RFC 9110, section 15.5.6 */
-ngx_int_t ngx_cs_refuse_method(ngx_http_request_t *r);
+/* none of those allowed, a constant: RFC 9110, section 15.5.6 */
+ngx_int_t ngx_cs_refuse_method(ngx_http_request_t *r, char *allow);
+
+/* text: what is wrong with that argument, for people; both are constants */
+ngx_int_t ngx_cs_refuse_argument(ngx_http_request_t *r, char *name,
+    const char *text);
 
 /* why: what is wrong with the task id */
 ngx_int_t ngx_cs_refuse_task_id(ngx_http_request_t *r, clear_task_id_e why);

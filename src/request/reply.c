@@ -114,6 +114,17 @@ ngx_cs_reply_error(ngx_http_request_t *r, clear_error_t *error)
 }
 
 
+ngx_int_t
+ngx_cs_reply_plain(ngx_http_request_t *r, ngx_cs_answer_t *answer)
+{
+    if (ngx_cs_reply_no_store(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_cs_reply_send(r, answer);
+}
+
+
 /* RFC 9111, section 5.2.2.5 */
 
 ngx_int_t

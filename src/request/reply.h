@@ -78,6 +78,9 @@ ngx_int_t ngx_cs_reply(ngx_http_request_t *r, ngx_cs_answer_t *answer,
  */
 ngx_int_t ngx_cs_reply_error(ngx_http_request_t *r, clear_error_t *error);
 
+/* sends what is no answer from the API: a status and a body, for now alone */
+ngx_int_t ngx_cs_reply_plain(ngx_http_request_t *r, ngx_cs_answer_t *answer);
+
 /* Cache-Control of an error: nobody keeps it */
 ngx_int_t ngx_cs_reply_no_store(ngx_http_request_t *r);
 

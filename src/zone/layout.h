@@ -80,6 +80,8 @@ typedef struct {
     ngx_queue_t                  lru;       /* of shm->queues */
     int64_t                      seen;      /* mono: first asked for */
     uint64_t                     holds;     /* workers to wake, once */
+    int64_t                      noticed;   /* mono: last fetched as somebody
+                                               said that it changed */
     ngx_cs_chain_t               chain;
     uint32_t                     good;      /* results; 0: none */
     uint32_t                     error;

@@ -59,6 +59,18 @@ typedef struct {
 } ngx_cs_lookup_t;
 
 
+/* somebody says that a task changed */
+
+#define NGX_CS_NOTICE_WAIT  50            /* for a fetch that was sent, ms */
+
+typedef struct {
+    int64_t                      since;      /* mono, ms */
+    int64_t                      wait;       /* ms, until it may be asked for
+                                                again */
+    ngx_uint_t                   known;      /* somebody waits for it here */
+} ngx_cs_notice_t;
+
+
 /* what entries are counted under: clear_workflow_e, and two more */
 
 #define NGX_CS_STATE_NONE   0

@@ -19,12 +19,18 @@
 #include "zone/slot.h"
 
 
+/* between two fetches for notices of a task, ms */
+#define NGX_CS_ZONE_NOTICE  1000
+
+
 static clear_choice_e ngx_cs_zone_choose(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
     ngx_cs_lookup_t *lookup);
 static ngx_int_t ngx_cs_zone_serve(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
     ngx_cs_lookup_t *lookup);
 static ngx_cs_lease_t *ngx_cs_zone_flying(ngx_cs_zone_t *zone,
     ngx_cs_entry_t *e, ngx_cs_deferred_t *after);
+static ngx_int_t ngx_cs_zone_due(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+    ngx_cs_notice_t *notice, ngx_cs_deferred_t *after);
 static ngx_int_t ngx_cs_zone_lease(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
     ngx_cs_lookup_t *lookup, int64_t deadline, ngx_cs_deferred_t *after);
 
@@ -196,6 +202,78 @@ ngx_cs_zone_acquire(ngx_cs_lookup_t *lookup, int64_t deadline,
     ngx_cs_shm_unlock(zone, &after);
 
     return rc;
+}
+
+
+ngx_int_t
+ngx_cs_zone_notice(ngx_cs_lookup_t *lookup, int64_t deadline,
+    ngx_cs_notice_t *notice)
+{
+    ngx_int_t           rc;
+    ngx_cs_zone_t      *zone;
+    ngx_cs_entry_t     *e;
+    ngx_cs_deferred_t   after;
+
+    zone = lookup->shm_zone->data;
+
+    ngx_memzero(&after, sizeof(ngx_cs_deferred_t));
+
+    ngx_cs_shm_lock(zone);
+
+    lookup->purges = zone->shm->purges;
+
+    e = ngx_cs_entry_find(zone->shm, lookup->key);
+
+    rc = e ? ngx_cs_zone_due(zone, e, notice, &after)
+           : notice->known ? NGX_DONE : NGX_DECLINED;
+
+    if (rc == NGX_DONE
+        && ngx_cs_zone_lease(zone, e, lookup, deadline, &after) == NGX_DONE)
+    {
+        e = ngx_cs_entry_find(zone->shm, lookup->key);
+        e->noticed = ngx_current_msec;
+    }
+
+    ngx_cs_shm_unlock(zone, &after);
+
+    return rc;
+}
+
+
+/* whether a notice has a fetch follow now: NGX_DONE, or as above */
+
+static ngx_int_t
+ngx_cs_zone_due(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+    ngx_cs_notice_t *notice, ngx_cs_deferred_t *after)
+{
+    int64_t          next;
+    clear_stamp_t   *good;
+    ngx_cs_lease_t  *lease;
+
+    good = ngx_cs_result_stamp(zone->shm, e->good);
+
+    if ((good && good->terminal)
+        || (e->noticed && e->noticed >= notice->since))
+    {
+        return NGX_OK;
+    }
+
+    lease = ngx_cs_zone_flying(zone, e, after);
+
+    if (lease && !lease->sent) {
+        return NGX_OK;
+    }
+
+    next = e->noticed ? e->noticed + NGX_CS_ZONE_NOTICE
+                        - (int64_t) ngx_current_msec
+                      : 0;
+
+    if (next > 0 || lease) {
+        notice->wait = (next > 0) ? next : NGX_CS_NOTICE_WAIT;
+        return NGX_AGAIN;
+    }
+
+    return NGX_DONE;
 }
 
 

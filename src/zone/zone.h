@@ -74,6 +74,18 @@ ngx_int_t ngx_cs_zone_find(ngx_cs_lookup_t *lookup);
 ngx_int_t ngx_cs_zone_acquire(ngx_cs_lookup_t *lookup, int64_t deadline,
     ngx_uint_t watch);
 
+/*
+ * Takes the lease on a key whose task is said to have changed, whatever is
+ * stored unfinished.  At most once in a second for a task.
+ *
+ * NGX_OK        nobody has to fly: it is finished, or was asked for since
+ * NGX_DONE      the lease is ours, as above, or there is no room for one
+ * NGX_AGAIN     not before notice->wait is over
+ * NGX_DECLINED  the task is not known
+ */
+ngx_int_t ngx_cs_zone_notice(ngx_cs_lookup_t *lookup, int64_t deadline,
+    ngx_cs_notice_t *notice);
+
 /* the fetch for our lease goes out, which ends by itself at deadline now */
 void ngx_cs_zone_sent(ngx_cs_lookup_t *lookup, int64_t deadline);
 
