@@ -255,9 +255,6 @@ ngx_cs_prometheus_upstream(ngx_cs_text_t *t, ngx_cs_counters_t *m)
     ngx_cs_prometheus_value(t, "queued", "gauge",
                             "Fetches that wait for their turn.",
                             m->queued);
-    ngx_cs_prometheus_value(t, "tenants_paused", "gauge",
-                            "Tenants whose fetches pause.",
-                            ngx_cs_breakers_paused(ngx_current_msec));
 }
 
 
