@@ -17,6 +17,7 @@
 #include "zone/result.h"
 #include "zone/shm.h"
 #include "zone/spill.h"
+#include "zone/unsaved.h"
 
 
 /* how long a result is kept for those that watch, ms */
@@ -154,6 +155,13 @@ ngx_cs_zone_settle(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
         && (lease ? !lease->purged : lookup->purges == shm->purges))
     {
         ngx_cs_zone_store(shm, e, outcome, made, lease);
+
+        if (zone->saves && outcome->answer.source == NGX_CS_SOURCE_UPSTREAM
+            && outcome->answer.status == NGX_CS_OK
+            && outcome->answer.stamp.terminal)
+        {
+            ngx_cs_unsaved_insert(shm, e);
+        }
     }
 
     if (lease == NULL || lease->landed) {
@@ -286,6 +294,49 @@ ngx_cs_zone_release(ngx_cs_lookup_t *lookup)
         ngx_cs_entry_ended(zone->shm, e, &after);
         ngx_cs_entry_trim(zone->shm, e, &after);
     }
+
+    ngx_cs_shm_unlock(zone, &after);
+}
+
+
+void
+ngx_cs_zone_offer(ngx_cs_lookup_t *lookup, ngx_cs_answer_t *stale)
+{
+    uint32_t            result;
+    ngx_cs_shm_t       *shm;
+    ngx_cs_zone_t      *zone;
+    ngx_cs_chain_t      chain;
+    ngx_cs_entry_t     *e;
+    ngx_cs_lease_t     *lease;
+    ngx_cs_deferred_t   after;
+
+    zone = lookup->shm_zone->data;
+    shm = zone->shm;
+
+    ngx_memzero(&after, sizeof(ngx_cs_deferred_t));
+    ngx_memzero(&chain, sizeof(ngx_cs_chain_t));
+
+    ngx_cs_shm_lock(zone);
+
+    ngx_cs_result_make(zone, stale, &chain, &after);
+    result = chain.head;
+
+    /* without its flight the entry may be gone, and is not made for it */
+
+    e = ngx_cs_entry_find(shm, lookup->key);
+    lease = e ? ngx_cs_lease_find(shm, e, lookup->ticket) : NULL;
+
+    if (result && lease && !lease->landed && !lease->purged && e->good == 0) {
+
+        shm->stat.entries[ngx_cs_entry_state(shm, e)]--;
+
+        e->good = result;
+        result = 0;
+
+        shm->stat.entries[ngx_cs_entry_state(shm, e)]++;
+    }
+
+    ngx_cs_result_free(shm, &result);
 
     ngx_cs_shm_unlock(zone, &after);
 }

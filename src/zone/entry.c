@@ -7,8 +7,8 @@
  * tree, and whoever chooses task ids to fall into the same one gains nothing,
  * since it stays balanced.
  *
- * Sizes, on a 64-bit system: an entry is 104 bytes and its key, a result 128
- * bytes and its body.  With a key of up to 144 bytes and a body of 607 that
+ * Sizes, on a 64-bit system: an entry is 128 bytes and its key, a result 128
+ * bytes and its body.  With a key of up to 120 bytes and a body of 607 that
  * is 1 + 3 chunks of 248 bytes each, so 1,024 bytes in all, and 8 for the
  * index: 64,000 of them in 64 megabytes.
  */
@@ -19,6 +19,7 @@
 #include "zone/lease.h"
 #include "zone/queue.h"
 #include "zone/result.h"
+#include "zone/unsaved.h"
 
 
 static void ngx_cs_entry_tree(ngx_cs_shm_t *shm, ngx_rbtree_node_t **bucket,
@@ -290,6 +291,11 @@ ngx_cs_entry_delete(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
     *bucket = tree.root;
 
     ngx_queue_remove(&e->lru);
+
+    if (e->unsaved.next) {
+        ngx_cs_unsaved_remove(shm, e);
+        shm->stat.lost++;
+    }
 
     ngx_cs_result_free(shm, &e->good);
     ngx_cs_result_free(shm, &e->error);

@@ -82,6 +82,8 @@ typedef struct {
     uint64_t                     holds;     /* workers to wake, once */
     int64_t                      noticed;   /* mono: last fetched as somebody
                                                said that it changed */
+    ngx_queue_t                  unsaved;   /* of shm->unsaved or saving; next
+                                               NULL: of neither */
     ngx_cs_chain_t               chain;
     uint32_t                     good;      /* results; 0: none */
     uint32_t                     error;
@@ -108,6 +110,9 @@ typedef struct {
     ngx_rbtree_node_t            sentinel;  /* of all the trees */
     ngx_queue_t                  queues[NGX_CS_QUEUES];  /* the least recently
                                                used is the last */
+    ngx_queue_t                  unsaved;   /* entries, the oldest first */
+    ngx_queue_t                  saving;    /* taken by the saver, who has yet
+                                               to say that they are saved */
     ngx_cs_chunks_t              chunks;
     u_char                      *memory;    /* what the chunks are carved of */
     size_t                       memory_size;
@@ -128,6 +133,7 @@ typedef struct {
     ngx_cs_lock_stats_t          clock;
 #endif
     unsigned                     alarm:1;   /* the content was dropped */
+    unsigned                     saves:1;   /* finished answers are marked */
 } ngx_cs_zone_t;
 
 

@@ -13,6 +13,7 @@
 #include "zone/queue.h"
 #include "zone/result.h"
 #include "zone/shm.h"
+#include "zone/unsaved.h"
 
 
 /* entries that one critical section of a purge drops */
@@ -105,6 +106,8 @@ ngx_cs_zone_drop(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
     n = (e->good || e->error);
 
     shm->stat.entries[ngx_cs_entry_state(shm, e)]--;
+
+    ngx_cs_unsaved_remove(shm, e);
 
     ngx_cs_result_free(shm, &e->good);
     ngx_cs_result_free(shm, &e->error);

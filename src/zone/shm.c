@@ -13,7 +13,7 @@
 
 
 /* "clearst" and the version of the layout */
-#define NGX_CS_ZONE_MAGIC  0x636c656172737404ULL
+#define NGX_CS_ZONE_MAGIC  0x636c656172737405ULL
 
 
 static void ngx_cs_shm_reset(ngx_cs_shm_t *shm);
@@ -181,12 +181,17 @@ ngx_cs_shm_reset(ngx_cs_shm_t *shm)
         ngx_queue_init(&shm->queues[i]);
     }
 
+    ngx_queue_init(&shm->unsaved);
+    ngx_queue_init(&shm->saving);
+
     shm->unsent = 0;
 
     ngx_cs_chunks_init(&shm->chunks, shm->memory, shm->memory_size);
 
     ngx_memzero(shm->stat.entries, sizeof(shm->stat.entries));
     shm->stat.readers = 0;
+    shm->stat.lost += shm->stat.unsaved;
+    shm->stat.unsaved = 0;
 
     for (i = 0; i < NGX_CS_ZONE_SLOTS; i++) {
         slot = &shm->slots[i];

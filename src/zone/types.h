@@ -83,6 +83,9 @@ typedef struct {
     uint64_t                     evictions[NGX_CS_STATES];
     uint64_t                     too_large;   /* answers, never stored */
     uint64_t                     readers;     /* that copy out right now */
+    uint64_t                     unsaved;     /* finished answers, yet to be
+                                                 saved or being saved */
+    uint64_t                     lost;        /* evicted before they were */
     uint64_t                     used;        /* bytes */
     uint64_t                     free;        /* bytes */
 } ngx_cs_zone_stat_t;

@@ -107,6 +107,12 @@ ngx_uint_t ngx_cs_zone_wanted(ngx_cs_lookup_t *lookup);
 void ngx_cs_zone_complete(ngx_cs_lookup_t *lookup);
 
 /*
+ * A success that is no longer fresh, from elsewhere, for a flight that goes
+ * on: the zone has it as it would have stayed there, if it has none.
+ */
+void ngx_cs_zone_offer(ngx_cs_lookup_t *lookup, ngx_cs_answer_t *stale);
+
+/*
  * Gives a lease back without a result: the fetch never went out.  Watchers
  * are woken; one of them takes over.
  */
@@ -172,6 +178,30 @@ ngx_int_t ngx_cs_zone_purge(ngx_shm_zone_t *shm_zone, ngx_cs_purge_t *purge,
  */
 ngx_int_t ngx_cs_zone_walk(ngx_shm_zone_t *shm_zone, ngx_cs_walk_t *walk,
     ngx_uint_t body, ngx_pool_t *pool, ngx_cs_walked_t *seen);
+
+/*
+ * The finished answers that were fetched and are to be saved, for one process
+ * that saves them.  They are marked where ngx_cs_zone_save() was called, which
+ * is at configuration time.
+ */
+void ngx_cs_zone_save(ngx_shm_zone_t *shm_zone);
+
+/*
+ * Takes the next, the oldest first, with its body in the pool.  The key's
+ * strings are in the pool too.
+ *
+ * NGX_OK        here it is; it stays marked as being saved
+ * NGX_DECLINED  there are no more
+ * NGX_ERROR     no memory in the pool
+ */
+ngx_int_t ngx_cs_zone_unsaved(ngx_shm_zone_t *shm_zone, ngx_pool_t *pool,
+    ngx_cs_key_t *key, ngx_cs_answer_t *answer);
+
+/*
+ * saved: all that was taken is saved, but for what changed meanwhile.  Else it
+ * is to be taken again, as when a saver begins where another one died.
+ */
+void ngx_cs_zone_saved(ngx_shm_zone_t *shm_zone, ngx_uint_t saved);
 
 
 #endif /* _NGX_CS_ZONE_ZONE_H_INCLUDED_ */
