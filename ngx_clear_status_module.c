@@ -14,6 +14,7 @@
 
 #include "conf/conf.h"
 #include "conf/directives.h"
+#include "conf/disk.h"
 #include "conf/valid.h"
 #include "conf/waiting.h"
 #include "core/counters.h"
@@ -28,6 +29,9 @@
 #include "request/log.h"
 #include "request/notify.h"
 #include "request/variables.h"
+#if (NGX_CS_HAVE_SQLITE)
+#include "tier/disk.h"
+#endif
 #include "upstream/bare.h"
 #include "upstream/breakers.h"
 #include "upstream/rate.h"
@@ -89,6 +93,13 @@ static ngx_command_t  ngx_clear_status_commands[] = {
     { ngx_string("clear_status_zone"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
       ngx_cs_set_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("clear_status_disk"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_cs_set_disk,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
@@ -491,6 +502,10 @@ ngx_cs_postconfiguration(ngx_conf_t *cf)
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_clear_status_module);
 
+    if (ngx_cs_disk_init_conf(cf, cmcf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (!cmcf->used) {
         return NGX_OK;
     }
@@ -589,6 +604,10 @@ ngx_cs_init_process(ngx_cycle_t *cycle)
         ngx_cs_zone_attach(zones[i], cycle->log);
     }
 
+#if (NGX_CS_HAVE_SQLITE)
+    ngx_cs_disk_init_process(&cmcf->disks);
+#endif
+
     return NGX_OK;
 }
 
@@ -610,6 +629,10 @@ ngx_cs_exit_process(ngx_cycle_t *cycle)
     }
 
     ngx_cs_fetch_exit_process(cycle);
+
+#if (NGX_CS_HAVE_SQLITE)
+    ngx_cs_disk_exit_process();
+#endif
 
     zones = cmcf->zones.elts;
 

@@ -142,6 +142,7 @@ http {
     %%HTTP%%
 
     clear_status_zone zone=answers:1m;
+    clear_status_disk zone=answers %%DIR%%/disk;
 
     server {
         listen 127.0.0.1:%%PORT%%;

@@ -34,6 +34,7 @@ my %MAY_INCLUDE = (
 
 my %ALONE = (
     'curl/' => qr{^fetch/},
+    'sqlite3' => qr{^tier/disk_},
     'yajl/' => qr{^clear/(?:envelope|notice$)},
 );
 

@@ -38,6 +38,7 @@ ngx_cs_create_main_conf(ngx_conf_t *cf)
     if (cmcf == NULL
         || ngx_array_init(&cmcf->zones, cf->pool, 1, sizeof(ngx_shm_zone_t *))
            != NGX_OK
+        || ngx_array_init(&cmcf->disks, cf->pool, 1, sizeof(void *)) != NGX_OK
         || ngx_array_init(&cmcf->token_files, cf->pool, 1, sizeof(void *))
            != NGX_OK)
     {

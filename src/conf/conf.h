@@ -20,6 +20,7 @@
 
 typedef struct {
     ngx_array_t                  zones;        /* of ngx_shm_zone_t * */
+    ngx_array_t                  disks;        /* of ngx_cs_disk_t * */
     ngx_array_t                  token_files;
     ngx_shm_zone_t              *tenants;
     ngx_shm_zone_t              *rates;

@@ -50,6 +50,7 @@ typedef enum {
     NGX_CS_SOURCE_GATEWAY = 0,   /* nobody: this gateway's own error */
     NGX_CS_SOURCE_PAUSED,        /* nobody: the tenant's fetches pause */
     NGX_CS_SOURCE_QUEUE,         /* nobody: too many fetches at once */
+    NGX_CS_SOURCE_DISK,
     NGX_CS_SOURCE_UPSTREAM
 } ngx_cs_source_e;
 

@@ -168,7 +168,7 @@ ngx_cs_flight_create(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup)
     flight->log.action = NULL;
 
     flight->asking.question = &flight->question;
-    flight->asking.shm_zone = lookup->shm_zone;
+    flight->asking.lookup = &flight->lookup;
     flight->asking.pool = pool;
     flight->asking.log = &flight->log;
     flight->asking.data = flight;

@@ -12,6 +12,9 @@
 #include "core/names.h"
 #include "core/version.h"
 #include "operator/text.h"
+#if (NGX_CS_HAVE_SQLITE)
+#include "tier/disk.h"
+#endif
 #include "upstream/breakers.h"
 #include "zone/zone.h"
 
@@ -43,6 +46,14 @@ static void ngx_cs_prometheus_zones(ngx_cs_text_t *t, ngx_cs_sample_t *zone,
     ngx_uint_t n);
 static void ngx_cs_prometheus_states(ngx_cs_text_t *t, char *name,
     ngx_str_t *zone, uint64_t *values);
+#if (NGX_CS_HAVE_SQLITE)
+static void ngx_cs_prometheus_disks(ngx_cs_text_t *t, ngx_shm_zone_t **zones,
+    ngx_cs_sample_t *samples, ngx_uint_t n);
+static void ngx_cs_prometheus_disk_lookups(ngx_cs_text_t *t, ngx_str_t *zone,
+    ngx_cs_disk_block_t *block);
+static void ngx_cs_prometheus_disk_seconds(ngx_cs_text_t *t, ngx_str_t *zone,
+    ngx_cs_disk_block_t *block);
+#endif
 
 
 static ngx_msec_t  ngx_cs_prometheus_bounds[] =
@@ -85,6 +96,9 @@ ngx_cs_prometheus(ngx_http_request_t *r, ngx_shm_zone_t **zones, ngx_uint_t n,
     ngx_cs_prometheus_upstream(&text, m);
     ngx_cs_prometheus_holds(&text, m);
     ngx_cs_prometheus_zones(&text, samples, n);
+#if (NGX_CS_HAVE_SQLITE)
+    ngx_cs_prometheus_disks(&text, zones, samples, n);
+#endif
 
     return ngx_cs_text_send(r, &text, &type);
 }
@@ -371,3 +385,134 @@ ngx_cs_prometheus_states(ngx_cs_text_t *t, char *name, ngx_str_t *zone,
                            name, zone, ngx_cs_names_states[i], values[i]);
     }
 }
+
+
+#if (NGX_CS_HAVE_SQLITE)
+
+/* of those zones that have one; no name without samples */
+
+static void
+ngx_cs_prometheus_disks(ngx_cs_text_t *t, ngx_shm_zone_t **zones,
+    ngx_cs_sample_t *samples, ngx_uint_t n)
+{
+    ngx_uint_t            i, pass;
+    ngx_cs_disk_t        *disk;
+    ngx_cs_disk_block_t  *block;
+
+    static struct {
+        char  *name;
+        char  *type;
+        char  *help;
+    } heads[] = {
+        { "disk_bytes", "gauge", "Files of a zone's database." },
+        { "disk_dropped_total", "counter",
+          "Finished answers that left a zone before they were on disk." },
+        { "tier_lookups_total", "counter",
+          "Look-ups below the zone by how they ended." },
+        { "tier_seconds", "histogram",
+          "How long a look-up below the zone took." }
+    };
+
+    for (pass = 0; pass < 4; pass++) {
+
+        for (i = 0; i < n && ngx_cs_disk_of(zones[i]) == NULL; i++) {
+            /* void */
+        }
+
+        if (i == n) {
+            return;
+        }
+
+        ngx_cs_prometheus_head(t, heads[pass].name, heads[pass].type,
+                               heads[pass].help);
+
+        for ( /* void */ ; i < n; i++) {
+            disk = ngx_cs_disk_of(zones[i]);
+
+            if (disk == NULL) {
+                continue;
+            }
+
+            block = disk->block->data;
+
+            switch (pass) {
+
+            case 0:
+                ngx_cs_text_printf(t,
+                             "clear_status_disk_bytes{zone=\"%V\"} %uA\n",
+                             &samples[i].label, block->bytes);
+                break;
+
+            case 1:
+                ngx_cs_text_printf(t,
+                       "clear_status_disk_dropped_total{zone=\"%V\"} %uL\n",
+                       &samples[i].label, samples[i].stat.lost);
+                break;
+
+            case 2:
+                ngx_cs_prometheus_disk_lookups(t, &samples[i].label, block);
+                break;
+
+            default:
+                ngx_cs_prometheus_disk_seconds(t, &samples[i].label, block);
+            }
+        }
+    }
+}
+
+
+static void
+ngx_cs_prometheus_disk_lookups(ngx_cs_text_t *t, ngx_str_t *zone,
+    ngx_cs_disk_block_t *block)
+{
+    ngx_uint_t  i;
+
+    /* by ngx_cs_disk_outcome_e */
+
+    static char  *outcomes[] = {
+        "hit", "stale", "miss", "timeout", "error", "off"
+    };
+
+    for (i = 0; i < NGX_CS_DISK_OUTCOMES; i++) {
+        ngx_cs_text_printf(t,
+                           "clear_status_tier_lookups_total{zone=\"%V\","
+                           "tier=\"disk\",outcome=\"%s\"} %uA\n",
+                           zone, outcomes[i], block->lookups[i]);
+    }
+}
+
+
+static void
+ngx_cs_prometheus_disk_seconds(ngx_cs_text_t *t, ngx_str_t *zone,
+    ngx_cs_disk_block_t *block)
+{
+    ngx_uint_t         i;
+    ngx_atomic_uint_t  n;
+
+    static ngx_uint_t  bounds[] = NGX_CS_DISK_BOUNDS;   /* us */
+
+    n = 0;
+
+    for (i = 0; i < NGX_CS_DISK_BUCKETS - 1; i++) {
+        n += block->buckets[i];
+
+        ngx_cs_text_printf(t,
+                           "clear_status_tier_seconds_bucket{zone=\"%V\","
+                           "tier=\"disk\",le=\"%ui.%06ui\"} %uA\n",
+                           zone, bounds[i] / 1000000, bounds[i] % 1000000, n);
+    }
+
+    n += block->buckets[i];
+
+    ngx_cs_text_printf(t,
+                       "clear_status_tier_seconds_bucket{zone=\"%V\","
+                       "tier=\"disk\",le=\"+Inf\"} %uA\n"
+                       "clear_status_tier_seconds_sum{zone=\"%V\","
+                       "tier=\"disk\"} %uA.%06uA\n"
+                       "clear_status_tier_seconds_count{zone=\"%V\","
+                       "tier=\"disk\"} %uA\n",
+                       zone, n, zone, block->us / 1000000,
+                       block->us % 1000000, zone, n);
+}
+
+#endif

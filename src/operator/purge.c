@@ -12,6 +12,7 @@
 #include "request/credentials.h"
 #include "request/reply.h"
 #include "request/suspend.h"
+#include "tier/purge.h"
 #include "upstream/breakers.h"
 #include "zone/zone.h"
 
@@ -26,6 +27,7 @@ typedef struct {
     ngx_shm_zone_t              *shm_zone;
     ngx_str_t                    integration_id;   /* data NULL: any */
     ngx_cs_purge_t               purge;
+    ngx_cs_tier_purge_t          tiers;
     ngx_event_t                  turn;
 } ngx_cs_purging_t;
 
@@ -83,6 +85,15 @@ ngx_cs_purge(ngx_http_request_t *r, ngx_shm_zone_t *shm_zone)
     purging->turn.handler = ngx_cs_purge_turn_handler;
     purging->turn.data = purging;
     purging->turn.log = r->connection->log;
+
+    rc = ngx_cs_tier_purge_begin(&purging->tiers, shm_zone,
+                                 &purging->purge.walk.task_id,
+                                 &purging->integration_id);
+    if (rc != NGX_OK) {
+        return (rc == NGX_ERROR)
+               ? NGX_HTTP_INTERNAL_SERVER_ERROR
+               : ngx_cs_purge_refuse(r, NGX_HTTP_SERVICE_UNAVAILABLE);
+    }
 
     rc = ngx_cs_purge_turn(purging);
     if (rc != NGX_AGAIN) {
@@ -161,6 +172,8 @@ ngx_cs_purge_done(ngx_cs_purging_t *purging, ngx_int_t rc)
 
     r = purging->request;
     n = purging->purge.purged;
+
+    ngx_cs_tier_purge_end(&purging->tiers);
 
     if (rc != NGX_DONE) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -278,6 +291,7 @@ ngx_cs_purge_refuse(ngx_http_request_t *r, ngx_uint_t status)
     clear_error_t  error;
     static u_char  allow[] = "DELETE";
     static u_char  method[] = "Only DELETE is allowed";
+    static u_char  later[] = "too many purges wait for the disk";
     static u_char  one[] = "One of taskId, integrationId and all=1 is needed";
 
     ngx_memzero(&error, sizeof(clear_error_t));
@@ -294,6 +308,10 @@ ngx_cs_purge_refuse(ngx_http_request_t *r, ngx_uint_t status)
         {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
+
+    } else if (status == NGX_HTTP_SERVICE_UNAVAILABLE) {
+        error.message.data = later;
+        error.message.len = sizeof(later) - 1;
 
     } else {
         error.message.data = one;
@@ -314,4 +332,6 @@ ngx_cs_purge_cleanup(void *data)
     if (purging->turn.timer_set) {
         ngx_del_timer(&purging->turn);
     }
+
+    ngx_cs_tier_purge_end(&purging->tiers);
 }

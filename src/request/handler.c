@@ -43,6 +43,9 @@ static void ngx_cs_cleanup(void *data);
 static void ngx_cs_cleanup_flight(void *data);
 
 
+static ngx_str_t  ngx_cs_detail_disk = ngx_string("disk");
+
+
 ngx_int_t
 ngx_cs_handler(ngx_http_request_t *r, ngx_cs_conf_t *conf)
 {
@@ -502,6 +505,15 @@ ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
 
     if (answer->source == NGX_CS_SOURCE_GATEWAY) {
         return ngx_cs_refuse_status(r, answer->status);
+    }
+
+    if (answer->source == NGX_CS_SOURCE_DISK) {
+        handling->hit = 1;
+        handling->tier = 1;
+        handling->detail = ngx_cs_detail_disk;
+        handling->cache = NGX_CS_HIT;
+
+        return ngx_cs_answer(r, ctx, answer);
     }
 
     if (answer->source != NGX_CS_SOURCE_UPSTREAM) {

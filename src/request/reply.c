@@ -147,7 +147,8 @@ ngx_cs_reply_cache_status(ngx_http_request_t *r, ngx_cs_answer_t *answer,
     static u_char  finished[] = "clear_status; hit; ttl=31536000";
 
     if (handling->cache == NGX_CS_HIT
-        && answer->stamp.fresh_until == CLEAR_FOREVER)
+        && answer->stamp.fresh_until == CLEAR_FOREVER
+        && handling->detail.len == 0)
     {
         return ngx_cs_header(r, "Cache-Status", finished,
                              sizeof(finished) - 1);
@@ -169,7 +170,9 @@ ngx_cs_reply_cache_status(ngx_http_request_t *r, ngx_cs_answer_t *answer,
         p = ngx_cs_reply_number(p, handling->fwd_status);
     }
 
-    if (handling->hit || handling->cache == NGX_CS_STALE) {
+    if ((handling->hit || handling->cache == NGX_CS_STALE)
+        && !handling->tier)
+    {
 
         if (answer->stamp.fresh_until == CLEAR_FOREVER) {
             p = ngx_cpymem(p, "; ttl=31536000", sizeof("; ttl=31536000") - 1);

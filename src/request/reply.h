@@ -47,6 +47,7 @@ typedef struct {
     ngx_int_t                    retry_after; /* seconds, in the place of what
                                                  the answer says; or 0 */
     unsigned                     hit:1;
+    unsigned                     tier:1;      /* of one, which detail names */
     unsigned                     stored:1;
     unsigned                     collapsed:1;
 } ngx_cs_handling_t;

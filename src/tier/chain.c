@@ -7,6 +7,9 @@
 
 #include "tier/chain.h"
 
+#if (NGX_CS_HAVE_SQLITE)
+#include "tier/disk.h"
+#endif
 #include "tier/upstream.h"
 
 
@@ -21,6 +24,9 @@ static void ngx_cs_chain_ended(ngx_cs_asking_t *asking,
 /* the order in which they are asked */
 
 static ngx_cs_tier_t  *ngx_cs_chain[] = {
+#if (NGX_CS_HAVE_SQLITE)
+    &ngx_cs_tier_disk,
+#endif
     &ngx_cs_tier_upstream
 };
 

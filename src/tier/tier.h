@@ -16,6 +16,7 @@
 
 #include "core/answer.h"
 #include "core/question.h"
+#include "zone/zone.h"
 
 
 #define NGX_CS_TIERS  3
@@ -40,7 +41,8 @@ typedef void (*ngx_cs_told_pt)(ngx_cs_asking_t *asking, ngx_int_t rc,
 
 struct ngx_cs_asking_s {
     ngx_cs_question_t           *question;
-    ngx_shm_zone_t              *shm_zone;  /* NULL: nothing is stored */
+    ngx_cs_lookup_t             *lookup;    /* the zone, if there is one, and
+                                               the lease */
     ngx_pool_t                  *pool;      /* where bodies go */
     ngx_log_t                   *log;
     void                        *data;
@@ -50,12 +52,6 @@ struct ngx_cs_asking_s {
 
     /* upstream was asked now; until then it may be cancelled */
     void                       (*sent)(void *data);
-
-    /*
-     * What a tier has but is no longer fresh, before the next one is asked;
-     * any number of times, or NULL
-     */
-    void                       (*stale)(void *data, ngx_cs_answer_t *answer);
 
     /* the chain's */
     ngx_uint_t                   tier;      /* that is asked now */

@@ -1,28 +1,11 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * What is to be saved of a zone; see the header.  The operations are those of
- * zone.h.
- *
- * The saver moves entries from one queue to another as it takes them.  If it
- * dies, its successor moves them back; if an entry's answer changes meanwhile,
- * it moves back too.
+ * Which entries of a zone have an answer that is to be saved; see the header.
  */
 
 
 #include "zone/unsaved.h"
-
-#include "zone/copy.h"
-#include "zone/shm.h"
-#include "zone/zone.h"
-
-
-/* entries that one critical section unmarks */
-#define NGX_CS_UNSAVED_BATCH  256
-
-
-static ngx_int_t ngx_cs_unsaved_key(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
-    ngx_pool_t *pool, ngx_cs_key_t *key);
 
 
 void
@@ -46,127 +29,4 @@ ngx_cs_unsaved_remove(ngx_cs_shm_t *shm, ngx_cs_entry_t *e)
     e->unsaved.next = NULL;
 
     shm->stat.unsaved--;
-}
-
-
-void
-ngx_cs_zone_save(ngx_shm_zone_t *shm_zone)
-{
-    ngx_cs_zone_t  *zone;
-
-    zone = shm_zone->data;
-    zone->saves = 1;
-}
-
-
-ngx_int_t
-ngx_cs_zone_unsaved(ngx_shm_zone_t *shm_zone, ngx_pool_t *pool,
-    ngx_cs_key_t *key, ngx_cs_answer_t *answer)
-{
-    ngx_int_t        rc;
-    ngx_queue_t     *q;
-    ngx_cs_shm_t    *shm;
-    ngx_cs_zone_t   *zone;
-    ngx_cs_entry_t  *e;
-
-    zone = shm_zone->data;
-    shm = zone->shm;
-    rc = NGX_DECLINED;
-
-    ngx_cs_shm_lock(zone);
-
-    while (!ngx_queue_empty(&shm->unsaved)) {
-
-        q = ngx_queue_head(&shm->unsaved);
-        e = ngx_queue_data(q, ngx_cs_entry_t, unsaved);
-
-        ngx_queue_remove(q);
-        ngx_queue_insert_tail(&shm->saving, q);
-
-        if (ngx_cs_unsaved_key(shm, e, pool, key) != NGX_OK) {
-            rc = NGX_ERROR;
-            break;
-        }
-
-        /* the last that is done, as it may leave the lock */
-
-        rc = ngx_cs_result_copy(zone, e->good, pool, answer);
-
-        if (rc != NGX_DECLINED) {
-            break;
-        }
-    }
-
-    ngx_cs_shm_unlock(zone, NULL);
-
-    return rc;
-}
-
-
-static ngx_int_t
-ngx_cs_unsaved_key(ngx_cs_shm_t *shm, ngx_cs_entry_t *e, ngx_pool_t *pool,
-    ngx_cs_key_t *key)
-{
-    u_char  *p;
-
-    p = ngx_pnalloc(pool, e->task_id_len + e->tenant_len);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_cs_chunks_read(&shm->chunks, e->chain.head, sizeof(ngx_cs_entry_t),
-                       p, e->task_id_len + e->tenant_len);
-
-    key->hash = (uint32_t) e->node.key;
-    key->task_id.data = p;
-    key->task_id.len = e->task_id_len;
-    key->tenant.data = p + e->task_id_len;
-    key->tenant.len = e->tenant_len;
-
-    return NGX_OK;
-}
-
-
-void
-ngx_cs_zone_saved(ngx_shm_zone_t *shm_zone, ngx_uint_t saved)
-{
-    ngx_uint_t      i, more;
-    ngx_queue_t    *q;
-    ngx_cs_shm_t   *shm;
-    ngx_cs_zone_t  *zone;
-
-    zone = shm_zone->data;
-    shm = zone->shm;
-
-    do {
-        ngx_cs_shm_lock(zone);
-
-        if (!saved && !ngx_queue_empty(&shm->saving)) {
-
-            /* those of before go first again */
-
-            ngx_queue_add(&shm->saving, &shm->unsaved);
-            shm->unsaved = shm->saving;
-            shm->unsaved.next->prev = &shm->unsaved;
-            shm->unsaved.prev->next = &shm->unsaved;
-            ngx_queue_init(&shm->saving);
-        }
-
-        for (i = 0; i < NGX_CS_UNSAVED_BATCH; i++) {
-
-            if (ngx_queue_empty(&shm->saving)) {
-                break;
-            }
-
-            q = ngx_queue_head(&shm->saving);
-
-            ngx_cs_unsaved_remove(shm, ngx_queue_data(q, ngx_cs_entry_t,
-                                                      unsaved));
-        }
-
-        more = !ngx_queue_empty(&shm->saving);
-
-        ngx_cs_shm_unlock(zone, NULL);
-
-    } while (more);
 }

@@ -1,0 +1,221 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * What the processes tell each other of a database; see the header.
+ */
+
+
+#include "tier/disk_block.h"
+
+#include "core/block.h"
+#include "core/digest.h"
+
+
+static uint64_t  ngx_cs_disk_bounds[] = NGX_CS_DISK_BOUNDS;
+
+
+ngx_int_t
+ngx_cs_disk_key(ngx_str_t *tenant, ngx_str_t *task_id,
+    u_char key[NGX_CS_DISK_KEY])
+{
+    u_char  both[2 * NGX_CS_DIGEST_LEN], digest[NGX_CS_DIGEST_LEN];
+
+    if (ngx_cs_digest(task_id->data, task_id->len, both) != NGX_OK
+        || ngx_cs_digest(tenant->data, tenant->len, both + NGX_CS_DIGEST_LEN)
+           != NGX_OK
+        || ngx_cs_digest(both, sizeof(both), digest) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    /* all tenants' answers for a task stand together in the index */
+
+    ngx_memcpy(key, both, NGX_CS_DISK_TASK);
+    ngx_memcpy(key + NGX_CS_DISK_TASK, digest,
+               NGX_CS_DISK_KEY - NGX_CS_DISK_TASK);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_cs_disk_owner(ngx_str_t *integration_id, int64_t *owner)
+{
+    u_char  digest[NGX_CS_DIGEST_LEN];
+
+    if (ngx_cs_digest(integration_id->data, integration_id->len, digest)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(owner, digest, sizeof(int64_t));
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_cs_disk_seal(u_char key[NGX_CS_DISK_KEY], u_char *record, size_t len,
+    u_char seal[NGX_CS_DISK_SEAL])
+{
+    u_char  both[NGX_CS_DISK_KEY + NGX_CS_DIGEST_LEN];
+    u_char  digest[NGX_CS_DIGEST_LEN];
+
+    ngx_memcpy(both, key, NGX_CS_DISK_KEY);
+
+    if (ngx_cs_digest(record, len, both + NGX_CS_DISK_KEY) != NGX_OK
+        || ngx_cs_digest(both, sizeof(both), digest) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(seal, digest, NGX_CS_DISK_SEAL);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_cs_disk_purge_add(ngx_shm_zone_t *shm_zone, ngx_cs_disk_purge_t *purge,
+    ngx_uint_t *place)
+{
+    ngx_int_t             rc;
+    ngx_uint_t            i;
+    ngx_cs_disk_block_t  *block;
+
+    block = shm_zone->data;
+    rc = NGX_DECLINED;
+
+    ngx_cs_block_lock(shm_zone);
+
+    for (i = 0; i < NGX_CS_DISK_PURGES; i++) {
+
+        if (block->purges[i].kind == NGX_CS_DISK_PURGE_NONE) {
+            block->purges[i] = *purge;
+            (void) ngx_atomic_fetch_add(&block->pending, 1);
+            *place = i;
+            rc = NGX_OK;
+            break;
+        }
+    }
+
+    ngx_cs_block_unlock(shm_zone);
+
+    return rc;
+}
+
+
+ngx_int_t
+ngx_cs_disk_purge_get(ngx_shm_zone_t *shm_zone, ngx_uint_t place,
+    ngx_cs_disk_purge_t *purge)
+{
+    ngx_cs_disk_block_t  *block;
+
+    block = shm_zone->data;
+
+    if (block->pending == 0) {
+        return NGX_DECLINED;
+    }
+
+    ngx_cs_block_lock(shm_zone);
+    *purge = block->purges[place];
+    ngx_cs_block_unlock(shm_zone);
+
+    return (purge->kind == NGX_CS_DISK_PURGE_NONE) ? NGX_DECLINED : NGX_OK;
+}
+
+
+void
+ngx_cs_disk_purge_ready(ngx_shm_zone_t *shm_zone, ngx_uint_t place)
+{
+    ngx_cs_disk_block_t  *block;
+
+    block = shm_zone->data;
+
+    ngx_cs_block_lock(shm_zone);
+    block->purges[place].pid = 0;
+    ngx_cs_block_unlock(shm_zone);
+}
+
+
+void
+ngx_cs_disk_purge_done(ngx_shm_zone_t *shm_zone, ngx_uint_t place)
+{
+    ngx_cs_disk_block_t  *block;
+
+    block = shm_zone->data;
+
+    ngx_cs_block_lock(shm_zone);
+
+    if (block->purges[place].kind != NGX_CS_DISK_PURGE_NONE) {
+        block->purges[place].kind = NGX_CS_DISK_PURGE_NONE;
+        (void) ngx_atomic_fetch_add(&block->pending, -1);
+    }
+
+    ngx_cs_block_unlock(shm_zone);
+}
+
+
+ngx_uint_t
+ngx_cs_disk_purged(ngx_shm_zone_t *shm_zone, u_char key[NGX_CS_DISK_KEY],
+    int64_t owner, int64_t fetched)
+{
+    ngx_uint_t            i, purged;
+    ngx_cs_disk_purge_t  *purge;
+    ngx_cs_disk_block_t  *block;
+
+    block = shm_zone->data;
+
+    if (block->pending == 0) {
+        return 0;
+    }
+
+    purged = 0;
+
+    ngx_cs_block_lock(shm_zone);
+
+    for (i = 0; i < NGX_CS_DISK_PURGES; i++) {
+        purge = &block->purges[i];
+
+        if (purge->kind == NGX_CS_DISK_PURGE_NONE || fetched > purge->until) {
+            continue;
+        }
+
+        purged |= purge->kind == NGX_CS_DISK_PURGE_ALL
+                  || (purge->kind == NGX_CS_DISK_PURGE_OWNER
+                      && purge->owner == owner)
+                  || (purge->kind == NGX_CS_DISK_PURGE_TASK
+                      && ngx_memcmp(purge->task, key, NGX_CS_DISK_TASK) == 0);
+    }
+
+    ngx_cs_block_unlock(shm_zone);
+
+    return purged;
+}
+
+
+void
+ngx_cs_disk_count(ngx_shm_zone_t *shm_zone, ngx_cs_disk_outcome_e outcome,
+    uint64_t us)
+{
+    ngx_uint_t            i;
+    ngx_cs_disk_block_t  *block;
+
+    block = shm_zone->data;
+
+    (void) ngx_atomic_fetch_add(&block->lookups[outcome], 1);
+
+    if (outcome == NGX_CS_DISK_OFF) {
+        return;
+    }
+
+    for (i = 0; i < NGX_CS_DISK_BUCKETS - 1; i++) {
+        if (us <= ngx_cs_disk_bounds[i]) {
+            break;
+        }
+    }
+
+    (void) ngx_atomic_fetch_add(&block->buckets[i], 1);
+    (void) ngx_atomic_fetch_add(&block->us, us);
+}

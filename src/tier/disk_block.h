@@ -1,0 +1,110 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * What the processes of one gateway tell each other of a database on disk, in
+ * a block of shared memory: counters, damage that a reader met, and purges
+ * that the writer has yet to make.  Until it has, no reader gives out what
+ * they are to delete.
+ */
+
+
+#ifndef _NGX_CS_TIER_DISK_BLOCK_H_INCLUDED_
+#define _NGX_CS_TIER_DISK_BLOCK_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+/* 64 bits of SHA-256 of a task id; and a tenant and a task id together */
+#define NGX_CS_DISK_KEY      16
+#define NGX_CS_DISK_TASK     8
+
+/* purges that may wait for the writer */
+#define NGX_CS_DISK_PURGES   256
+
+/* upper bounds of the histogram, us, and one more for what is over them */
+#define NGX_CS_DISK_BOUNDS                                                   \
+    { 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000 }
+#define NGX_CS_DISK_BUCKETS  10
+
+
+typedef enum {
+    NGX_CS_DISK_HIT = 0,
+    NGX_CS_DISK_STALE,
+    NGX_CS_DISK_MISS,
+    NGX_CS_DISK_TIMEOUT,
+    NGX_CS_DISK_ERROR,
+    NGX_CS_DISK_OFF
+} ngx_cs_disk_outcome_e;
+
+#define NGX_CS_DISK_OUTCOMES  6
+
+
+typedef enum {
+    NGX_CS_DISK_PURGE_NONE = 0,
+    NGX_CS_DISK_PURGE_TASK,
+    NGX_CS_DISK_PURGE_OWNER,
+    NGX_CS_DISK_PURGE_ALL
+} ngx_cs_disk_purge_e;
+
+
+/* what was fetched until then goes */
+
+typedef struct {
+    int64_t                      until;    /* wall, ms */
+    int64_t                      owner;    /* an integration id's digest */
+    u_char                       task[NGX_CS_DISK_TASK];
+    ngx_cs_disk_purge_e          kind;     /* none: free */
+    ngx_pid_t                    pid;      /* that purges the zone now; 0: it
+                                              is done there */
+} ngx_cs_disk_purge_t;
+
+
+typedef struct {
+    ngx_atomic_t                 damaged;  /* the inode of a damaged file */
+    ngx_atomic_t                 bytes;
+    ngx_atomic_t                 pending;  /* purges */
+    ngx_atomic_t                 lookups[NGX_CS_DISK_OUTCOMES];
+    ngx_atomic_t                 buckets[NGX_CS_DISK_BUCKETS];
+    ngx_atomic_t                 us;       /* the sum */
+    ngx_cs_disk_purge_t          purges[NGX_CS_DISK_PURGES];
+} ngx_cs_disk_block_t;
+
+
+/* a key's digests.  NGX_OK or NGX_ERROR: OpenSSL cannot */
+ngx_int_t ngx_cs_disk_key(ngx_str_t *tenant, ngx_str_t *task_id,
+    u_char key[NGX_CS_DISK_KEY]);
+ngx_int_t ngx_cs_disk_owner(ngx_str_t *integration_id, int64_t *owner);
+
+/* of a record under a key, so that a damaged one is known */
+#define NGX_CS_DISK_SEAL  16
+
+ngx_int_t ngx_cs_disk_seal(u_char key[NGX_CS_DISK_KEY], u_char *record,
+    size_t len, u_char seal[NGX_CS_DISK_SEAL]);
+
+/*
+ * Enters a purge, whose pid is the caller's until it has purged the zone.
+ * NGX_OK and its place, or NGX_DECLINED: too many wait.
+ */
+ngx_int_t ngx_cs_disk_purge_add(ngx_shm_zone_t *shm_zone,
+    ngx_cs_disk_purge_t *purge, ngx_uint_t *place);
+
+/* a copy of the purge in a place.  NGX_OK or NGX_DECLINED: none there */
+ngx_int_t ngx_cs_disk_purge_get(ngx_shm_zone_t *shm_zone, ngx_uint_t place,
+    ngx_cs_disk_purge_t *purge);
+
+/* the zone is purged; and: so is the database */
+void ngx_cs_disk_purge_ready(ngx_shm_zone_t *shm_zone, ngx_uint_t place);
+void ngx_cs_disk_purge_done(ngx_shm_zone_t *shm_zone, ngx_uint_t place);
+
+/* 1 where a purge waits that is to delete this, else 0 */
+ngx_uint_t ngx_cs_disk_purged(ngx_shm_zone_t *shm_zone,
+    u_char key[NGX_CS_DISK_KEY], int64_t owner, int64_t fetched);
+
+/* a look-up ended; us: how long it took */
+void ngx_cs_disk_count(ngx_shm_zone_t *shm_zone,
+    ngx_cs_disk_outcome_e outcome, uint64_t us);
+
+
+#endif /* _NGX_CS_TIER_DISK_BLOCK_H_INCLUDED_ */

@@ -1,0 +1,47 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * What goes out of a database: purged, too old, or too much; and the room is
+ * given back to the system.  For the writer alone, step by step.
+ */
+
+
+#ifndef _NGX_CS_TIER_DISK_TRIM_H_INCLUDED_
+#define _NGX_CS_TIER_DISK_TRIM_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <sqlite3.h>
+
+#include "tier/disk.h"
+
+
+/* begins with zeroes but for the disk */
+
+typedef struct {
+    ngx_cs_disk_t               *disk;
+    sqlite3                     *db;
+    int64_t                      aged;     /* looked for old ones, wall, ms */
+    ngx_uint_t                   more;     /* another step is to follow soon */
+    unsigned                     purged:1; /* in this transaction */
+    unsigned                     wipe:1;   /* the log has yet to be emptied */
+    u_char                       done[NGX_CS_DISK_PURGES];  /* those */
+} ngx_cs_disk_trim_t;
+
+
+/* within a transaction: what is purged; and what is old or too much */
+int ngx_cs_disk_trim_purge(ngx_cs_disk_trim_t *trim);
+int ngx_cs_disk_trim_old(ngx_cs_disk_trim_t *trim);
+
+/* after it: says what is purged, and gives room back */
+int ngx_cs_disk_trim_done(ngx_cs_disk_trim_t *trim);
+
+/* wall, ms */
+int64_t ngx_cs_disk_now(void);
+
+/* an entity tag's bytes, of its digits within quotes */
+void ngx_cs_disk_tag(u_char *etag, u_char *bytes);
+
+
+#endif /* _NGX_CS_TIER_DISK_TRIM_H_INCLUDED_ */
