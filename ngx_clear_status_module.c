@@ -13,6 +13,7 @@
 #include <ngx_http.h>
 
 #include "conf/conf.h"
+#include "conf/connect_to.h"
 #include "conf/directives.h"
 #include "conf/disk.h"
 #include "conf/valid.h"
@@ -289,6 +290,13 @@ static ngx_command_t  ngx_clear_status_commands[] = {
     { ngx_string("clear_status_proxy"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
       ngx_cs_set_proxy,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("clear_status_connect_to"),
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_set_connect_to,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },

@@ -103,6 +103,12 @@ accepted $_, '', $good, "$pass $_;" for
     'clear_status_http_version 1.1',
     'clear_status_http_version 2',
     'clear_status_ssl_verify off',
+    'clear_status_connect_to off',
+    'clear_status_connect_to a.test',
+    'clear_status_connect_to a.test:8443',
+    'clear_status_connect_to 127.0.0.1:1',
+    'clear_status_connect_to [::1]',
+    'clear_status_connect_to [::1]:65535',
     'clear_status_proxy off',
     'clear_status_proxy http://u:p@127.0.0.1:3128',
     'clear_status_proxy socks5://127.0.0.1:1080',
@@ -167,6 +173,23 @@ refused $_->[0], ['', $good, "$pass $_->[0];"], $_->[1],
     ['clear_status_events 5m heartbeat=', qr/invalid value "heartbeat="/],
     ['clear_status_events 5m beat=5s', qr/invalid value "beat=5s"/],
     ['clear_status_events 5m; clear_status_events off', qr/is duplicate/];
+
+refused "clear_status_connect_to $_->[0]",
+    ['', $good, "$pass clear_status_connect_to $_->[0];"],
+    qr/"clear_status_connect_to": .*$_->[1]/,
+    qr/invalid host "\Q@{[$_->[0] =~ tr{"}{}dr]}\E"/, qr/check\.conf:22/
+    for ['""', qr/no host/], ['a.test:0', qr/invalid port/],
+    ['a.test:65536', qr/invalid port/], ['a.test:', qr/invalid port/],
+    ['a.test:https', qr/invalid port/], [':443', qr/no host/],
+    ['[::1', qr/invalid host/], ['https://a.test', qr/without a scheme/],
+    ['a.test/x', qr/has characters/], ['"a.test b.test"', qr/has characters/],
+    ['a.test,b.test', qr/has characters/], ['u@a.test', qr/has characters/],
+    ['$host', qr/no variables/], ['unix:/tmp/s', qr/has characters/],
+    ['x' x 255, qr/too long/];
+
+refused 'clear_status_connect_to twice',
+    ['', $good, "$pass clear_status_connect_to a; clear_status_connect_to b;"],
+    qr/"clear_status_connect_to" directive is duplicate/, qr/check\.conf:22/;
 
 # what cannot work, in the words of who has to mend it
 

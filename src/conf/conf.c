@@ -63,7 +63,7 @@ ngx_cs_create_loc_conf(ngx_conf_t *cf)
     /*
      * set by ngx_pcalloc():
      *
-     *     conf->fetch.url, proxy and file names
+     *     conf->fetch.url, proxy, connect_to and file names
      *     conf->credentials
      *     conf->freshness.valid, nvalid
      *     conf->breaker
@@ -170,6 +170,13 @@ ngx_cs_merge_fetch(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf,
     }
 
     ngx_conf_merge_str_value(conf->proxy, prev->proxy, "");
+
+    /* a port goes with its host */
+
+    if (conf->connect_to.data == NULL) {
+        conf->connect_to = prev->connect_to;
+        conf->connect_port = prev->connect_port;
+    }
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 

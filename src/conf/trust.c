@@ -46,6 +46,10 @@ ngx_cs_trust(ngx_pool_t *pool, ngx_cs_fetch_conf_t *conf, ngx_str_t *trust)
         }
     }
 
+    if (ngx_cs_trust_add(&words, "connect_to", &conf->route) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (words.nelts == 0) {
         return NGX_OK;
     }

@@ -7,11 +7,15 @@
 
 #include "fetch/conf.h"
 
+#include <curl/curl.h>
+
 #include "fetch/tls.h"
 
 
 static void ngx_cs_fetch_conf_url(ngx_cs_fetch_conf_t *conf);
 static ngx_uint_t ngx_cs_fetch_conf_fixed(ngx_str_t *host);
+static ngx_int_t ngx_cs_fetch_conf_peer(ngx_conf_t *cf,
+    ngx_cs_fetch_conf_t *conf);
 static ngx_int_t ngx_cs_fetch_conf_proxy(ngx_conf_t *cf,
     ngx_cs_fetch_conf_t *conf);
 
@@ -24,7 +28,9 @@ ngx_cs_fetch_init_conf(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf)
 
     ngx_cs_fetch_conf_url(conf);
 
-    if (ngx_cs_fetch_conf_proxy(cf, conf) != NGX_OK) {
+    if (ngx_cs_fetch_conf_peer(cf, conf) != NGX_OK
+        || ngx_cs_fetch_conf_proxy(cf, conf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -98,8 +104,6 @@ ngx_cs_fetch_conf_url(ngx_cs_fetch_conf_t *conf)
             break;
         }
     }
-
-    conf->fixed = ngx_cs_fetch_conf_fixed(&conf->host);
 }
 
 
@@ -117,6 +121,47 @@ ngx_cs_fetch_conf_fixed(ngx_str_t *host)
     return host->len == sizeof("localhost") - 1
            && ngx_strncasecmp(host->data, (u_char *) "localhost", host->len)
               == 0;
+}
+
+
+/* for libcurl: any host and port, and those in their place */
+
+static ngx_int_t
+ngx_cs_fetch_conf_peer(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf)
+{
+    u_char             *p;
+    struct curl_slist  *list;
+
+    conf->peer = conf->connect_to.len ? conf->connect_to : conf->host;
+    conf->peer_port = (conf->connect_to.len && conf->connect_port)
+                      ? conf->connect_port : conf->port;
+    conf->fixed = ngx_cs_fetch_conf_fixed(&conf->peer);
+
+    if (conf->peer_port == conf->port
+        && conf->peer.len == conf->host.len
+        && ngx_strncmp(conf->peer.data, conf->host.data, conf->host.len) == 0)
+    {
+        return NGX_OK;
+    }
+
+    list = ngx_palloc(cf->pool, sizeof(struct curl_slist));
+    p = ngx_pnalloc(cf->pool, conf->peer.len + sizeof(":::65535"));
+
+    if (list == NULL || p == NULL) {
+        return NGX_ERROR;
+    }
+
+    conf->route.data = p;
+    conf->route.len = ngx_sprintf(p, "::%V:%d%Z", &conf->peer,
+                                  (int) conf->peer_port)
+                      - p - 1;
+
+    list->data = (char *) p;
+    list->next = NULL;
+
+    conf->routes = list;
+
+    return NGX_OK;
 }
 
 

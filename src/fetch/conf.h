@@ -2,8 +2,8 @@
  * Copyright (C) The ngx_clear_status_module authors
  *
  * What a location says about its fetches, checked and made ready when the
- * configuration is read: trust, client certificate, proxy, the name to
- * resolve.
+ * configuration is read: trust, client certificate, proxy, whom to connect to,
+ * and the name to resolve.
  */
 
 
@@ -39,6 +39,9 @@ typedef struct ngx_cs_fetch_conf_s {
     ngx_str_t                    ssl_certificate;
     ngx_str_t                    ssl_certificate_key;
     ngx_str_t                    proxy;    /* empty: none */
+    ngx_str_t                    connect_to;  /* a host in the place of the
+                                                 URL's; or empty */
+    in_port_t                    connect_port;  /* with it, 0: the URL's */
     ngx_resolver_t              *resolver; /* NULL: the system's, by libcurl */
     ngx_msec_t                   resolver_timeout;
 
@@ -48,8 +51,13 @@ typedef struct ngx_cs_fetch_conf_s {
     ngx_str_t                    authority;
     ngx_str_t                    host;     /* an IPv6 address in brackets */
     in_port_t                    port;
+    ngx_str_t                    peer;     /* whom to connect to, likewise */
+    in_port_t                    peer_port;
+    ngx_str_t                    route;    /* to it, as libcurl takes it;
+                                              empty: the peer is the URL's */
+    void                        *routes;   /* the same as its list, or NULL */
     unsigned                     https:1;
-    unsigned                     fixed:1;  /* host needs no resolver */
+    unsigned                     fixed:1;  /* peer needs no resolver */
 } ngx_cs_fetch_conf_t;
 
 

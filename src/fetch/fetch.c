@@ -67,8 +67,8 @@ ngx_cs_fetch_start(ngx_cs_fetch_t *fetch)
         return NGX_ERROR;
     }
 
-    t->resolve.host = fetch->conf->host;
-    t->resolve.port = fetch->conf->port;
+    t->resolve.host = fetch->conf->peer;
+    t->resolve.port = fetch->conf->peer_port;
     t->resolve.pool = fetch->pool;
     t->resolve.handler = ngx_cs_fetch_resolved;
     t->resolve.data = t;

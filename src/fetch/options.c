@@ -25,6 +25,8 @@ ngx_cs_fetch_options(CURL *easy, ngx_cs_fetch_conf_t *conf, CURLU *url)
     /* first of all, what it would not be safe to go without */
 
     if (curl_easy_setopt(easy, CURLOPT_CURLU, url) != CURLE_OK
+        || curl_easy_setopt(easy, CURLOPT_CONNECT_TO, conf->routes)
+           != CURLE_OK
         || ngx_cs_fetch_options_proxy(easy, conf) != NGX_OK)
     {
         return NGX_ERROR;

@@ -92,6 +92,8 @@ ngx_cs_origin_same(ngx_cs_fetch_conf_t *a, ngx_cs_fetch_conf_t *b)
            && ngx_strncmp(a->authority.data, b->authority.data,
                           a->authority.len)
               == 0
+           && a->route.len == b->route.len
+           && ngx_strncmp(a->route.data, b->route.data, a->route.len) == 0
            && a->proxy.len == b->proxy.len
            && ngx_strncmp(a->proxy.data, b->proxy.data, a->proxy.len) == 0;
 }

@@ -135,6 +135,7 @@ ngx_cs_queue_upstream(ngx_cs_fetch_conf_t *conf)
 
         if (upstream->conf.https == conf->https
             && ngx_cs_queue_same(&upstream->conf.authority, &conf->authority)
+            && ngx_cs_queue_same(&upstream->conf.route, &conf->route)
             && ngx_cs_queue_same(&upstream->conf.proxy, &conf->proxy))
         {
             return upstream;

@@ -71,10 +71,12 @@ ngx_cs_report_hint(ngx_cs_fetch_result_t *result, clear_verdict_t *verdict)
     switch (result->transport) {
 
     case CLEAR_TRANSPORT_RESOLVE:
-        return "the name in \"clear_status_pass\" and \"resolver\"";
+        return "the name in \"clear_status_pass\" and "
+               "\"clear_status_connect_to\", and \"resolver\"";
 
     case CLEAR_TRANSPORT_CONNECT:
-        return "the way out and \"clear_status_proxy\"";
+        return "the way out, \"clear_status_connect_to\" and "
+               "\"clear_status_proxy\"";
 
     case CLEAR_TRANSPORT_TLS:
         return "\"clear_status_ssl_trusted_certificate\" and "
