@@ -16,6 +16,7 @@
 #include "conf/connect_to.h"
 #include "conf/directives.h"
 #include "conf/disk.h"
+#include "conf/set_header.h"
 #include "conf/valid.h"
 #include "conf/waiting.h"
 #include "core/counters.h"
@@ -297,6 +298,13 @@ static ngx_command_t  ngx_clear_status_commands[] = {
     { ngx_string("clear_status_connect_to"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
       ngx_cs_set_connect_to,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("clear_status_set_header"),
+      NGX_CS_HSL|NGX_CONF_TAKE2,
+      ngx_cs_set_header,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },

@@ -109,6 +109,8 @@ accepted $_, '', $good, "$pass $_;" for
     'clear_status_connect_to 127.0.0.1:1',
     'clear_status_connect_to [::1]',
     'clear_status_connect_to [::1]:65535',
+    'clear_status_set_header X-Stage test',
+    q(clear_status_set_header x-a "b c"; clear_status_set_header x-a d),
     'clear_status_proxy off',
     'clear_status_proxy http://u:p@127.0.0.1:3128',
     'clear_status_proxy socks5://127.0.0.1:1080',
@@ -186,6 +188,29 @@ refused "clear_status_connect_to $_->[0]",
     ['a.test,b.test', qr/has characters/], ['u@a.test', qr/has characters/],
     ['$host', qr/no variables/], ['unix:/tmp/s', qr/has characters/],
     ['x' x 255, qr/too long/];
+
+refused "clear_status_set_header $_->[0]",
+    ['', $good, qq($pass clear_status_set_header $_->[0] "$secret";)],
+    qr/invalid field "\Q$_->[0]\E" in "clear_status_set_header": it .*$_->[1]/,
+    qr/check\.conf:22/
+    for (map { [$_ => qr/is a credential/] } qw(x-clear-auth-token
+        X-Integration-Id AUTHORIZATION proxy-authorization Cookie)),
+    (map { [$_ => qr/belongs to a connection/] } qw(Connection Keep-Alive TE
+        Trailer Transfer-Encoding Upgrade Proxy-Connection)),
+    (map { [$_ => qr/is sent by the gateway/] } qw(Accept Accept-Encoding
+        User-Agent X-Request-Id traceparent tracestate)),
+    (map { [$_ => qr/tells of content/] } qw(Content-Length Expect)),
+    (map { [$_ => qr/is not a field name/] } 'x:', 'x/y', 'x(y)', "x\xc3\xa4"),
+    ['Host', qr/is the host of "clear_status_pass"/];
+
+refused "clear_status_set_header X-A $_->[0]",
+    ['', $good, qq($pass clear_status_set_header X-A $_->[0];)],
+    qr/invalid value of "X-A" in "clear_status_set_header": it .*$_->[1]/,
+    qr/check\.conf:\d+/
+    for ['""', qr/is empty/], ['" a"', qr/is empty, or has characters/],
+    [qq("$secret\r\nx: y"), qr/has characters/],
+    [qq("$secret\x7f"), qr/has characters/], ['$host', qr/no variables/],
+    ['a$', qr/no variables/];
 
 refused 'clear_status_connect_to twice',
     ['', $good, "$pass clear_status_connect_to a; clear_status_connect_to b;"],

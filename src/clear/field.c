@@ -1,7 +1,7 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * What may be sent as the value of a header field; see the header.
+ * What may be sent as a header field; see the header.
  */
 
 
@@ -19,6 +19,16 @@ static int clear_field_in(const unsigned char *p, size_t len,
 
 
 static const char  clear_hexadecimal[] = "0123456789abcdef";
+
+
+int
+clear_field_name(const unsigned char *p, size_t len)
+{
+    return len > 0
+           && clear_field_in(p, len, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                     "abcdefghijklmnopqrstuvwxyz"
+                                     "0123456789!#$%&'*+-.^_`|~");
+}
 
 
 int

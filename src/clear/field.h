@@ -1,7 +1,7 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * What may be sent as the value of a header field, and what of a caller's.
+ * What may be sent as a header field, and what of a caller's.
  * Plain C: no nginx, no allocation, no state.
  */
 
@@ -12,6 +12,12 @@
 
 #include <stddef.h>
 
+
+/*
+ * 1 where p, len is a field's name, a token: letters, digits and
+ * "!#$%&'*+-.^_`|~", at least one (RFC 9110, section 5.6.2).
+ */
+int clear_field_name(const unsigned char *p, size_t len);
 
 /*
  * 1 where p, len can be sent as a field's value and arrives as it is: visible

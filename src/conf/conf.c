@@ -63,7 +63,7 @@ ngx_cs_create_loc_conf(ngx_conf_t *cf)
     /*
      * set by ngx_pcalloc():
      *
-     *     conf->fetch.url, proxy, connect_to and file names
+     *     conf->fetch.url, proxy, connect_to, fields and file names
      *     conf->credentials
      *     conf->freshness.valid, nvalid
      *     conf->breaker
@@ -170,6 +170,12 @@ ngx_cs_merge_fetch(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf,
     }
 
     ngx_conf_merge_str_value(conf->proxy, prev->proxy, "");
+
+    /* all of a level or none, as proxy_set_header */
+
+    if (conf->fields == NULL) {
+        conf->fields = prev->fields;
+    }
 
     /* a port goes with its host */
 

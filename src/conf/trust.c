@@ -19,8 +19,10 @@ static ngx_int_t ngx_cs_trust_add(ngx_array_t *words, char *directive,
 ngx_int_t
 ngx_cs_trust(ngx_pool_t *pool, ngx_cs_fetch_conf_t *conf, ngx_str_t *trust)
 {
-    ngx_str_t    off = ngx_string("off");
-    ngx_array_t  words;
+    ngx_str_t      off = ngx_string("off");
+    ngx_uint_t     i;
+    ngx_array_t    words;
+    ngx_keyval_t  *field;
 
     ngx_str_null(trust);
 
@@ -48,6 +50,16 @@ ngx_cs_trust(ngx_pool_t *pool, ngx_cs_fetch_conf_t *conf, ngx_str_t *trust)
 
     if (ngx_cs_trust_add(&words, "connect_to", &conf->route) != NGX_OK) {
         return NGX_ERROR;
+    }
+
+    for (i = 0; conf->fields && i < conf->fields->nelts; i++) {
+        field = (ngx_keyval_t *) conf->fields->elts + i;
+
+        if (ngx_cs_trust_add(&words, "set_header", &field->key) != NGX_OK
+            || ngx_cs_trust_add(&words, "value", &field->value) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
     }
 
     if (words.nelts == 0) {

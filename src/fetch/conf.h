@@ -42,6 +42,8 @@ typedef struct ngx_cs_fetch_conf_s {
     ngx_str_t                    connect_to;  /* a host in the place of the
                                                  URL's; or empty */
     in_port_t                    connect_port;  /* with it, 0: the URL's */
+    ngx_array_t                 *fields;   /* further ones of each request, of
+                                              ngx_keyval_t; or NULL */
     ngx_resolver_t              *resolver; /* NULL: the system's, by libcurl */
     ngx_msec_t                   resolver_timeout;
 

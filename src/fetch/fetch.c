@@ -60,8 +60,8 @@ ngx_cs_fetch_start(ngx_cs_fetch_t *fetch)
 
     t->fetch = fetch;
     t->origin = ngx_cs_origin_get(fetch->conf);
-    t->headers = ngx_cs_fetch_header_list(fetch->pool, fetch->headers,
-                                          fetch->nheaders);
+    t->headers = ngx_cs_fetch_header_list(fetch->pool, fetch->conf->fields,
+                                          fetch->headers, fetch->nheaders);
 
     if (t->origin == NULL || t->headers == NULL) {
         return NGX_ERROR;

@@ -15,16 +15,17 @@ static ngx_uint_t ngx_cs_fetch_header_is(u_char *p, size_t len, char *name,
     ngx_str_t *value);
 static clear_transport_e ngx_cs_fetch_header_copy(ngx_str_t *field,
     ngx_pool_t *pool, ngx_str_t *value);
+static char *ngx_cs_fetch_header_field(ngx_pool_t *pool, ngx_keyval_t *field);
 static clear_transport_e ngx_cs_fetch_header_length(
     ngx_cs_fetch_header_t *header, ngx_str_t *value);
 
 
 struct curl_slist *
-ngx_cs_fetch_header_list(ngx_pool_t *pool, ngx_keyval_t *headers,
-    ngx_uint_t n)
+ngx_cs_fetch_header_list(ngx_pool_t *pool, ngx_array_t *fields,
+    ngx_keyval_t *headers, ngx_uint_t n)
 {
-    u_char             *p;
-    ngx_uint_t          i, k;
+    ngx_uint_t          i, k, m;
+    ngx_keyval_t       *field;
     struct curl_slist  *list;
     static char        *ours[] = {
         "Accept: application/json",
@@ -34,7 +35,9 @@ ngx_cs_fetch_header_list(ngx_pool_t *pool, ngx_keyval_t *headers,
 
     k = sizeof(ours) / sizeof(ours[0]);
 
-    list = ngx_palloc(pool, (k + n) * sizeof(struct curl_slist));
+    m = fields ? fields->nelts : 0;
+
+    list = ngx_palloc(pool, (k + m + n) * sizeof(struct curl_slist));
     if (list == NULL) {
         return NULL;
     }
@@ -44,26 +47,42 @@ ngx_cs_fetch_header_list(ngx_pool_t *pool, ngx_keyval_t *headers,
         list[i].next = &list[i + 1];
     }
 
-    for (i = 0; i < n; i++) {
-        p = ngx_pnalloc(pool, headers[i].key.len + headers[i].value.len
-                              + sizeof(": "));
-        if (p == NULL) {
-            return NULL;
-        }
+    for (i = 0; i < m + n; i++) {
+        field = (i < m) ? (ngx_keyval_t *) fields->elts + i : &headers[i - m];
 
-        list[k + i].data = (char *) p;
+        list[k + i].data = ngx_cs_fetch_header_field(pool, field);
         list[k + i].next = &list[k + i + 1];
 
-        p = ngx_cpymem(p, headers[i].key.data, headers[i].key.len);
-        *p++ = ':';
-        *p++ = ' ';
-        p = ngx_cpymem(p, headers[i].value.data, headers[i].value.len);
-        *p = '\0';
+        if (list[k + i].data == NULL) {
+            return NULL;
+        }
     }
 
-    list[k + n - 1].next = NULL;
+    list[k + m + n - 1].next = NULL;
 
     return list;
+}
+
+
+/* as libcurl takes it; NULL: no memory */
+
+static char *
+ngx_cs_fetch_header_field(ngx_pool_t *pool, ngx_keyval_t *field)
+{
+    u_char  *p, *text;
+
+    text = ngx_pnalloc(pool, field->key.len + field->value.len + sizeof(": "));
+    if (text == NULL) {
+        return NULL;
+    }
+
+    p = ngx_cpymem(text, field->key.data, field->key.len);
+    *p++ = ':';
+    *p++ = ' ';
+    p = ngx_cpymem(p, field->value.data, field->value.len);
+    *p = '\0';
+
+    return (char *) text;
 }
 
 

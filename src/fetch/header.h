@@ -28,12 +28,13 @@ typedef struct {
 
 
 /*
- * Our fields and these, as a list in memory of the pool, so that libcurl keeps
- * no copy of a secret.  A value ends at its first NUL.
+ * Our fields, those of a location, which may be NULL, and these, as a list in
+ * memory of the pool, so that libcurl keeps no copy of a secret.  A value ends
+ * at its first NUL.
  * NULL: no memory.
  */
 struct curl_slist *ngx_cs_fetch_header_list(ngx_pool_t *pool,
-    ngx_keyval_t *headers, ngx_uint_t n);
+    ngx_array_t *fields, ngx_keyval_t *headers, ngx_uint_t n);
 
 void ngx_cs_fetch_header_reset(ngx_cs_fetch_header_t *header);
 
