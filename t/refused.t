@@ -1,5 +1,6 @@
 # Upstream refuses a tenant: its fetches pause, for that token only, until it is
-# taken again, there is a new one, or somebody purges; and the log tells it once.
+# taken again, there is a new one, or somebody purges; and the log tells it
+# once.
 
 use Mojo::Base -strict, -signatures;
 
@@ -95,7 +96,9 @@ sub fetches ($do) {
     return $sim->count - $before;
 }
 
-sub paused { $t->get('/metrics')->body =~ /^clear_status_tenants_paused (\d+)/m }
+sub paused {
+    $t->get('/metrics')->body =~ /^clear_status_tenants_paused (\d+)/m;
+}
 
 
 subtest '401 pauses at once' => sub {
