@@ -80,7 +80,7 @@ typedef struct {
     unsigned                     limited:2;    /* ngx_cs_limited_e */
     unsigned                     storable:1;   /* later requests may have it */
     unsigned                     urls:1;       /* carries presigned URLs */
-    unsigned                     down:16;      /* of upstream: so many fetches
+    unsigned                     down:8;       /* of upstream: so many fetches
                                                   of the task went down in a
                                                   row, with this one */
 } ngx_cs_answer_t;

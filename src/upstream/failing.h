@@ -20,7 +20,7 @@
 #define NGX_CS_FAILING_WAYS  4
 
 /* of fetches in a row: as many as an answer has bits for */
-#define NGX_CS_FAILING_MAX   65535
+#define NGX_CS_FAILING_MAX   255
 
 
 typedef struct {

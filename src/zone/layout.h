@@ -72,6 +72,9 @@ typedef struct {
     ngx_cs_answer_t              answer;    /* body.data means nothing */
 } ngx_cs_result_t;
 
+_Static_assert(sizeof(ngx_cs_result_t) <= 128,
+               "docs/operations.md says what an answer takes");
+
 
 /* at the head of its chain; the task id and the tenant follow */
 
