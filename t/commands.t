@@ -26,6 +26,7 @@ my %RUNS = (
     'docs/install.md: The usual way of nginx'               => 'fresh',
     'docs/operations.md: When callers see an error'         => 'here',
     'docs/operations.md: Rotating a token'                  => 'here',
+    'docs/operations.md: Answers on disk'                   => 't/disk.t',
     'docs/performance.md: How to repeat it'                 => 'targets',
     'docs/polling.md'                                       => 't/clients.t',
     'docs/testing.md: Testing'                              => 'targets',

@@ -172,4 +172,10 @@ SKIP: {
 }
 
 
+# A copy that docs/operations.md makes, while nginx runs.
+
+is `sqlite3 '$file' '.backup $disk/../backup.db' 2>&1`, '', 'it is backed up';
+is `sqlite3 '$disk/../backup.db' 'PRAGMA integrity_check' 2>&1`, "ok\n",
+    'and the copy is whole';
+
 $t->done;

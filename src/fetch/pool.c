@@ -122,7 +122,9 @@ ngx_cs_pool_find(ngx_cs_origin_t *origin, ngx_str_t *tenant)
 
         if (pool->origin == origin
             && pool->tenant.len == tenant->len
-            && ngx_memcmp(pool->tenant.data, tenant->data, tenant->len) == 0)
+            && (tenant->len == 0
+                || ngx_memcmp(pool->tenant.data, tenant->data, tenant->len)
+                   == 0))
         {
             return pool;
         }
@@ -155,7 +157,10 @@ ngx_cs_pool_create(ngx_cs_origin_t *origin, ngx_str_t *tenant,
     pool->created = ngx_current_msec;
     pool->tenant.len = tenant->len;
     pool->tenant.data = (u_char *) (pool + 1);
-    ngx_memcpy(pool->tenant.data, tenant->data, tenant->len);
+
+    if (tenant->len) {
+        ngx_memcpy(pool->tenant.data, tenant->data, tenant->len);
+    }
 
     if (origin->shared) {
         ngx_cs_multi_share(pool->multi);

@@ -411,7 +411,7 @@ ngx_cs_queue_turn(ngx_cs_tenant_t *tenant)
 
     place = ngx_queue_data(ngx_queue_head(from), ngx_cs_place_t, queue);
 
-    ngx_queue_remove(&place->queue);
+    ngx_queue_remove(&place->queue);   /* NOLINT(clang-analyzer-core.*) */
     place->waiting = 0;
     ngx_cs_queue_stream(place, 1);
 

@@ -39,7 +39,7 @@ ngx_cs_sockets_init(ngx_cs_sockets_t *sockets)
 void
 ngx_cs_sockets_free(ngx_cs_sockets_t *sockets)
 {
-    ngx_queue_t      *q;
+    ngx_queue_t      *q, *next;
     ngx_uint_t        i;
     ngx_cs_socket_t  *socket;
     ngx_queue_t      *queues[] = {
@@ -47,8 +47,11 @@ ngx_cs_sockets_free(ngx_cs_sockets_t *sockets)
     };
 
     for (i = 0; i < 3; i++) {
-        while (!ngx_queue_empty(queues[i])) {
-            q = ngx_queue_head(queues[i]);
+        for (q = ngx_queue_head(queues[i]);
+             q != ngx_queue_sentinel(queues[i]);
+             q = next)
+        {
+            next = ngx_queue_next(q);
             socket = ngx_queue_data(q, ngx_cs_socket_t, queue);
 
             ngx_cs_sockets_unwatch(socket, 1);
@@ -345,11 +348,14 @@ ngx_cs_sockets_closed(ngx_cs_sockets_t *sockets, curl_socket_t s)
 void
 ngx_cs_sockets_forget_busy(ngx_cs_sockets_t *sockets)
 {
-    ngx_queue_t      *q;
+    ngx_queue_t      *q, *next;
     ngx_cs_socket_t  *socket;
 
-    while (!ngx_queue_empty(&sockets->busy)) {
-        q = ngx_queue_head(&sockets->busy);
+    for (q = ngx_queue_head(&sockets->busy);
+         q != ngx_queue_sentinel(&sockets->busy);
+         q = next)
+    {
+        next = ngx_queue_next(q);
         socket = ngx_queue_data(q, ngx_cs_socket_t, queue);
 
         ngx_cs_sockets_unwatch(socket, fcntl(socket->fd, F_GETFD) == -1);

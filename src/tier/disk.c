@@ -290,7 +290,7 @@ ngx_cs_disk_start(ngx_cs_disk_worker_t *w)
         }
 
         q = ngx_queue_head(&w->waiting);
-        ngx_queue_remove(q);
+        ngx_queue_remove(q);   /* NOLINT(clang-analyzer-core.*) */
 
         job = ngx_queue_data(q, ngx_cs_disk_job_t, queue);
         job->place = ctx->n + 1;
@@ -560,9 +560,11 @@ ngx_cs_disk_switch_off(ngx_cs_disk_worker_t *w)
                   "\"%s\" does not answer in %Mms, it is gone around for %Mms",
                   w->disk->file, w->disk->timeout, w->off);
 
-    while (!ngx_queue_empty(&w->waiting)) {
-        q = ngx_queue_head(&w->waiting);
-        ngx_queue_remove(q);
+    for (q = ngx_queue_head(&w->waiting);
+         q != ngx_queue_sentinel(&w->waiting);
+         q = ngx_queue_head(&w->waiting))
+    {
+        ngx_queue_remove(q);   /* NOLINT(clang-analyzer-core.*) */
 
         job = ngx_queue_data(q, ngx_cs_disk_job_t, queue);
         asking = job->asking;
