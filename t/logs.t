@@ -84,6 +84,20 @@ http {
             clear_status_integration_id tenant-c;
         }
 
+        location = /rated {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_integration_id tenant-r;
+            clear_status_max_fails 1;
+            clear_status_fail_timeout 3s;
+        }
+
+        location = /denied {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_integration_id tenant-d;
+            clear_status_max_fails 1;
+            clear_status_fail_timeout 3s;
+        }
+
         location = /variable {
             clear_status_pass %%UPSTREAM%%;
             clear_status_auth_token $http_x_token;
@@ -132,6 +146,10 @@ my %line = (
     'upstream failed too often in a row' =>
         ['pauses', {html => 1, status => 503}, 503, qr/pause for 3000ms/,
         'warn'],
+    'upstream refuses the credentials' =>
+        ['denied', {status => 401}, 403, qr/pause for 3000ms/, 'warn'],
+    'upstream limits the rate' =>
+        ['rated', {status => 429}, 429, qr/pause for 3000ms/, 'warn'],
     'upstream sent "Retry-After"' => ['busy',
         {status => 429, retry_after => 7}, 429, qr/pause for 7s/, 'warn'],
     'upstream sent the answer of another task' => ['status',
