@@ -78,10 +78,14 @@ clear_retry_after_trim(clear_date_t *s, const unsigned char *value,
         len--;
     }
 
+    if (len == 0) {
+        return 0;
+    }
+
     s->p = value;
     s->last = value + len;
 
-    return len != 0;
+    return 1;
 }
 
 
