@@ -9,6 +9,7 @@ use lib "$Bin/lib";
 use ClearStatus::Test;
 use Mojo::File qw(path);
 use Test::More;
+use Time::HiRes qw(sleep);
 
 my $t    = ClearStatus::Test->new(reload => 0);
 my $sim  = $t->simulator;
@@ -336,8 +337,11 @@ SKIP: {
         is ask($ids[0])->code, 200, 'the zone answers as ever';
 
         unlink $t->dir . '/hangs';
-        my $n = 20;
-        ok wait_for(sub { from($ids[ $n++ ]) =~ /detail=disk/ }),
+        my @left = @ids[14 .. 59];
+        ok wait_for(sub {
+            sleep 0.2;
+            from(shift @left) =~ /detail=disk/;
+        }),
             'when it is back it is asked again';
         $t->stop;
     };
