@@ -267,9 +267,8 @@ sub remains {
 
 
 END {
-    if ($t && $t->{owner} == $$ && $t->{installed} && remains() ne '') {
-        my $status = $?;
-        sh("DEBIAN_FRONTEND=noninteractive apt-get -y purge $NAME");
-        $? = $status;
-    }
+    local $? = $?;
+
+    sh("DEBIAN_FRONTEND=noninteractive apt-get -y purge $NAME")
+        if $t && $t->{owner} == $$ && $t->{installed} && remains() ne '';
 }
