@@ -25,7 +25,7 @@ my %MAY_INCLUDE = (
     tier     => [qw(clear core upstream zone)],
     upstream => [qw(clear core fetch)],
     zone     => [qw(clear core)],
-    fetch    => [qw(clear)],
+    fetch    => [qw(clear core)],
     core     => [qw(clear)],
     clear    => [],
 );
@@ -145,7 +145,7 @@ my @rules = (
         name => 'only who owns shared memory takes its lock',
         of   => ['src'],
         find => sub ($f) {
-            $f->{unit} =~ m{^(?:zone/|upstream/breakers$|core/block$)} ? ()
+            $f->{unit} =~ m{^(?:zone/|core/block$)} ? ()
                 : lines($f->{code}, qr/ngx_shmtx_(?:try)?lock|ngx_slab_/);
         },
         bad => "    ngx_shmtx_lock(&pool->mutex);\n",

@@ -7,8 +7,6 @@
 
 #include "clear/freshness.h"
 
-#include <string.h>
-
 #include "clear/pace.h"
 
 
@@ -135,12 +133,7 @@ clear_freshness_names(const clear_valid_t *valid, int status,
 
     return status == 200
            && answer
-           && valid->state.data
-           && answer->workflow_name.data
-           && valid->state.len == answer->workflow_name.len
-           && memcmp(valid->state.data, answer->workflow_name.data,
-                     valid->state.len)
-              == 0;
+           && clear_str_eq(&valid->state, &answer->workflow_name);
 }
 
 

@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 
 /* not terminated; data is NULL where there is nothing, also not "" */
@@ -20,6 +21,16 @@ typedef struct {
     const unsigned char     *data;
     size_t                   len;
 } clear_str_t;
+
+
+/* 1 where both have the same bytes; a string without data is like no other */
+
+static inline int
+clear_str_eq(const clear_str_t *a, const clear_str_t *b)
+{
+    return a->data && b->data
+           && a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+}
 
 
 typedef enum {

@@ -8,6 +8,7 @@
 #include "conf/conf.h"
 
 #include "conf/trust.h"
+#include "core/str.h"
 
 
 static void ngx_cs_merge_fetch(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf,
@@ -448,10 +449,7 @@ ngx_cs_zone_by_name(ngx_cs_main_conf_t *cmcf, ngx_str_t *name)
     zones = cmcf->zones.elts;
 
     for (i = 0; i < cmcf->zones.nelts; i++) {
-        if (zones[i]->shm.name.len == name->len
-            && ngx_strncmp(zones[i]->shm.name.data, name->data, name->len)
-               == 0)
-        {
+        if (ngx_cs_str_eq(&zones[i]->shm.name, name)) {
             return zones[i];
         }
     }

@@ -10,6 +10,7 @@
 
 #if (NGX_CS_HAVE_SQLITE)
 #include "core/block.h"
+#include "core/str.h"
 #include "request/credentials.h"
 #include "tier/disk.h"
 #include "tier/disk_writer.h"
@@ -203,11 +204,7 @@ ngx_cs_disk_add(ngx_conf_t *cf, ngx_cs_main_conf_t *cmcf, ngx_cs_disk_t *disk)
     disks = cmcf->disks.elts;
 
     for (i = 0; i < cmcf->disks.nelts; i++) {
-        if (disks[i]->zone.len == disk->zone.len
-            && ngx_strncmp(disks[i]->zone.data, disk->zone.data,
-                           disk->zone.len)
-               == 0)
-        {
+        if (ngx_cs_str_eq(&disks[i]->zone, &disk->zone)) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "zone \"%V\" has a \"clear_status_disk\" "
                                "already in %s:%ui",

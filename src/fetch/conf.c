@@ -9,6 +9,7 @@
 
 #include <curl/curl.h>
 
+#include "core/str.h"
 #include "fetch/tls.h"
 
 
@@ -138,8 +139,7 @@ ngx_cs_fetch_conf_peer(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf)
     conf->fixed = ngx_cs_fetch_conf_fixed(&conf->peer);
 
     if (conf->peer_port == conf->port
-        && conf->peer.len == conf->host.len
-        && ngx_strncmp(conf->peer.data, conf->host.data, conf->host.len) == 0)
+        && ngx_cs_str_eq(&conf->peer, &conf->host))
     {
         return NGX_OK;
     }

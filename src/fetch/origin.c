@@ -7,6 +7,8 @@
 
 #include "fetch/origin.h"
 
+#include "core/str.h"
+
 
 /* connections to a host: where streams share one, and where they cannot */
 #define NGX_CS_HOST_H2  2
@@ -88,14 +90,9 @@ ngx_cs_origin_same(ngx_cs_fetch_conf_t *a, ngx_cs_fetch_conf_t *b)
            && a->http_version == b->http_version
            && a->resolver == b->resolver
            && a->keepalive_time == b->keepalive_time
-           && a->authority.len == b->authority.len
-           && ngx_strncmp(a->authority.data, b->authority.data,
-                          a->authority.len)
-              == 0
-           && a->route.len == b->route.len
-           && ngx_strncmp(a->route.data, b->route.data, a->route.len) == 0
-           && a->proxy.len == b->proxy.len
-           && ngx_strncmp(a->proxy.data, b->proxy.data, a->proxy.len) == 0;
+           && ngx_cs_str_eq(&a->authority, &b->authority)
+           && ngx_cs_str_eq(&a->route, &b->route)
+           && ngx_cs_str_eq(&a->proxy, &b->proxy);
 }
 
 

@@ -7,6 +7,7 @@
 
 #include "fetch/pool.h"
 
+#include "core/str.h"
 #include "fetch/sockets.h"
 
 
@@ -120,12 +121,7 @@ ngx_cs_pool_find(ngx_cs_origin_t *origin, ngx_str_t *tenant)
     {
         pool = ngx_queue_data(q, ngx_cs_pool_t, queue);
 
-        if (pool->origin == origin
-            && pool->tenant.len == tenant->len
-            && (tenant->len == 0
-                || ngx_memcmp(pool->tenant.data, tenant->data, tenant->len)
-                   == 0))
-        {
+        if (pool->origin == origin && ngx_cs_str_eq(&pool->tenant, tenant)) {
             return pool;
         }
     }

@@ -17,6 +17,8 @@
 
 #include <ngx_event.h>
 
+#include "core/str.h"
+
 
 /* how soon to look again whether nginx has connections, ms */
 #define NGX_CS_QUEUE_BLOCKED  100
@@ -52,7 +54,6 @@ struct ngx_cs_tenant_s {
 
 
 static ngx_cs_upstream_t *ngx_cs_queue_upstream(ngx_cs_fetch_conf_t *conf);
-static ngx_uint_t ngx_cs_queue_same(ngx_str_t *a, ngx_str_t *b);
 static ngx_cs_tenant_t *ngx_cs_queue_tenant(ngx_cs_upstream_t *upstream,
     ngx_str_t *name, uint32_t hash);
 static void ngx_cs_queue_sort(ngx_cs_tenant_t *tenant);
@@ -134,9 +135,9 @@ ngx_cs_queue_upstream(ngx_cs_fetch_conf_t *conf)
         upstream = ngx_queue_data(q, ngx_cs_upstream_t, queue);
 
         if (upstream->conf.https == conf->https
-            && ngx_cs_queue_same(&upstream->conf.authority, &conf->authority)
-            && ngx_cs_queue_same(&upstream->conf.route, &conf->route)
-            && ngx_cs_queue_same(&upstream->conf.proxy, &conf->proxy))
+            && ngx_cs_str_eq(&upstream->conf.authority, &conf->authority)
+            && ngx_cs_str_eq(&upstream->conf.route, &conf->route)
+            && ngx_cs_str_eq(&upstream->conf.proxy, &conf->proxy))
         {
             return upstream;
         }
@@ -168,13 +169,6 @@ ngx_cs_queue_upstream(ngx_cs_fetch_conf_t *conf)
     ngx_queue_insert_tail(&ngx_cs_upstreams, &upstream->queue);
 
     return upstream;
-}
-
-
-static ngx_uint_t
-ngx_cs_queue_same(ngx_str_t *a, ngx_str_t *b)
-{
-    return a->len == b->len && ngx_strncmp(a->data, b->data, a->len) == 0;
 }
 
 

@@ -10,6 +10,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "core/str.h"
+
 
 /* a file with certificate or key */
 #define NGX_CS_PEM_MAX  (1024 * 1024)
@@ -27,7 +29,6 @@ struct ngx_cs_tls_s {
 
 
 static ngx_uint_t ngx_cs_tls_same(ngx_cs_tls_conf_t *a, ngx_cs_tls_conf_t *b);
-static ngx_uint_t ngx_cs_tls_equal(ngx_str_t *a, ngx_str_t *b);
 static X509_STORE *ngx_cs_tls_load(ngx_conf_t *cf, ngx_str_t *path);
 static ngx_int_t ngx_cs_tls_identity(ngx_conf_t *cf, ngx_cs_tls_t *tls);
 static ngx_int_t ngx_cs_tls_check(ngx_conf_t *cf, ngx_cs_tls_conf_t *conf);
@@ -99,17 +100,9 @@ static ngx_uint_t
 ngx_cs_tls_same(ngx_cs_tls_conf_t *a, ngx_cs_tls_conf_t *b)
 {
     return a->verify == b->verify
-           && ngx_cs_tls_equal(&a->trusted, &b->trusted)
-           && ngx_cs_tls_equal(&a->certificate, &b->certificate)
-           && ngx_cs_tls_equal(&a->key, &b->key);
-}
-
-
-static ngx_uint_t
-ngx_cs_tls_equal(ngx_str_t *a, ngx_str_t *b)
-{
-    return a->len == b->len
-           && (a->len == 0 || ngx_memcmp(a->data, b->data, a->len) == 0);
+           && ngx_cs_str_eq(&a->trusted, &b->trusted)
+           && ngx_cs_str_eq(&a->certificate, &b->certificate)
+           && ngx_cs_str_eq(&a->key, &b->key);
 }
 
 

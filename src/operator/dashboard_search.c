@@ -10,6 +10,7 @@
 
 #include "operator/dashboard_search.h"
 
+#include "core/str.h"
 #include "request/credentials.h"
 #include "request/suspend.h"
 
@@ -138,9 +139,7 @@ ngx_cs_search_found(ngx_cs_search_t *search, ngx_cs_walked_t *seen)
     }
 
     if (search->integration_id.data
-        && ngx_memn2cmp(id.data, search->integration_id.data, id.len,
-                        search->integration_id.len)
-           != 0)
+        && !ngx_cs_str_eq(&id, &search->integration_id))
     {
         return NGX_AGAIN;
     }

@@ -8,6 +8,7 @@
 #include "operator/purge.h"
 
 #include "clear/field.h"
+#include "core/str.h"
 #include "request/argument.h"
 #include "request/credentials.h"
 #include "request/reply.h"
@@ -253,12 +254,10 @@ ngx_cs_purge_match(ngx_str_t *tenant, void *data)
 {
     ngx_cs_purging_t *purging = data;
 
-    ngx_str_t  id, *asked;
-
-    asked = &purging->integration_id;
+    ngx_str_t  id;
 
     return ngx_cs_credentials_id_of(tenant, &id) == NGX_OK
-           && ngx_memn2cmp(id.data, asked->data, id.len, asked->len) == 0;
+           && ngx_cs_str_eq(&id, &purging->integration_id);
 }
 
 

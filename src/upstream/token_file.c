@@ -15,6 +15,7 @@
 
 #include "clear/field.h"
 #include "core/may_read.h"
+#include "core/str.h"
 
 
 /* between two looks for a use, and without one, in ms; and how long a change
@@ -87,9 +88,7 @@ ngx_cs_token_file_add(ngx_conf_t *cf, ngx_array_t *files, ngx_str_t *path)
     slot = files->elts;
 
     for (i = 0; i < files->nelts; i++) {
-        if (slot[i]->path.len == path->len
-            && ngx_memcmp(slot[i]->path.data, path->data, path->len) == 0)
-        {
+        if (ngx_cs_str_eq(&slot[i]->path, path)) {
             return slot[i];
         }
     }
@@ -211,13 +210,7 @@ ngx_cs_token_file_refresh(ngx_cs_token_file_t *file, ngx_str_t *refused,
 {
     ngx_cs_token_file_reread(file, log);
 
-    if (file->token.len == refused->len
-        && ngx_memcmp(file->token.data, refused->data, refused->len) == 0)
-    {
-        return NGX_DECLINED;
-    }
-
-    return NGX_OK;
+    return ngx_cs_str_eq(&file->token, refused) ? NGX_DECLINED : NGX_OK;
 }
 
 

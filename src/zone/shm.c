@@ -7,6 +7,7 @@
 
 #include "zone/shm.h"
 
+#include "core/str.h"
 #include "core/wake.h"
 #include "zone/entry.h"
 #include "zone/spill.h"
@@ -78,10 +79,7 @@ ngx_cs_shm_changed(ngx_shm_zone_t *shm_zone)
         for (i = 0; zones && i < part->nelts; i++) {
 
             if (&zones[i] == shm_zone
-                || zones[i].shm.name.len != shm_zone->shm.name.len
-                || ngx_strncmp(zones[i].shm.name.data, shm_zone->shm.name.data,
-                               shm_zone->shm.name.len)
-                   != 0)
+                || !ngx_cs_str_eq(&zones[i].shm.name, &shm_zone->shm.name))
             {
                 continue;
             }
