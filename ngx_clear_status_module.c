@@ -64,6 +64,18 @@ static ngx_cs_time_t            ngx_cs_time_off = { 1, 0 };
 static ngx_cs_time_t            ngx_cs_time_off_forever = { 1, 1 };
 
 
+/* the small shared memories */
+
+static ngx_cs_block_t  *ngx_cs_blocks[] = {
+    &ngx_cs_breakers_block,
+    &ngx_cs_rate_block,
+    &ngx_cs_counters_block,
+    &ngx_cs_failures_block,
+    &ngx_cs_bare_block,
+    NULL
+};
+
+
 static ngx_conf_num_bounds_t  ngx_cs_retries_bounds = {
     ngx_conf_check_num_bounds, 0, 10
 };
@@ -526,15 +538,9 @@ ngx_cs_postconfiguration(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    cmcf->tenants = ngx_cs_breakers_add(cf, &ngx_clear_status_module);
-    cmcf->rates = ngx_cs_rate_add(cf, &ngx_clear_status_module);
-    cmcf->metrics = ngx_cs_counters_add(cf, &ngx_clear_status_module);
-    cmcf->errors = ngx_cs_failures_add(cf, &ngx_clear_status_module);
-    cmcf->bare = ngx_cs_bare_add(cf, &ngx_clear_status_module);
-
-    if (cmcf->tenants == NULL || cmcf->rates == NULL || cmcf->metrics == NULL
-        || cmcf->errors == NULL || cmcf->bare == NULL)
-    {
+    cmcf->blocks = ngx_cs_blocks_add(cf, ngx_cs_blocks,
+                                     &ngx_clear_status_module);
+    if (cmcf->blocks == NULL) {
         return NGX_ERROR;
     }
 
@@ -593,11 +599,8 @@ ngx_cs_init_process(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    ngx_cs_breakers_init_process(cmcf->tenants);
-    ngx_cs_rate_init_process(cmcf->rates);
-    ngx_cs_counters_init_process(cmcf->metrics);
-    ngx_cs_failures_init_process(cmcf->errors);
-    ngx_cs_bare_init_process(cmcf->bare);
+    ngx_cs_blocks_init_process(ngx_cs_blocks, cmcf->blocks);
+    ngx_cs_counters_init_process();
 
     if (ngx_cs_fetch_init_process(cycle) != NGX_OK
         || ngx_cs_flight_init_process(cycle, ngx_cs_hold_landed) != NGX_OK

@@ -22,11 +22,7 @@ typedef struct {
     ngx_array_t                  zones;        /* of ngx_shm_zone_t * */
     ngx_array_t                  disks;        /* of ngx_cs_disk_t * */
     ngx_array_t                  token_files;
-    ngx_shm_zone_t              *tenants;
-    ngx_shm_zone_t              *rates;
-    ngx_shm_zone_t              *metrics;
-    ngx_shm_zone_t              *errors;
-    ngx_shm_zone_t              *bare;
+    ngx_shm_zone_t             **blocks;       /* of the door's table */
     ngx_uint_t                   used;         /* by some clear_status_pass */
 } ngx_cs_main_conf_t;
 

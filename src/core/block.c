@@ -15,6 +15,44 @@
 static ngx_int_t ngx_cs_block_init(ngx_shm_zone_t *shm_zone, void *data);
 
 
+ngx_shm_zone_t **
+ngx_cs_blocks_add(ngx_conf_t *cf, ngx_cs_block_t **blocks, void *tag)
+{
+    ngx_uint_t        i, n;
+    ngx_shm_zone_t  **zones;
+
+    for (n = 0; blocks[n]; n++) {
+        /* void */
+    }
+
+    zones = ngx_palloc(cf->pool, n * sizeof(ngx_shm_zone_t *));
+    if (zones == NULL) {
+        return NULL;
+    }
+
+    for (i = 0; i < n; i++) {
+        zones[i] = ngx_cs_block_add(cf, &blocks[i]->name, blocks[i]->size,
+                                    tag);
+        if (zones[i] == NULL) {
+            return NULL;
+        }
+    }
+
+    return zones;
+}
+
+
+void
+ngx_cs_blocks_init_process(ngx_cs_block_t **blocks, ngx_shm_zone_t **zones)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; blocks[i]; i++) {
+        blocks[i]->zone = zones[i];
+    }
+}
+
+
 ngx_shm_zone_t *
 ngx_cs_block_add(ngx_conf_t *cf, ngx_str_t *name, size_t size, void *tag)
 {

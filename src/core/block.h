@@ -15,8 +15,34 @@
 
 
 /*
- * At configuration time: declares the block.  name: a constant.  tag: the
- * module.  Returns NULL on an error that is logged.
+ * A block of which a gateway has one.  Whom it belongs to defines it, with
+ * its name and size; the door has the table of all.
+ */
+
+typedef struct {
+    ngx_str_t                    name;     /* of the shared memory */
+    size_t                       size;
+    ngx_shm_zone_t              *zone;     /* in a worker, of the configuration
+                                              that it runs; NULL: there is
+                                              none, do without */
+} ngx_cs_block_t;
+
+
+/*
+ * At configuration time: declares the blocks of a table that NULL ends.
+ * tag: the module.  Returns their zones in the same order, of the pool of the
+ * configuration, or NULL on an error that is logged.
+ */
+ngx_shm_zone_t **ngx_cs_blocks_add(ngx_conf_t *cf, ngx_cs_block_t **blocks,
+    void *tag);
+
+/* in each worker, before any owner of a block is asked; zones: of the above */
+void ngx_cs_blocks_init_process(ngx_cs_block_t **blocks,
+    ngx_shm_zone_t **zones);
+
+/*
+ * A block of which there may be more: declares one.  name: as long as the
+ * configuration.  Returns NULL on an error that is logged.
  *
  * In a worker shm_zone->data is the block, aligned to a page; its mutex is
  * that of the zone's slab pool.

@@ -12,8 +12,6 @@
 
 #include "core/counters.h"
 
-#include "core/block.h"
-
 
 #define NGX_CS_COUNTERS_SETS       64
 #define NGX_CS_COUNTERS_PROCESSES  256
@@ -32,7 +30,7 @@ typedef struct {
     ngx_cs_counters_process_t
                               processes[NGX_CS_COUNTERS_PROCESSES];
     ngx_cs_counters_t            sets[NGX_CS_COUNTERS_SETS];
-} ngx_cs_counters_block_t;
+} ngx_cs_counters_shared_t;
 
 
 static void ngx_cs_counters_add_process(ngx_cs_counters_t *sum,
@@ -41,13 +39,19 @@ static void ngx_cs_counters_clear(ngx_cs_counters_process_t *process);
 static ngx_uint_t ngx_cs_counters_dead(ngx_atomic_uint_t pid);
 
 
-static ngx_msec_t  ngx_cs_counters_bounds[] =
-    NGX_CS_COUNTERS_BOUNDS;
+ngx_cs_block_t  ngx_cs_counters_block = {
+    ngx_string("clear_status metrics"),
+    sizeof(ngx_cs_counters_shared_t),
+    NULL
+};
+
+
+static ngx_msec_t  ngx_cs_counters_bounds[] = NGX_CS_COUNTERS_BOUNDS;
 
 /* of this worker; NULL: nothing is counted */
-static ngx_cs_counters_block_t             *ngx_cs_counters_block;
-static ngx_cs_counters_t                   *ngx_cs_counters;
-static ngx_cs_counters_process_t           *ngx_cs_counters_process;
+static ngx_cs_counters_shared_t   *ngx_cs_counters_shared;
+static ngx_cs_counters_t          *ngx_cs_counters;
+static ngx_cs_counters_process_t  *ngx_cs_counters_process;
 
 
 void
@@ -181,14 +185,14 @@ ngx_cs_counters_sum(ngx_cs_counters_t *sum)
 
     ngx_memzero(sum, sizeof(ngx_cs_counters_t));
 
-    if (ngx_cs_counters_block == NULL) {
+    if (ngx_cs_counters_shared == NULL) {
         return;
     }
 
     to = (ngx_atomic_t *) sum;
 
     for (n = 0; n < NGX_CS_COUNTERS_SETS; n++) {
-        from = (ngx_atomic_t *) &ngx_cs_counters_block->sets[n];
+        from = (ngx_atomic_t *) &ngx_cs_counters_shared->sets[n];
 
         for (i = 0;
              i < sizeof(ngx_cs_counters_t) / sizeof(ngx_atomic_t);
@@ -199,7 +203,7 @@ ngx_cs_counters_sum(ngx_cs_counters_t *sum)
     }
 
     for (n = 0; n < NGX_CS_COUNTERS_PROCESSES; n++) {
-        process = &ngx_cs_counters_block->processes[n];
+        process = &ngx_cs_counters_shared->processes[n];
 
         if ((process->flights || process->oldest)
             && !ngx_cs_counters_dead(process->pid))
@@ -252,36 +256,20 @@ ngx_cs_counters_dead(ngx_atomic_uint_t pid)
 }
 
 
-ngx_shm_zone_t *
-ngx_cs_counters_add(ngx_conf_t *cf, void *tag)
-{
-    ngx_str_t  name = ngx_string("clear_status metrics");
-
-    return ngx_cs_block_add(cf, &name,
-                                  sizeof(ngx_cs_counters_block_t),
-                                  tag);
-}
-
-
 void
-ngx_cs_counters_init_process(ngx_shm_zone_t *shm_zone)
+ngx_cs_counters_init_process(void)
 {
     ngx_uint_t                 n;
     ngx_atomic_uint_t          pid;
     ngx_cs_counters_process_t  *process;
 
-    if (shm_zone == NULL) {
-        return;
-    }
-
-    ngx_cs_counters_block = shm_zone->data;
+    ngx_cs_counters_shared = ngx_cs_counters_block.zone->data;
 
     ngx_cs_counters =
-        &ngx_cs_counters_block->sets[ngx_worker
-                                           % NGX_CS_COUNTERS_SETS];
+        &ngx_cs_counters_shared->sets[ngx_worker % NGX_CS_COUNTERS_SETS];
 
     for (n = 0; n < NGX_CS_COUNTERS_PROCESSES; n++) {
-        process = &ngx_cs_counters_block->processes[n];
+        process = &ngx_cs_counters_shared->processes[n];
         pid = process->pid;
 
         if (ngx_cs_counters_dead(pid)

@@ -15,6 +15,8 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "core/block.h"
+
 
 /* the HTTP statuses that are counted apart: 100 to 599 */
 #define NGX_CS_COUNTERS_CODES    500
@@ -67,11 +69,11 @@ typedef struct {
 } ngx_cs_counters_t;
 
 
-/* at configuration time; NULL on an error that is logged */
-ngx_shm_zone_t *ngx_cs_counters_add(ngx_conf_t *cf, void *tag);
+/* without its zone nothing is counted */
+extern ngx_cs_block_t  ngx_cs_counters_block;
 
-/* in each worker, before anything is counted; NULL: nothing is */
-void ngx_cs_counters_init_process(ngx_shm_zone_t *shm_zone);
+/* in each worker, when the block has its zone */
+void ngx_cs_counters_init_process(void);
 
 /* when a worker leaves: its flights are none of the gauge's any more */
 void ngx_cs_counters_exit_process(void);

@@ -10,8 +10,6 @@
 
 #include "core/failures.h"
 
-#include "core/block.h"
-
 
 typedef struct {
     ngx_uint_t                   next;     /* the slot to write, modulo */
@@ -23,26 +21,29 @@ static size_t ngx_cs_failures_copy(u_char *dst, size_t size, u_char *src,
     size_t len);
 
 
-/* of the configuration that this worker runs */
-static ngx_shm_zone_t  *ngx_cs_failures_zone;
+ngx_cs_block_t  ngx_cs_failures_block = {
+    ngx_string("clear_status errors"),
+    sizeof(ngx_cs_failures_t),
+    NULL
+};
 
 
 void
 ngx_cs_failures_note(ngx_str_t *task_id, ngx_str_t *host, in_port_t port,
     const char *cause, ngx_uint_t status, ngx_uint_t upstream_status)
 {
-    ngx_time_t       *tp;
-    ngx_cs_error_t   *e;
+    ngx_time_t         *tp;
+    ngx_cs_error_t     *e;
     ngx_cs_failures_t  *errors;
 
-    if (ngx_cs_failures_zone == NULL) {
+    if (ngx_cs_failures_block.zone == NULL) {
         return;
     }
 
-    errors = ngx_cs_failures_zone->data;
+    errors = ngx_cs_failures_block.zone->data;
     tp = ngx_timeofday();
 
-    ngx_cs_block_lock(ngx_cs_failures_zone);
+    ngx_cs_block_lock(ngx_cs_failures_block.zone);
 
     e = &errors->slots[errors->next++ % NGX_CS_FAILURES];
 
@@ -53,22 +54,17 @@ ngx_cs_failures_note(ngx_str_t *task_id, ngx_str_t *host, in_port_t port,
     e->upstream_status = upstream_status;
     e->port = port;
 
-    e->task_id_len = ngx_cs_failures_copy(e->task_id,
-                                          CLEAR_TASK_ID_MAX,
-                                          task_id->data,
-                                          task_id->len);
-    e->host_len = ngx_cs_failures_copy(e->host,
-                                       NGX_CS_FAILURES_HOST,
+    e->task_id_len = ngx_cs_failures_copy(e->task_id, CLEAR_TASK_ID_MAX,
+                                          task_id->data, task_id->len);
+    e->host_len = ngx_cs_failures_copy(e->host, NGX_CS_FAILURES_HOST,
                                        host->data, host->len);
-    e->cause_len = ngx_cs_failures_copy(e->cause,
-                                        NGX_CS_FAILURES_CAUSE,
-                                        (u_char *) cause,
-                                        ngx_strlen(cause));
+    e->cause_len = ngx_cs_failures_copy(e->cause, NGX_CS_FAILURES_CAUSE,
+                                        (u_char *) cause, ngx_strlen(cause));
 
     ngx_memory_barrier();
     e->time = (uint64_t) tp->sec * 1000 + tp->msec;
 
-    ngx_cs_block_unlock(ngx_cs_failures_zone);
+    ngx_cs_block_unlock(ngx_cs_failures_block.zone);
 }
 
 
@@ -86,18 +82,18 @@ ngx_cs_failures_copy(u_char *dst, size_t size, u_char *src, size_t len)
 ngx_uint_t
 ngx_cs_failures_get(ngx_cs_error_t *errors)
 {
-    ngx_uint_t        i, n;
-    ngx_cs_error_t   *e;
+    ngx_uint_t          i, n;
+    ngx_cs_error_t     *e;
     ngx_cs_failures_t  *shared;
 
-    if (ngx_cs_failures_zone == NULL) {
+    if (ngx_cs_failures_block.zone == NULL) {
         return 0;
     }
 
-    shared = ngx_cs_failures_zone->data;
+    shared = ngx_cs_failures_block.zone->data;
     n = 0;
 
-    ngx_cs_block_lock(ngx_cs_failures_zone);
+    ngx_cs_block_lock(ngx_cs_failures_block.zone);
 
     for (i = 1; i <= NGX_CS_FAILURES; i++) {
         e = &shared->slots[(shared->next - i) % NGX_CS_FAILURES];
@@ -107,25 +103,7 @@ ngx_cs_failures_get(ngx_cs_error_t *errors)
         }
     }
 
-    ngx_cs_block_unlock(ngx_cs_failures_zone);
+    ngx_cs_block_unlock(ngx_cs_failures_block.zone);
 
     return n;
-}
-
-
-ngx_shm_zone_t *
-ngx_cs_failures_add(ngx_conf_t *cf, void *tag)
-{
-    ngx_str_t  name = ngx_string("clear_status errors");
-
-    return ngx_cs_block_add(cf, &name,
-                            sizeof(ngx_cs_failures_t),
-                            tag);
-}
-
-
-void
-ngx_cs_failures_init_process(ngx_shm_zone_t *shm_zone)
-{
-    ngx_cs_failures_zone = shm_zone;
 }

@@ -16,6 +16,7 @@
 #include <ngx_core.h>
 
 #include "clear/task_id.h"
+#include "core/block.h"
 
 
 /* how many are kept */
@@ -40,11 +41,8 @@ typedef struct {
 } ngx_cs_error_t;
 
 
-/* at configuration time; NULL on an error that is logged */
-ngx_shm_zone_t *ngx_cs_failures_add(ngx_conf_t *cf, void *tag);
-
-/* in each worker, before any of the following; NULL: none is kept */
-void ngx_cs_failures_init_process(ngx_shm_zone_t *shm_zone);
+/* without its zone none is kept */
+extern ngx_cs_block_t  ngx_cs_failures_block;
 
 /* cause: one of the module's own texts; time is set here */
 void ngx_cs_failures_note(ngx_str_t *task_id, ngx_str_t *host, in_port_t port,

@@ -11,8 +11,6 @@
 
 #include "upstream/bare.h"
 
-#include "core/block.h"
-
 
 #define NGX_CS_BARE_PLACES  1024
 
@@ -30,8 +28,11 @@ static ngx_cs_bare_t *ngx_cs_bare_place(ngx_str_t *tenant,
     ngx_atomic_uint_t *hash);
 
 
-/* of the configuration that this worker runs */
-static ngx_shm_zone_t  *ngx_cs_bare_zone;
+ngx_cs_block_t  ngx_cs_bare_block = {
+    ngx_string("clear_status bare"),
+    NGX_CS_BARE_PLACES * sizeof(ngx_cs_bare_t),
+    NULL
+};
 
 
 void
@@ -40,7 +41,7 @@ ngx_cs_bare_note(ngx_str_t *tenant)
     ngx_cs_bare_t      *place;
     ngx_atomic_uint_t   hash;
 
-    if (ngx_cs_bare_zone) {
+    if (ngx_cs_bare_block.zone) {
         place = ngx_cs_bare_place(tenant, &hash);
 
         place->until = ngx_current_msec + NGX_CS_BARE_TIME;
@@ -56,7 +57,7 @@ ngx_cs_bare_is(ngx_str_t *tenant)
     ngx_cs_bare_t      *place;
     ngx_atomic_uint_t   hash;
 
-    if (ngx_cs_bare_zone == NULL) {
+    if (ngx_cs_bare_block.zone == NULL) {
         return 0;
     }
 
@@ -72,28 +73,11 @@ ngx_cs_bare_place(ngx_str_t *tenant, ngx_atomic_uint_t *hash)
 {
     ngx_cs_bare_t  *places;
 
-    places = ngx_cs_bare_zone->data;
+    places = ngx_cs_bare_block.zone->data;
 
     *hash = (ngx_atomic_uint_t)
             ((uint64_t) ngx_murmur_hash2(tenant->data, tenant->len) << 32
              | ngx_crc32_long(tenant->data, tenant->len));
 
     return &places[*hash % NGX_CS_BARE_PLACES];
-}
-
-
-ngx_shm_zone_t *
-ngx_cs_bare_add(ngx_conf_t *cf, void *tag)
-{
-    ngx_str_t  name = ngx_string("clear_status bare");
-
-    return ngx_cs_block_add(cf, &name,
-                            NGX_CS_BARE_PLACES * sizeof(ngx_cs_bare_t), tag);
-}
-
-
-void
-ngx_cs_bare_init_process(ngx_shm_zone_t *shm_zone)
-{
-    ngx_cs_bare_zone = shm_zone;
 }

@@ -14,12 +14,11 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "core/block.h"
 
-/* at configuration time; NULL on an error that is logged */
-ngx_shm_zone_t *ngx_cs_bare_add(ngx_conf_t *cf, void *tag);
 
-/* in each worker, before any of the following; NULL: no tenant ever is */
-void ngx_cs_bare_init_process(ngx_shm_zone_t *shm_zone);
+/* without its zone no tenant ever is */
+extern ngx_cs_block_t  ngx_cs_bare_block;
 
 /* from now on, for a minute */
 void ngx_cs_bare_note(ngx_str_t *tenant);

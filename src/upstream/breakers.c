@@ -3,9 +3,7 @@
  *
  * Which tenants may fetch now; see the header.
  *
- * A fixed table without pointers: sets of a few breakers, each known by a
- * digest.  A worker that dies while it writes leaves at worst one breaker with
- * a wrong number in it, so nothing has to be repaired.
+ * A table of breakers (core/ways.h), each known by its key's digest.
  *
  * Only what is wrong takes a place.  In a full set, what pauses nobody goes
  * first, the least recently used of it; then a pause for a credential, of which
@@ -16,12 +14,13 @@
 
 #include "upstream/breakers.h"
 
-#include "core/block.h"
+#include "core/ways.h"
 #include "upstream/failing.h"
 
 
 #define NGX_CS_BREAKERS_SETS  128
 #define NGX_CS_BREAKERS_WAYS  8
+#define NGX_CS_BREAKERS       (NGX_CS_BREAKERS_SETS * NGX_CS_BREAKERS_WAYS)
 
 /* bytes of a tenant whose digest is remembered */
 #define NGX_CS_BREAKERS_LAST  512
@@ -35,8 +34,7 @@ typedef struct {
 
 
 typedef struct {
-    ngx_cs_breaker_node_t        nodes[NGX_CS_BREAKERS_SETS]
-                                      [NGX_CS_BREAKERS_WAYS];
+    ngx_cs_breaker_node_t        nodes[NGX_CS_BREAKERS];
     ngx_cs_failing_t             failing;
 } ngx_cs_breakers_t;
 
@@ -48,11 +46,23 @@ static ngx_cs_breaker_node_t *ngx_cs_breakers_find(ngx_cs_breakers_t *breakers,
     ngx_cs_breaker_key_t *key);
 static void ngx_cs_breakers_keep(ngx_cs_breakers_t *breakers,
     ngx_cs_breaker_node_t *node);
-static int64_t ngx_cs_breakers_worth(ngx_cs_breaker_node_t *node, int64_t now);
+static int64_t ngx_cs_breakers_worth(void *place);
 
 
-/* of the configuration that this worker runs */
-static ngx_shm_zone_t  *ngx_cs_breakers_zone;
+ngx_cs_block_t  ngx_cs_breakers_block = {
+    ngx_string("clear_status tenants"),
+    sizeof(ngx_cs_breakers_t),
+    NULL
+};
+
+
+static ngx_cs_ways_t  ngx_cs_breakers_ways = {
+    NGX_CS_BREAKERS_SETS,
+    NGX_CS_BREAKERS_WAYS,
+    sizeof(ngx_cs_breaker_node_t),
+    NGX_CS_DIGEST_LEN,
+    ngx_cs_breakers_worth
+};
 
 
 ngx_int_t
@@ -157,7 +167,7 @@ void
 ngx_cs_breakers_lift(ngx_str_t *integration_id)
 {
     u_char                  id[NGX_CS_DIGEST_LEN];
-    ngx_uint_t              i, way, all;
+    ngx_uint_t              i, all;
     ngx_cs_breakers_t      *breakers;
     ngx_cs_breaker_node_t  *node;
 
@@ -170,13 +180,11 @@ ngx_cs_breakers_lift(ngx_str_t *integration_id)
         return;
     }
 
-    for (i = 0; i < NGX_CS_BREAKERS_SETS; i++) {
-        for (way = 0; way < NGX_CS_BREAKERS_WAYS; way++) {
-            node = &breakers->nodes[i][way];
+    for (i = 0; i < NGX_CS_BREAKERS; i++) {
+        node = &breakers->nodes[i];
 
-            if (all || ngx_memcmp(node->key.id, id, NGX_CS_DIGEST_LEN) == 0) {
-                ngx_memzero(node, sizeof(ngx_cs_breaker_node_t));
-            }
+        if (all || ngx_memcmp(node->key.id, id, NGX_CS_DIGEST_LEN) == 0) {
+            ngx_memzero(node, sizeof(ngx_cs_breaker_node_t));
         }
     }
 
@@ -189,22 +197,20 @@ ngx_cs_breakers_lift(ngx_str_t *integration_id)
 ngx_uint_t
 ngx_cs_breakers_paused(int64_t now)
 {
-    ngx_uint_t              i, n, way;
+    ngx_uint_t              i, n;
     ngx_cs_breakers_t      *breakers;
     ngx_cs_breaker_node_t  *node;
 
-    if (ngx_cs_breakers_zone == NULL) {
+    if (ngx_cs_breakers_block.zone == NULL) {
         return 0;
     }
 
-    breakers = ngx_cs_breakers_zone->data;
+    breakers = ngx_cs_breakers_block.zone->data;
     n = 0;
 
-    for (i = 0; i < NGX_CS_BREAKERS_SETS; i++) {
-        for (way = 0; way < NGX_CS_BREAKERS_WAYS; way++) {
-            node = &breakers->nodes[i][way];
-            n += node->used && clear_breaker_paused(&node->breaker, now);
-        }
+    for (i = 0; i < NGX_CS_BREAKERS; i++) {
+        node = &breakers->nodes[i];
+        n += node->used && clear_breaker_paused(&node->breaker, now);
     }
 
     return n;
@@ -214,20 +220,20 @@ ngx_cs_breakers_paused(int64_t now)
 static ngx_cs_breakers_t *
 ngx_cs_breakers_lock(void)
 {
-    if (ngx_cs_breakers_zone == NULL) {
+    if (ngx_cs_breakers_block.zone == NULL) {
         return NULL;
     }
 
-    ngx_cs_block_lock(ngx_cs_breakers_zone);
+    ngx_cs_block_lock(ngx_cs_breakers_block.zone);
 
-    return ngx_cs_breakers_zone->data;
+    return ngx_cs_breakers_block.zone->data;
 }
 
 
 static void
 ngx_cs_breakers_unlock(void)
 {
-    ngx_cs_block_unlock(ngx_cs_breakers_zone);
+    ngx_cs_block_unlock(ngx_cs_breakers_block.zone);
 }
 
 
@@ -262,78 +268,53 @@ ngx_cs_breakers_tenant(ngx_str_t *tenant, u_char *digest)
 static ngx_cs_breaker_node_t *
 ngx_cs_breakers_find(ngx_cs_breakers_t *breakers, ngx_cs_breaker_key_t *key)
 {
-    ngx_uint_t              i;
-    ngx_cs_breaker_node_t  *set;
+    ngx_cs_breaker_node_t  *node;
 
-    set = breakers->nodes[key->digest[0] % NGX_CS_BREAKERS_SETS];
+    node = ngx_cs_ways_find(&ngx_cs_breakers_ways, breakers->nodes,
+                            key->digest);
 
-    for (i = 0; i < NGX_CS_BREAKERS_WAYS; i++) {
-        if (set[i].used
-            && ngx_memcmp(set[i].key.digest, key->digest, NGX_CS_DIGEST_LEN)
-               == 0)
-        {
-            return &set[i];
-        }
-    }
-
-    return NULL;
+    return (node && node->used) ? node : NULL;
 }
 
 
 static void
 ngx_cs_breakers_keep(ngx_cs_breakers_t *breakers, ngx_cs_breaker_node_t *node)
 {
-    int64_t                 worth, least;
-    ngx_uint_t              i;
-    ngx_cs_breaker_node_t  *set, *victim;
+    ngx_cs_breaker_node_t  *victim;
 
-    set = breakers->nodes[node->key.digest[0] % NGX_CS_BREAKERS_SETS];
+    victim = ngx_cs_ways_find(&ngx_cs_breakers_ways, breakers->nodes,
+                              node->key.digest);
 
-    victim = &set[0];
-    least = ngx_cs_breakers_worth(victim, ngx_current_msec);
-
-    for (i = 1; i < NGX_CS_BREAKERS_WAYS; i++) {
-        worth = ngx_cs_breakers_worth(&set[i], ngx_current_msec);
-
-        if (worth < least || (worth == least && set[i].used < victim->used)) {
-            victim = &set[i];
-            least = worth;
-        }
+    if (victim == NULL) {
+        victim = ngx_cs_ways_least(&ngx_cs_breakers_ways, breakers->nodes,
+                                   node->key.digest);
     }
 
-    if (ngx_cs_breakers_worth(node, ngx_current_msec) >= least) {
+    if (ngx_cs_breakers_worth(node) >= ngx_cs_breakers_worth(victim)) {
         *victim = *node;
     }
 }
 
 
+/* see above: when it was used, then when its pause ends, then likewise */
+
 static int64_t
-ngx_cs_breakers_worth(ngx_cs_breaker_node_t *node, int64_t now)
+ngx_cs_breakers_worth(void *place)
 {
+    ngx_cs_breaker_node_t *node = place;
+
     int64_t  until;
 
-    if (node->used == 0 || !clear_breaker_paused(&node->breaker, now)) {
-        return 0;
+    if (node->used == 0) {
+        return INT64_MIN;
+    }
+
+    if (!clear_breaker_paused(&node->breaker, ngx_current_msec)) {
+        return INT64_MIN / 2 + node->used;
     }
 
     until = ngx_max(node->breaker.until, node->breaker.probe_until);
 
     return (node->breaker.kind == CLEAR_PAUSE_CREDENTIAL)
            ? until : until + INT64_MAX / 2;
-}
-
-
-ngx_shm_zone_t *
-ngx_cs_breakers_add(ngx_conf_t *cf, void *tag)
-{
-    ngx_str_t  name = ngx_string("clear_status tenants");
-
-    return ngx_cs_block_add(cf, &name, sizeof(ngx_cs_breakers_t), tag);
-}
-
-
-void
-ngx_cs_breakers_init_process(ngx_shm_zone_t *shm_zone)
-{
-    ngx_cs_breakers_zone = shm_zone;
 }

@@ -16,6 +16,7 @@
 #include <ngx_core.h>
 
 #include "clear/breaker.h"
+#include "core/block.h"
 #include "core/digest.h"
 
 
@@ -31,14 +32,8 @@ typedef struct {
 } ngx_cs_breaker_key_t;
 
 
-/*
- * At configuration time: declares the memory.  tag: the module.  Returns NULL
- * on an error that is logged.
- */
-ngx_shm_zone_t *ngx_cs_breakers_add(ngx_conf_t *cf, void *tag);
-
-/* in each worker, before any of the following; NULL: no tenant ever pauses */
-void ngx_cs_breakers_init_process(ngx_shm_zone_t *shm_zone);
+/* without its zone no tenant ever pauses */
+extern ngx_cs_block_t  ngx_cs_breakers_block;
 
 /* NGX_OK or NGX_ERROR: OpenSSL cannot */
 ngx_int_t ngx_cs_breakers_key(ngx_str_t *tenant, ngx_str_t *integration_id,

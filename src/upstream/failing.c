@@ -8,10 +8,22 @@
 
 #include "upstream/failing.h"
 
+#include "core/ways.h"
+
 
 static uint64_t ngx_cs_failing_key(u_char *digest, uint32_t task);
 static ngx_cs_failing_task_t *ngx_cs_failing_find(ngx_cs_failing_t *failing,
     uint64_t key);
+static int64_t ngx_cs_failing_worth(void *place);
+
+
+static ngx_cs_ways_t  ngx_cs_failing_ways = {
+    NGX_CS_FAILING_SETS,
+    NGX_CS_FAILING_WAYS,
+    sizeof(ngx_cs_failing_task_t),
+    sizeof(uint64_t),
+    ngx_cs_failing_worth
+};
 
 
 uint32_t
@@ -85,24 +97,20 @@ ngx_cs_failing_key(u_char *digest, uint32_t task)
 static ngx_cs_failing_task_t *
 ngx_cs_failing_find(ngx_cs_failing_t *failing, uint64_t key)
 {
-    ngx_uint_t              i;
-    ngx_cs_failing_task_t  *set, *oldest;
+    ngx_cs_failing_task_t  *t;
 
-    set = failing->tasks[(key >> 40) % NGX_CS_FAILING_SETS];
-    oldest = &set[0];
+    t = ngx_cs_ways_find(&ngx_cs_failing_ways, failing->tasks,
+                         (u_char *) &key);
 
-    for (i = 0; i < NGX_CS_FAILING_WAYS; i++) {
+    return t ? t : ngx_cs_ways_least(&ngx_cs_failing_ways, failing->tasks,
+                                     (u_char *) &key);
+}
 
-        if (set[i].down && set[i].task == key) {
-            return &set[i];
-        }
 
-        if (oldest->down
-            && (set[i].down == 0 || set[i].used < oldest->used))
-        {
-            oldest = &set[i];
-        }
-    }
+static int64_t
+ngx_cs_failing_worth(void *place)
+{
+    ngx_cs_failing_task_t *t = place;
 
-    return oldest;
+    return t->down ? (int64_t) t->used : INT64_MIN;
 }

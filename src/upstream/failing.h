@@ -24,15 +24,15 @@
 
 
 typedef struct {
-    uint64_t                     task;
+    uint64_t                     task;     /* its digest */
     uint32_t                     down;     /* 0: free */
     uint32_t                     used;     /* s */
 } ngx_cs_failing_task_t;
 
 
 typedef struct {
-    ngx_cs_failing_task_t        tasks[NGX_CS_FAILING_SETS]
-                                      [NGX_CS_FAILING_WAYS];
+    ngx_cs_failing_task_t        tasks[NGX_CS_FAILING_SETS
+                                       * NGX_CS_FAILING_WAYS];
 } ngx_cs_failing_t;
 
 

@@ -3,18 +3,16 @@
  *
  * How many fetches of a tenant may begin in a second; see the header.
  *
- * A fixed table without pointers: sets of a few tenants, each known by the
- * SHA-256 of its name, with the time from which the next fetch may begin.
- * Nothing has to be repaired after a worker that dies while it writes.  In a
- * full set the one goes whose time is the longest past: it would not have to
- * wait anyhow.
+ * A table of tenants (core/ways.h), each known by the SHA-256 of its name, with
+ * the time from which the next fetch may begin.  In a full set the one goes
+ * whose time is the longest past: it would not have to wait anyhow.
  */
 
 
 #include "upstream/rate.h"
 
-#include "core/block.h"
 #include "core/digest.h"
+#include "core/ways.h"
 
 
 #define NGX_CS_RATE_SETS    512
@@ -33,74 +31,78 @@ typedef struct {
 } ngx_cs_rate_t;
 
 
-typedef struct {
-    ngx_cs_rate_t                tenants[NGX_CS_RATE_SETS][NGX_CS_RATE_WAYS];
-} ngx_cs_rates_t;
-
-
-static ngx_cs_rate_t *ngx_cs_rate_find(ngx_cs_rate_t *set, u_char *digest);
+static ngx_cs_rate_t *ngx_cs_rate_get(u_char *digest);
+static int64_t ngx_cs_rate_worth(void *place);
 static int64_t ngx_cs_rate_next(ngx_cs_rate_t *t, ngx_uint_t rate,
     int64_t now, ngx_uint_t waited);
 
 
-/* of the configuration that this worker runs */
-static ngx_shm_zone_t  *ngx_cs_rate_zone;
+ngx_cs_block_t  ngx_cs_rate_block = {
+    ngx_string("clear_status rates"),
+    NGX_CS_RATE_SETS * NGX_CS_RATE_WAYS * sizeof(ngx_cs_rate_t),
+    NULL
+};
+
+
+static ngx_cs_ways_t  ngx_cs_rate_ways = {
+    NGX_CS_RATE_SETS,
+    NGX_CS_RATE_WAYS,
+    sizeof(ngx_cs_rate_t),
+    NGX_CS_RATE_DIGEST,
+    ngx_cs_rate_worth
+};
 
 
 ngx_msec_t
 ngx_cs_rate_begin(ngx_str_t *tenant, ngx_uint_t rate, int64_t now,
     ngx_uint_t waited)
 {
-    u_char           digest[NGX_CS_DIGEST_LEN];
-    int64_t          wait;
-    ngx_uint_t       set;
-    ngx_cs_rate_t   *t;
-    ngx_cs_rates_t  *rates;
+    u_char   digest[NGX_CS_DIGEST_LEN];
+    int64_t  wait;
 
-    if (rate == 0 || ngx_cs_rate_zone == NULL
+    if (rate == 0 || ngx_cs_rate_block.zone == NULL
         || ngx_cs_digest(tenant->data, tenant->len, digest) != NGX_OK)
     {
         return 0;
     }
 
-    rates = ngx_cs_rate_zone->data;
-    set = (digest[NGX_CS_RATE_DIGEST] | digest[NGX_CS_RATE_DIGEST + 1] << 8)
-          % NGX_CS_RATE_SETS;
+    ngx_cs_block_lock(ngx_cs_rate_block.zone);
 
-    ngx_cs_block_lock(ngx_cs_rate_zone);
+    wait = ngx_cs_rate_next(ngx_cs_rate_get(digest), rate, now * 1000, waited);
 
-    t = ngx_cs_rate_find(rates->tenants[set], digest);
-    wait = ngx_cs_rate_next(t, rate, now * 1000, waited);
-
-    ngx_cs_block_unlock(ngx_cs_rate_zone);
+    ngx_cs_block_unlock(ngx_cs_rate_block.zone);
 
     return (ngx_msec_t) ((wait + 999) / 1000);
 }
 
 
 static ngx_cs_rate_t *
-ngx_cs_rate_find(ngx_cs_rate_t *set, u_char *digest)
+ngx_cs_rate_get(u_char *digest)
 {
-    ngx_uint_t      i;
-    ngx_cs_rate_t  *oldest;
+    void           *table;
+    ngx_cs_rate_t  *t;
 
-    oldest = &set[0];
+    table = ngx_cs_rate_block.zone->data;
 
-    for (i = 0; i < NGX_CS_RATE_WAYS; i++) {
+    t = ngx_cs_ways_find(&ngx_cs_rate_ways, table, digest);
 
-        if (ngx_memcmp(set[i].digest, digest, NGX_CS_RATE_DIGEST) == 0) {
-            return &set[i];
-        }
+    if (t == NULL) {
+        t = ngx_cs_ways_least(&ngx_cs_rate_ways, table, digest);
 
-        if (set[i].next < oldest->next) {
-            oldest = &set[i];
-        }
+        ngx_memcpy(t->digest, digest, NGX_CS_RATE_DIGEST);
+        t->next = 0;
     }
 
-    ngx_memcpy(oldest->digest, digest, NGX_CS_RATE_DIGEST);
-    oldest->next = 0;
+    return t;
+}
 
-    return oldest;
+
+static int64_t
+ngx_cs_rate_worth(void *place)
+{
+    ngx_cs_rate_t *t = place;
+
+    return t->next ? t->next : INT64_MIN;
 }
 
 
@@ -131,20 +133,4 @@ ngx_cs_rate_next(ngx_cs_rate_t *t, ngx_uint_t rate, int64_t now,
     t->next = ngx_max(t->next, since) + interval;
 
     return 0;
-}
-
-
-ngx_shm_zone_t *
-ngx_cs_rate_add(ngx_conf_t *cf, void *tag)
-{
-    ngx_str_t  name = ngx_string("clear_status rates");
-
-    return ngx_cs_block_add(cf, &name, sizeof(ngx_cs_rates_t), tag);
-}
-
-
-void
-ngx_cs_rate_init_process(ngx_shm_zone_t *shm_zone)
-{
-    ngx_cs_rate_zone = shm_zone;
 }

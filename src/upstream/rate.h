@@ -13,15 +13,11 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "core/block.h"
 
-/*
- * At configuration time: declares the memory.  tag: the module.  Returns NULL
- * on an error that is logged.
- */
-ngx_shm_zone_t *ngx_cs_rate_add(ngx_conf_t *cf, void *tag);
 
-/* in each worker, before the following; NULL: no tenant has to wait */
-void ngx_cs_rate_init_process(ngx_shm_zone_t *shm_zone);
+/* without its zone no fetch ever waits */
+extern ngx_cs_block_t  ngx_cs_rate_block;
 
 /*
  * A fetch wants to begin.  rate: 1 corresponds to 0.001 r/s, 0: any.  waited:
