@@ -33,7 +33,7 @@ http {
     log_format cache '\$clear_status_cache \$clear_status_workflow';
 
     clear_status_zone zone=answers:$is{size};
-    clear_status_disk zone=answers %%DIR%%/disk timeout=2s $is{disk};
+    clear_status_disk zone=answers %%DIR%%/disk timeout=30s $is{disk};
     clear_status_cache answers;
     clear_status_auth_token %%TOKEN%%;
     clear_status_integration_id \$arg_tenant;
@@ -68,7 +68,7 @@ sub sql ($query) {
 }
 
 sub saved ($n) {
-    return wait_for(sub { sql('SELECT count(*) FROM answer') eq $n });
+    return wait_for(sub { sql('SELECT count(*) FROM answer') eq $n }, 60);
 }
 
 sub restarted {

@@ -26,7 +26,7 @@ http {
     %%HTTP%%
 
     clear_status_zone zone=answers:1m;
-    clear_status_disk zone=answers %%DIR%%/disk timeout=2s;
+    clear_status_disk zone=answers %%DIR%%/disk timeout=30s;
     clear_status_cache answers;
     clear_status_auth_token %%TOKEN%%;
     clear_status_integration_id $arg_tenant;
@@ -60,7 +60,7 @@ sub sql ($query) {
 }
 
 sub saved ($n) {
-    return wait_for(sub { sql('SELECT count(*) FROM answer') eq $n });
+    return wait_for(sub { sql('SELECT count(*) FROM answer') eq $n }, 60);
 }
 
 sub purge ($what) {

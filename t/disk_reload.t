@@ -29,7 +29,7 @@ http {
     %%HTTP%%
 
     clear_status_zone zone=answers:$is{size};
-    clear_status_disk zone=answers %%DIR%%/$is{path} timeout=2s $is{disk};
+    clear_status_disk zone=answers %%DIR%%/$is{path} timeout=30s $is{disk};
     clear_status_cache answers;
     clear_status_auth_token %%TOKEN%%;
     clear_status_integration_id a;
@@ -63,7 +63,7 @@ sub sql ($path, $query) {
 sub saved ($path, $n) {
     return wait_for(sub {
         sql($path, 'SELECT count(*) FROM answer') eq $n;
-    });
+    }, 60);
 }
 
 sub managers {
