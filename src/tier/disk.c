@@ -40,7 +40,7 @@ typedef struct {
     ngx_cs_asking_t             *asking;
     ngx_event_t                  timer;
     struct timeval               begun;
-    u_char                       key[NGX_CS_DISK_KEY];
+    u_char                       key[NGX_CS_SEAL_KEY];
     ngx_uint_t                   place;     /* in the task, from 1; 0: waits */
 } ngx_cs_disk_job_t;
 
@@ -176,7 +176,7 @@ ngx_cs_disk_ask(ngx_cs_asking_t *asking, ngx_cs_answer_t *answer)
     job = ngx_pcalloc(asking->pool, sizeof(ngx_cs_disk_job_t));
 
     if (w == NULL || job == NULL
-        || ngx_cs_disk_key(&asking->question->tenant,
+        || ngx_cs_seal_key(&asking->question->tenant,
                            &asking->question->task_id, job->key)
            != NGX_OK)
     {
@@ -296,7 +296,7 @@ ngx_cs_disk_start(ngx_cs_disk_worker_t *w)
         job->place = ctx->n + 1;
 
         w->jobs[ctx->n] = job;
-        ngx_memcpy(ctx->looks[ctx->n].key, job->key, NGX_CS_DISK_KEY);
+        ngx_memcpy(ctx->looks[ctx->n].key, job->key, NGX_CS_SEAL_KEY);
     }
 
     w->busy = (ngx_thread_task_post(w->disk->threads, w->task) == NGX_OK);
@@ -408,7 +408,7 @@ static ngx_int_t
 ngx_cs_disk_answer(ngx_cs_disk_job_t *job, ngx_cs_disk_look_t *look,
     ngx_cs_answer_t *answer)
 {
-    u_char           seal[NGX_CS_DISK_SEAL], *p;
+    u_char           seal[NGX_CS_SEAL], *p;
     int64_t          wall;
     ngx_cs_disk_t   *disk;
     clear_record_t   record;
@@ -418,13 +418,13 @@ ngx_cs_disk_answer(ngx_cs_disk_job_t *job, ngx_cs_disk_look_t *look,
 
     /* a bit that flipped is a miss, whatever it changed */
 
-    if (look->len <= NGX_CS_DISK_SEAL
-        || ngx_cs_disk_seal(job->key, look->data + NGX_CS_DISK_SEAL,
-                            look->len - NGX_CS_DISK_SEAL, seal)
+    if (look->len <= NGX_CS_SEAL
+        || ngx_cs_seal(job->key, look->data + NGX_CS_SEAL,
+                            look->len - NGX_CS_SEAL, seal)
            != NGX_OK
-        || ngx_memcmp(seal, look->data, NGX_CS_DISK_SEAL) != 0
-        || clear_record_read(look->data + NGX_CS_DISK_SEAL,
-                             look->len - NGX_CS_DISK_SEAL, &record)
+        || ngx_memcmp(seal, look->data, NGX_CS_SEAL) != 0
+        || clear_record_read(look->data + NGX_CS_SEAL,
+                             look->len - NGX_CS_SEAL, &record)
            != CLEAR_RECORD_OK
         || wall - record.fetched > disk->keep
         || ngx_cs_disk_purged(disk->block, job->key, look->owner,

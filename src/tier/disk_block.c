@@ -8,72 +8,9 @@
 #include "tier/disk_block.h"
 
 #include "core/block.h"
-#include "core/digest.h"
 
 
 static uint64_t  ngx_cs_disk_bounds[] = NGX_CS_DISK_BOUNDS;
-
-
-ngx_int_t
-ngx_cs_disk_key(ngx_str_t *tenant, ngx_str_t *task_id,
-    u_char key[NGX_CS_DISK_KEY])
-{
-    u_char  both[2 * NGX_CS_DIGEST_LEN], digest[NGX_CS_DIGEST_LEN];
-
-    if (ngx_cs_digest(task_id->data, task_id->len, both) != NGX_OK
-        || ngx_cs_digest(tenant->data, tenant->len, both + NGX_CS_DIGEST_LEN)
-           != NGX_OK
-        || ngx_cs_digest(both, sizeof(both), digest) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    /* all tenants' answers for a task stand together in the index */
-
-    ngx_memcpy(key, both, NGX_CS_DISK_TASK);
-    ngx_memcpy(key + NGX_CS_DISK_TASK, digest,
-               NGX_CS_DISK_KEY - NGX_CS_DISK_TASK);
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_cs_disk_owner(ngx_str_t *integration_id, int64_t *owner)
-{
-    u_char  digest[NGX_CS_DIGEST_LEN];
-
-    if (ngx_cs_digest(integration_id->data, integration_id->len, digest)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(owner, digest, sizeof(int64_t));
-
-    return NGX_OK;
-}
-
-
-ngx_int_t
-ngx_cs_disk_seal(u_char key[NGX_CS_DISK_KEY], u_char *record, size_t len,
-    u_char seal[NGX_CS_DISK_SEAL])
-{
-    u_char  both[NGX_CS_DISK_KEY + NGX_CS_DIGEST_LEN];
-    u_char  digest[NGX_CS_DIGEST_LEN];
-
-    ngx_memcpy(both, key, NGX_CS_DISK_KEY);
-
-    if (ngx_cs_digest(record, len, both + NGX_CS_DISK_KEY) != NGX_OK
-        || ngx_cs_digest(both, sizeof(both), digest) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(seal, digest, NGX_CS_DISK_SEAL);
-
-    return NGX_OK;
-}
 
 
 ngx_int_t
@@ -158,7 +95,7 @@ ngx_cs_disk_purge_done(ngx_shm_zone_t *shm_zone, ngx_uint_t place)
 
 
 ngx_uint_t
-ngx_cs_disk_purged(ngx_shm_zone_t *shm_zone, u_char key[NGX_CS_DISK_KEY],
+ngx_cs_disk_purged(ngx_shm_zone_t *shm_zone, u_char key[NGX_CS_SEAL_KEY],
     int64_t owner, int64_t fetched)
 {
     ngx_uint_t            i, purged;
@@ -186,7 +123,7 @@ ngx_cs_disk_purged(ngx_shm_zone_t *shm_zone, u_char key[NGX_CS_DISK_KEY],
                   || (purge->kind == NGX_CS_DISK_PURGE_OWNER
                       && purge->owner == owner)
                   || (purge->kind == NGX_CS_DISK_PURGE_TASK
-                      && ngx_memcmp(purge->task, key, NGX_CS_DISK_TASK) == 0);
+                      && ngx_memcmp(purge->task, key, NGX_CS_SEAL_TASK) == 0);
     }
 
     ngx_cs_block_unlock(shm_zone);

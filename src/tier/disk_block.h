@@ -15,10 +15,8 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "tier/seal.h"
 
-/* 64 bits of SHA-256 of a task id; and a tenant and a task id together */
-#define NGX_CS_DISK_KEY      16
-#define NGX_CS_DISK_TASK     8
 
 /* purges that may wait for the writer */
 #define NGX_CS_DISK_PURGES   256
@@ -54,7 +52,7 @@ typedef enum {
 typedef struct {
     int64_t                      until;    /* wall, ms */
     int64_t                      owner;    /* an integration id's digest */
-    u_char                       task[NGX_CS_DISK_TASK];
+    u_char                       task[NGX_CS_SEAL_TASK];
     ngx_cs_disk_purge_e          kind;     /* none: free */
     ngx_pid_t                    pid;      /* that purges the zone now; 0: it
                                               is done there */
@@ -71,17 +69,6 @@ typedef struct {
     ngx_cs_disk_purge_t          purges[NGX_CS_DISK_PURGES];
 } ngx_cs_disk_block_t;
 
-
-/* a key's digests.  NGX_OK or NGX_ERROR: OpenSSL cannot */
-ngx_int_t ngx_cs_disk_key(ngx_str_t *tenant, ngx_str_t *task_id,
-    u_char key[NGX_CS_DISK_KEY]);
-ngx_int_t ngx_cs_disk_owner(ngx_str_t *integration_id, int64_t *owner);
-
-/* of a record under a key, so that a damaged one is known */
-#define NGX_CS_DISK_SEAL  16
-
-ngx_int_t ngx_cs_disk_seal(u_char key[NGX_CS_DISK_KEY], u_char *record,
-    size_t len, u_char seal[NGX_CS_DISK_SEAL]);
 
 /*
  * Enters a purge, whose pid is the caller's until it has purged the zone.
@@ -100,7 +87,7 @@ void ngx_cs_disk_purge_done(ngx_shm_zone_t *shm_zone, ngx_uint_t place);
 
 /* 1 where a purge waits that is to delete this, else 0 */
 ngx_uint_t ngx_cs_disk_purged(ngx_shm_zone_t *shm_zone,
-    u_char key[NGX_CS_DISK_KEY], int64_t owner, int64_t fetched);
+    u_char key[NGX_CS_SEAL_KEY], int64_t owner, int64_t fetched);
 
 /* a look-up ended; us: how long it took */
 void ngx_cs_disk_count(ngx_shm_zone_t *shm_zone,

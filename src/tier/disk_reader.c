@@ -99,7 +99,7 @@ ngx_cs_disk_reader_step(ngx_cs_disk_reader_t *reader, ngx_cs_disk_look_t *look)
     int     rc, len;
     u_char *p;
 
-    (void) sqlite3_bind_blob(reader->stmt, 1, look->key, NGX_CS_DISK_KEY,
+    (void) sqlite3_bind_blob(reader->stmt, 1, look->key, NGX_CS_SEAL_KEY,
                              SQLITE_STATIC);
 
     rc = sqlite3_step(reader->stmt);

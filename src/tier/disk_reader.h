@@ -32,7 +32,7 @@ typedef struct {
 /* what one look brings */
 
 typedef struct {
-    u_char                       key[NGX_CS_DISK_KEY];
+    u_char                       key[NGX_CS_SEAL_KEY];
     ngx_int_t                    rc;
     const char                  *error;    /* SQLite's word, or NULL */
     u_char                      *data;     /* seal and record; ngx_free() */

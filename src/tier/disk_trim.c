@@ -76,7 +76,7 @@ ngx_cs_disk_delete(ngx_cs_disk_trim_t *trim, ngx_cs_disk_purge_t *purge,
     ngx_uint_t *n)
 {
     int            rc;
-    u_char         first[NGX_CS_DISK_KEY], last[NGX_CS_DISK_KEY];
+    u_char         first[NGX_CS_SEAL_KEY], last[NGX_CS_SEAL_KEY];
     sqlite3_stmt  *stmt;
 
     static const char  *where[] = {
@@ -91,8 +91,8 @@ ngx_cs_disk_delete(ngx_cs_disk_trim_t *trim, ngx_cs_disk_purge_t *purge,
 
     ngx_memset(first, 0, sizeof(first));
     ngx_memset(last, 0xff, sizeof(last));
-    ngx_memcpy(first, purge->task, NGX_CS_DISK_TASK);
-    ngx_memcpy(last, purge->task, NGX_CS_DISK_TASK);
+    ngx_memcpy(first, purge->task, NGX_CS_SEAL_TASK);
+    ngx_memcpy(last, purge->task, NGX_CS_SEAL_TASK);
 
     rc = sqlite3_prepare_v2(trim->db, where[purge->kind], -1, &stmt, NULL);
 

@@ -403,7 +403,7 @@ ngx_cs_disk_insert(ngx_cs_disk_writer_t *w, ngx_cs_key_t *key,
 {
     int              rc;
     size_t           len;
-    u_char          *p, digests[NGX_CS_DISK_KEY];
+    u_char          *p, digests[NGX_CS_SEAL_KEY];
     int64_t          owner;
     ngx_str_t        id;
     clear_record_t   record;
@@ -419,26 +419,26 @@ ngx_cs_disk_insert(ngx_cs_disk_writer_t *w, ngx_cs_key_t *key,
                        ngx_current_msec);
     ngx_cs_disk_tag(answer->etag, record.etag);
 
-    len = NGX_CS_DISK_SEAL + CLEAR_RECORD_HEAD + record.body.len;
+    len = NGX_CS_SEAL + CLEAR_RECORD_HEAD + record.body.len;
 
     p = ngx_pnalloc(pool, len);
     if (p == NULL) {
         return SQLITE_NOMEM;
     }
 
-    clear_record_write(&record, p + NGX_CS_DISK_SEAL);
+    clear_record_write(&record, p + NGX_CS_SEAL);
 
     if (w->disk->id_of(&key->tenant, &id) != NGX_OK
-        || ngx_cs_disk_owner(&id, &owner) != NGX_OK
-        || ngx_cs_disk_key(&key->tenant, &key->task_id, digests) != NGX_OK
-        || ngx_cs_disk_seal(digests, p + NGX_CS_DISK_SEAL,
-                            len - NGX_CS_DISK_SEAL, p)
+        || ngx_cs_seal_owner(&id, &owner) != NGX_OK
+        || ngx_cs_seal_key(&key->tenant, &key->task_id, digests) != NGX_OK
+        || ngx_cs_seal(digests, p + NGX_CS_SEAL,
+                            len - NGX_CS_SEAL, p)
            != NGX_OK)
     {
         return SQLITE_NOMEM;
     }
 
-    (void) sqlite3_bind_blob(w->insert, 1, digests, NGX_CS_DISK_KEY,
+    (void) sqlite3_bind_blob(w->insert, 1, digests, NGX_CS_SEAL_KEY,
                              SQLITE_STATIC);
     (void) sqlite3_bind_int64(w->insert, 2, owner);
     (void) sqlite3_bind_int64(w->insert, 3, record.fetched);

@@ -45,12 +45,12 @@ ngx_cs_tier_purge_begin(ngx_cs_tier_purge_t *purge, ngx_shm_zone_t *shm_zone,
             return NGX_ERROR;
         }
 
-        ngx_memcpy(entry.task, digest, NGX_CS_DISK_TASK);
+        ngx_memcpy(entry.task, digest, NGX_CS_SEAL_TASK);
 
     } else if (integration_id->data) {
         entry.kind = NGX_CS_DISK_PURGE_OWNER;
 
-        if (ngx_cs_disk_owner(integration_id, &entry.owner) != NGX_OK) {
+        if (ngx_cs_seal_owner(integration_id, &entry.owner) != NGX_OK) {
             return NGX_ERROR;
         }
     }
