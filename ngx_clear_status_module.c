@@ -16,6 +16,7 @@
 #include "conf/connect_to.h"
 #include "conf/directives.h"
 #include "conf/disk.h"
+#include "conf/redis.h"
 #include "conf/set_header.h"
 #include "conf/valid.h"
 #include "conf/waiting.h"
@@ -31,6 +32,9 @@
 #include "request/log.h"
 #include "request/notify.h"
 #include "request/variables.h"
+#if (NGX_CS_HAVE_HIREDIS)
+#include "redis/redis.h"
+#endif
 #if (NGX_CS_HAVE_SQLITE)
 #include "tier/disk.h"
 #endif
@@ -114,6 +118,13 @@ static ngx_command_t  ngx_clear_status_commands[] = {
     { ngx_string("clear_status_disk"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
       ngx_cs_set_disk,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("clear_status_redis"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_1MORE,
+      ngx_cs_set_redis,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
@@ -530,7 +541,9 @@ ngx_cs_postconfiguration(ngx_conf_t *cf)
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_clear_status_module);
 
-    if (ngx_cs_disk_init_conf(cf, cmcf) != NGX_OK) {
+    if (ngx_cs_disk_init_conf(cf, cmcf) != NGX_OK
+        || ngx_cs_redis_init_conf(cf, cmcf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -627,6 +640,12 @@ ngx_cs_init_process(ngx_cycle_t *cycle)
     ngx_cs_disk_init_process(&cmcf->disks);
 #endif
 
+#if (NGX_CS_HAVE_HIREDIS)
+    if (ngx_cs_redis_init_process(cycle, &cmcf->redises) != NGX_OK) {
+        return NGX_ERROR;
+    }
+#endif
+
     return NGX_OK;
 }
 
@@ -651,6 +670,10 @@ ngx_cs_exit_process(ngx_cycle_t *cycle)
 
 #if (NGX_CS_HAVE_SQLITE)
     ngx_cs_disk_exit_process();
+#endif
+
+#if (NGX_CS_HAVE_HIREDIS)
+    ngx_cs_redis_exit_process(&cmcf->redises);
 #endif
 
     zones = cmcf->zones.elts;

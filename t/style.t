@@ -15,16 +15,17 @@ my $LOG = qr/\bngx_(?:conf_)?log_(?:error|debug[0-8]?)(\((?:[^()]++|(?1))*+\))/;
 
 # The rooms of src/, from the top floor down, and whom each may include.
 
-my @ROOMS = qw(conf operator request flight tier upstream zone fetch core
+my @ROOMS = qw(conf operator request flight tier upstream zone redis fetch core
     clear);
 my %MAY_INCLUDE = (
-    conf     => [qw(clear core fetch upstream tier zone request)],
-    operator => [qw(clear core upstream tier zone flight request)],
+    conf     => [qw(clear core fetch redis upstream tier zone request)],
+    operator => [qw(clear core redis upstream tier zone flight request)],
     request  => [qw(clear core fetch upstream tier zone flight)],
     flight   => [qw(clear core tier zone)],
-    tier     => [qw(clear core upstream zone)],
+    tier     => [qw(clear core redis upstream zone)],
     upstream => [qw(clear core fetch)],
     zone     => [qw(clear core)],
+    redis    => [qw(clear core)],
     fetch    => [qw(clear core)],
     core     => [qw(clear)],
     clear    => [],
@@ -34,6 +35,7 @@ my %MAY_INCLUDE = (
 
 my %ALONE = (
     'curl/' => qr{^fetch/},
+    'hiredis/' => qr{^redis/},
     'sqlite3' => qr{^tier/disk_},
     'yajl/' => qr{^clear/(?:envelope|notice$)},
 );

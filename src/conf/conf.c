@@ -13,7 +13,6 @@
 
 static void ngx_cs_merge_fetch(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf,
     ngx_cs_fetch_conf_t *prev);
-static ngx_uint_t ngx_cs_resolves(ngx_resolver_t *resolver);
 static void ngx_cs_merge_freshness(ngx_cs_loc_conf_t *conf,
     ngx_cs_loc_conf_t *prev);
 static void ngx_cs_merge_credentials(ngx_cs_credentials_conf_t *conf,
@@ -40,6 +39,8 @@ ngx_cs_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&cmcf->zones, cf->pool, 1, sizeof(ngx_shm_zone_t *))
            != NGX_OK
         || ngx_array_init(&cmcf->disks, cf->pool, 1, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&cmcf->redises, cf->pool, 1, sizeof(void *))
+           != NGX_OK
         || ngx_array_init(&cmcf->token_files, cf->pool, 1, sizeof(void *))
            != NGX_OK)
     {
@@ -191,23 +192,6 @@ ngx_cs_merge_fetch(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf,
         conf->resolver = clcf->resolver;
         conf->resolver_timeout = clcf->resolver_timeout;
     }
-}
-
-
-/* nginx sets a resolver without name servers where none is configured */
-
-static ngx_uint_t
-ngx_cs_resolves(ngx_resolver_t *resolver)
-{
-    if (resolver == NULL) {
-        return 0;
-    }
-
-#ifdef angie_version
-    return resolver->connections != NULL;
-#else
-    return resolver->connections.nelts != 0;
-#endif
 }
 
 
@@ -437,6 +421,21 @@ ngx_cs_check_pass(ngx_conf_t *cf, ngx_cs_loc_conf_t *clcf)
                                          credentials->tenant.len);
 
     return NGX_CONF_OK;
+}
+
+
+ngx_uint_t
+ngx_cs_resolves(ngx_resolver_t *resolver)
+{
+    if (resolver == NULL) {
+        return 0;
+    }
+
+#ifdef angie_version
+    return resolver->connections != NULL;
+#else
+    return resolver->connections.nelts != 0;
+#endif
 }
 
 

@@ -21,6 +21,7 @@
 typedef struct {
     ngx_array_t                  zones;        /* of ngx_shm_zone_t * */
     ngx_array_t                  disks;        /* of ngx_cs_disk_t * */
+    ngx_array_t                  redises;      /* of ngx_cs_redis_t * */
     ngx_array_t                  token_files;
     ngx_shm_zone_t             **blocks;       /* of the door's table */
     ngx_uint_t                   used;         /* by some clear_status_pass */
@@ -59,6 +60,12 @@ char *ngx_cs_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child);
 /* a zone of this configuration, or NULL */
 ngx_shm_zone_t *ngx_cs_zone_by_name(ngx_cs_main_conf_t *cmcf,
     ngx_str_t *name);
+
+/*
+ * Whether it resolves names: nginx sets one without name servers where none is
+ * configured.
+ */
+ngx_uint_t ngx_cs_resolves(ngx_resolver_t *resolver);
 
 /* notes where the directive at hand stands */
 void ngx_cs_place(ngx_conf_t *cf, ngx_cs_place_t *place);

@@ -41,6 +41,7 @@ typedef enum {
 
 struct ngx_cs_token_file_s {
     ngx_str_t                    path;
+    ngx_str_t                    directive; /* that named it first */
     ngx_str_t                    token;     /* data is buffer */
     struct stat                  info;      /* of what was last tried */
     ngx_msec_t                   looked;
@@ -103,6 +104,7 @@ ngx_cs_token_file_add(ngx_conf_t *cf, ngx_array_t *files, ngx_str_t *path)
     *slot = file;
 
     file->path = *path;
+    file->directive = *(ngx_str_t *) cf->args->elts;
     file->token.data = file->buffer;
     file->looked = ngx_current_msec;
 
@@ -110,8 +112,8 @@ ngx_cs_token_file_add(ngx_conf_t *cf, ngx_array_t *files, ngx_str_t *path)
 
     if (rc != NGX_CS_TOKEN_OK) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, file->err,
-                           "\"clear_status_auth_token_file\" \"%V\" %s",
-                           path, ngx_cs_token_errors[rc]);
+                           "\"%V\" \"%V\" %s",
+                           &file->directive, path, ngx_cs_token_errors[rc]);
         return NULL;
     }
 
@@ -141,9 +143,9 @@ ngx_cs_token_file_check(ngx_cycle_t *cycle, ngx_array_t *files)
         /* as an error, which is what nginx logs by default */
 
         ngx_log_error(NGX_LOG_ERR, cycle->log, 0,
-                      "\"clear_status_auth_token_file\" \"%V\" cannot be read "
-                      "by the worker processes' user, so a new token takes "
-                      "effect only after a reload", &slot[i]->path);
+                      "\"%V\" \"%V\" cannot be read by the worker "
+                      "processes' user, so a new token takes effect only "
+                      "after a reload", &slot[i]->directive, &slot[i]->path);
     }
 }
 
