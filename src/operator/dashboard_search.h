@@ -2,8 +2,7 @@
  * Copyright (C) The ngx_clear_status_module authors
  *
  * What is stored for a task id, in all zones and for all integration ids or
- * one.  As the key has the tenant in it, every entry has to be looked at: a
- * little in each turn of the event loop, so that the worker goes on serving.
+ * one.  As the key has the tenant in it, every entry has to be looked at.
  */
 
 
@@ -15,6 +14,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "operator/turns.h"
 #include "zone/zone.h"
 
 
@@ -53,16 +53,12 @@ struct ngx_cs_search_s {
     ngx_uint_t                   nfound;
     ngx_uint_t                   more;           /* there are more */
 
-    ngx_http_request_t          *request;
     ngx_uint_t                   zone;           /* where we are */
-    ngx_event_t                  turn;
+    ngx_cs_turns_t               turns;
 };
 
 
-/*
- * For a content handler to return: calls done() at once or from the event
- * loop, unless the caller leaves before.
- */
+/* for a content handler to return, as ngx_cs_turns() */
 ngx_int_t ngx_cs_search(ngx_http_request_t *r, ngx_cs_search_t *search);
 
 

@@ -9,35 +9,30 @@
 
 #include "clear/field.h"
 #include "core/str.h"
+#include "operator/turns.h"
 #include "request/argument.h"
 #include "request/credentials.h"
 #include "request/reply.h"
-#include "request/suspend.h"
 #include "tier/purge.h"
 #include "upstream/breakers.h"
 #include "zone/zone.h"
 
 
-/* steps of ngx_cs_zone_purge() in a turn, and from turn to turn, ms */
-#define NGX_CS_PURGE_STEPS  16
-#define NGX_CS_PURGE_PAUSE  1
-
-
 typedef struct {
-    ngx_http_request_t          *request;
+    ngx_pool_t                  *pool;             /* the request's */
     ngx_shm_zone_t              *shm_zone;
     ngx_str_t                    integration_id;   /* data NULL: any */
     ngx_cs_purge_t               purge;
     ngx_cs_tier_purge_t          tiers;
-    ngx_event_t                  turn;
+    ngx_cs_turns_t               turns;
 } ngx_cs_purging_t;
 
 
 static ngx_int_t ngx_cs_purge_asked(ngx_http_request_t *r,
     ngx_cs_purging_t *purging);
-static void ngx_cs_purge_turn_handler(ngx_event_t *ev);
-static ngx_int_t ngx_cs_purge_turn(ngx_cs_purging_t *purging);
-static ngx_int_t ngx_cs_purge_done(ngx_cs_purging_t *purging, ngx_int_t rc);
+static ngx_int_t ngx_cs_purge_step(void *data);
+static ngx_int_t ngx_cs_purge_done(ngx_http_request_t *r, void *data,
+    ngx_int_t rc);
 static ngx_uint_t ngx_cs_purge_match(ngx_str_t *tenant, void *data);
 static void ngx_cs_purge_report(ngx_http_request_t *r, ngx_uint_t n);
 static ngx_int_t ngx_cs_purge_refuse(ngx_http_request_t *r,
@@ -81,11 +76,11 @@ ngx_cs_purge(ngx_http_request_t *r, ngx_shm_zone_t *shm_zone)
     cln->handler = ngx_cs_purge_cleanup;
     cln->data = purging;
 
-    purging->request = r;
+    purging->pool = r->pool;
     purging->shm_zone = shm_zone;
-    purging->turn.handler = ngx_cs_purge_turn_handler;
-    purging->turn.data = purging;
-    purging->turn.log = r->connection->log;
+    purging->turns.step = ngx_cs_purge_step;
+    purging->turns.done = ngx_cs_purge_done;
+    purging->turns.data = purging;
 
     rc = ngx_cs_tier_purge_begin(&purging->tiers, shm_zone,
                                  &purging->purge.walk.task_id,
@@ -96,18 +91,11 @@ ngx_cs_purge(ngx_http_request_t *r, ngx_shm_zone_t *shm_zone)
                : ngx_cs_purge_refuse(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
-    rc = ngx_cs_purge_turn(purging);
-    if (rc != NGX_AGAIN) {
-        return ngx_cs_purge_done(purging, rc);
-    }
-
-    ngx_add_timer(&purging->turn, NGX_CS_PURGE_PAUSE);
-
-    rc = ngx_cs_suspend(r);
+    rc = ngx_cs_turns(r, &purging->turns);
 
     /* whoever asked for it may leave, it goes on */
 
-    if (r->read_event_handler == ngx_http_test_reading) {
+    if (rc == NGX_DONE && r->read_event_handler == ngx_http_test_reading) {
         r->read_event_handler = ngx_http_block_reading;
     }
 
@@ -115,63 +103,26 @@ ngx_cs_purge(ngx_http_request_t *r, ngx_shm_zone_t *shm_zone)
 }
 
 
-/*
- * A timer's, not a posted event's: what waits in the kernel is served in
- * between, and a timer keeps a worker that shuts down.
- */
-
-static void
-ngx_cs_purge_turn_handler(ngx_event_t *ev)
-{
-    ngx_int_t            rc;
-    ngx_cs_purging_t    *purging;
-    ngx_http_request_t  *r;
-
-    purging = ev->data;
-    r = purging->request;
-
-    ngx_http_set_log_request(r->connection->log, r);
-
-    rc = ngx_cs_purge_turn(purging);
-
-    if (rc == NGX_AGAIN) {
-        ngx_add_timer(ev, NGX_CS_PURGE_PAUSE);
-        return;
-    }
-
-    ngx_cs_resume(r, ngx_cs_purge_done(purging, rc));
-}
-
-
-/* as a step of the zone's does */
-
 static ngx_int_t
-ngx_cs_purge_turn(ngx_cs_purging_t *purging)
+ngx_cs_purge_step(void *data)
 {
-    ngx_int_t   rc;
-    ngx_uint_t  n;
+    ngx_cs_purging_t *purging = data;
 
-    rc = NGX_AGAIN;
-
-    for (n = 0; n < NGX_CS_PURGE_STEPS && rc == NGX_AGAIN; n++) {
-        rc = ngx_cs_zone_purge(purging->shm_zone, &purging->purge,
-                               purging->request->pool);
-    }
-
-    return rc;
+    return ngx_cs_zone_purge(purging->shm_zone, &purging->purge,
+                             purging->pool);
 }
 
 
 static ngx_int_t
-ngx_cs_purge_done(ngx_cs_purging_t *purging, ngx_int_t rc)
+ngx_cs_purge_done(ngx_http_request_t *r, void *data, ngx_int_t rc)
 {
+    ngx_cs_purging_t *purging = data;
+
     u_char                    *p;
     ngx_uint_t                 n;
-    ngx_http_request_t        *r;
     ngx_http_complex_value_t   cv;
     static ngx_str_t           type = ngx_string("application/json");
 
-    r = purging->request;
     n = purging->purge.purged;
 
     ngx_cs_tier_purge_end(&purging->tiers);
@@ -327,10 +278,6 @@ static void
 ngx_cs_purge_cleanup(void *data)
 {
     ngx_cs_purging_t *purging = data;
-
-    if (purging->turn.timer_set) {
-        ngx_del_timer(&purging->turn);
-    }
 
     ngx_cs_tier_purge_end(&purging->tiers);
 }
