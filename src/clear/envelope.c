@@ -29,7 +29,6 @@ static clear_envelope_e clear_envelope_end(clear_envelope_t *env,
     clear_envelope_e rc, const char *reason);
 static int clear_envelope_is(clear_envelope_t *env);
 static void clear_envelope_point(clear_envelope_t *env);
-static clear_workflow_e clear_workflow(const clear_str_t *name);
 
 
 clear_envelope_t *
@@ -308,28 +307,4 @@ clear_envelope_destroy(clear_envelope_t *env)
 
     alloc = env->parse.arena.alloc;
     alloc.free(alloc.ctx, env);
-}
-
-
-static clear_workflow_e
-clear_workflow(const clear_str_t *name)
-{
-    size_t              i;
-    static const char  *names[] = {
-        NULL, "CREATED", "PROCESSING", "SUCCESS", "FAILED"
-    };
-
-    if (name->data == NULL) {
-        return CLEAR_WORKFLOW_NONE;
-    }
-
-    for (i = 1; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (strlen(names[i]) == name->len
-            && memcmp(names[i], name->data, name->len) == 0)
-        {
-            return (clear_workflow_e) i;
-        }
-    }
-
-    return CLEAR_WORKFLOW_OTHER;
 }

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "clear/presigned.h"
+#include "clear/table.h"
 #include "clear/utf8.h"
 
 
@@ -71,6 +72,8 @@ static const clear_key_t  clear_keys[] = {
     clear_key(CLEAR_IN_ERROR, "validationErrors"),
     clear_key(CLEAR_IN_ACTIVITY, "errorReportPreSign")
 };
+
+clear_table(clear_keys, CLEAR_KEY_NONE - 1);
 
 
 const yajl_callbacks  clear_parse_callbacks = {

@@ -43,6 +43,13 @@ typedef enum {
 } clear_workflow_e;
 
 
+/* as the API calls them; of what we do not know, "OTHER" */
+extern const clear_str_t  clear_workflow_names[];
+
+/* the state of a name that the API sent, or NULL and nothing */
+clear_workflow_e clear_workflow(const clear_str_t *name);
+
+
 /*
  * What an envelope says.  Strings are decoded, UTF-8, owned by the parser
  * and valid until clear_envelope_destroy(); each is NULL where the key is

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "clear/table.h"
+
 
 typedef struct {
     int                      status;
@@ -48,6 +50,8 @@ static const clear_outcome_t  clear_outcomes[] = {
     { 503, "This gateway cannot fetch the answer now",
       "the fetch failed in this gateway" }
 };
+
+clear_table(clear_outcomes, CLEAR_TRANSPORT_LOCAL);
 
 
 void

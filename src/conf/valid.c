@@ -230,8 +230,7 @@ ngx_cs_valid_subject(ngx_str_t *value, clear_valid_t *valid)
     valid->state.data = value->data;
     valid->state.len = value->len;
 
-    finished = (ngx_strcmp(value->data, "SUCCESS") == 0
-                || ngx_strcmp(value->data, "FAILED") == 0);
+    finished = clear_freshness_terminal(clear_workflow(&valid->state));
 
     return (value->len == 0) ? invalid
            : (valid->max && finished)
@@ -244,19 +243,17 @@ ngx_cs_valid_subject(ngx_str_t *value, clear_valid_t *valid)
 static void
 ngx_cs_valid_known(ngx_conf_t *cf, ngx_str_t *state)
 {
-    ngx_uint_t        i, n, least, nearest;
-    static ngx_str_t  names[] = {
-        ngx_string("CREATED"),
-        ngx_string("PROCESSING"),
-        ngx_string("SUCCESS"),
-        ngx_string("FAILED")
-    };
+    ngx_str_t   name, nearest;
+    ngx_uint_t  i, n, least;
 
-    nearest = 0;
-    least = NGX_CS_VALID_STATE;
+    ngx_str_null(&nearest);
+    least = NGX_CS_VALID_STATE + 1;
 
-    for (i = 0; i < sizeof(names) / sizeof(ngx_str_t); i++) {
-        n = ngx_cs_valid_distance(state, &names[i]);
+    for (i = CLEAR_WORKFLOW_CREATED; i < CLEAR_WORKFLOW_OTHER; i++) {
+        name.data = (u_char *) clear_workflow_names[i].data;
+        name.len = clear_workflow_names[i].len;
+
+        n = ngx_cs_valid_distance(state, &name);
 
         if (n == 0) {
             return;
@@ -264,14 +261,14 @@ ngx_cs_valid_known(ngx_conf_t *cf, ngx_str_t *state)
 
         if (n < least) {
             least = n;
-            nearest = i;
+            nearest = name;
         }
     }
 
     ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
                        "\"clear_status_valid\" names a state that is not "
                        "documented, \"%V\", the nearest that is: \"%V\"",
-                       state, &names[nearest]);
+                       state, &nearest);
 }
 
 

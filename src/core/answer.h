@@ -17,6 +17,7 @@
 #include "clear/alloc.h"
 #include "clear/envelope.h"
 #include "clear/freshness.h"
+#include "clear/table.h"
 
 
 /* a strong entity tag with its quotes: 128 bits of SHA-256 in hexadecimal */
@@ -84,6 +85,9 @@ typedef struct {
                                                   of the task went down in a
                                                   row, with this one */
 } ngx_cs_answer_t;
+
+clear_fits(NGX_CS_SOURCE_UPSTREAM, 3);
+clear_fits(NGX_CS_LIMITED_TOKEN, 2);
 
 
 /* when another fetch may follow this error: mono, ms; 0: nobody said */

@@ -12,6 +12,8 @@
 
 #include "core/counters.h"
 
+#include "clear/table.h"
+
 
 #define NGX_CS_COUNTERS_SETS       64
 #define NGX_CS_COUNTERS_PROCESSES  256
@@ -47,6 +49,8 @@ ngx_cs_block_t  ngx_cs_counters_block = {
 
 
 static ngx_msec_t  ngx_cs_counters_bounds[] = NGX_CS_COUNTERS_BOUNDS;
+
+clear_table(ngx_cs_counters_bounds, NGX_CS_COUNTERS_BUCKETS - 2);
 
 /* of this worker; NULL: nothing is counted */
 static ngx_cs_counters_shared_t   *ngx_cs_counters_shared;

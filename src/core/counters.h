@@ -15,18 +15,31 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "clear/verdict.h"
 #include "core/block.h"
 
 
 /* the HTTP statuses that are counted apart: 100 to 599 */
 #define NGX_CS_COUNTERS_CODES    500
 
-/* values of ngx_cs_cache_e; and of clear_transport_e, one more */
-#define NGX_CS_COUNTERS_CACHES   8
-#define NGX_CS_COUNTERS_OUTCOMES 12
+/* how the cache handled a request: the values of $clear_status_cache */
 
-/* the one: upstream answered with an error */
-#define NGX_CS_COUNTERS_ERROR    8
+typedef enum {
+    NGX_CS_NONE = 0,
+    NGX_CS_HIT,
+    NGX_CS_MISS,
+    NGX_CS_EXPIRED,
+    NGX_CS_STALE,
+    NGX_CS_UPDATING,
+    NGX_CS_COLLAPSED,
+    NGX_CS_BYPASS
+} ngx_cs_cache_e;
+
+#define NGX_CS_COUNTERS_CACHES   (NGX_CS_BYPASS + 1)
+
+/* how a fetch ended: clear_transport_e, or upstream answered with an error */
+#define NGX_CS_COUNTERS_ERROR    (CLEAR_TRANSPORT_LOCAL + 1)
+#define NGX_CS_COUNTERS_OUTCOMES (NGX_CS_COUNTERS_ERROR + 1)
 
 /* upper bounds of the histogram, ms, and one more for what is over them */
 #define NGX_CS_COUNTERS_BOUNDS                                               \

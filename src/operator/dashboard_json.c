@@ -14,7 +14,7 @@
 #include "upstream/breakers.h"
 
 
-static void ngx_cs_json_counters(ngx_cs_json_t *j, char *name, char **names,
+static void ngx_cs_json_counters(ngx_cs_json_t *j, char *name, ngx_str_t *names,
     ngx_atomic_t *values, ngx_uint_t n);
 static void ngx_cs_json_requests(ngx_cs_json_t *j, ngx_cs_counters_t *m);
 static void ngx_cs_json_fetches(ngx_cs_json_t *j, ngx_cs_counters_t *m);
@@ -70,7 +70,7 @@ ngx_cs_dashboard_numbers(ngx_cs_text_t *text, ngx_shm_zone_t **zones,
 
 
 static void
-ngx_cs_json_counters(ngx_cs_json_t *j, char *name, char **names,
+ngx_cs_json_counters(ngx_cs_json_t *j, char *name, ngx_str_t *names,
     ngx_atomic_t *values, ngx_uint_t n)
 {
     ngx_uint_t  i;
@@ -78,7 +78,7 @@ ngx_cs_json_counters(ngx_cs_json_t *j, char *name, char **names,
     ngx_cs_json_open(j, name, "{");
 
     for (i = 0; i < n; i++) {
-        ngx_cs_json_int(j, names[i], values[i]);
+        ngx_cs_json_int(j, (char *) names[i].data, values[i]);
     }
 
     ngx_cs_json_close(j, "}");
@@ -121,7 +121,7 @@ ngx_cs_json_fetches(ngx_cs_json_t *j, ngx_cs_counters_t *m)
     ngx_cs_json_int(j, "connections", m->connections);
     ngx_cs_json_counters(j, "fetches",
                          ngx_cs_names_outcomes, m->fetches,
-                         NGX_CS_NAMES_OUTCOMES);
+                         NGX_CS_COUNTERS_OUTCOMES);
 
     ngx_cs_json_open(j, "latency", "{");
     ngx_cs_json_int(j, "sum", m->fetch_ms);
@@ -170,7 +170,7 @@ ngx_cs_json_states(ngx_cs_json_t *j, char *name, uint64_t *values)
     ngx_cs_json_open(j, name, "{");
 
     for (i = 0; i < NGX_CS_STATES; i++) {
-        ngx_cs_json_int(j, ngx_cs_names_states[i], values[i]);
+        ngx_cs_json_int(j, (char *) ngx_cs_states[i].data, values[i]);
     }
 
     ngx_cs_json_close(j, "}");
@@ -244,11 +244,11 @@ ngx_cs_dashboard_findings(ngx_cs_text_t *text, ngx_cs_search_t *search)
 static void
 ngx_cs_json_finding(ngx_cs_json_t *j, ngx_cs_finding_t *finding)
 {
-    char           *state;
+    ngx_str_t        *state;
     ngx_cs_walked_t  *seen;
 
     seen = &finding->seen;
-    state = ngx_cs_names_states[seen->state];
+    state = &ngx_cs_states[seen->state];
 
     ngx_cs_json_open(j, NULL, "{");
     ngx_cs_json_string(j, "zone", finding->zone->data,
@@ -256,8 +256,7 @@ ngx_cs_json_finding(ngx_cs_json_t *j, ngx_cs_finding_t *finding)
     ngx_cs_json_string(j, "integrationId",
                        finding->integration_id.data,
                        finding->integration_id.len);
-    ngx_cs_json_string(j, "state", (u_char *) state,
-                       ngx_strlen(state));
+    ngx_cs_json_string(j, "state", state->data, state->len);
     ngx_cs_json_bool(j, "flying", seen->flying);
 
     if (seen->has_good) {

@@ -19,8 +19,25 @@
 #include "zone/zone.h"
 
 
-#define NGX_CS_PROMETHEUS_BOUNDS                                             \
-    (NGX_CS_COUNTERS_BUCKETS - 1)
+/* what is counted in a smaller unit than the second, which is shown */
+
+typedef struct {
+    ngx_uint_t                    scale;     /* so many in a second */
+    char                         *format;    /* of seconds and the rest */
+} ngx_cs_unit_t;
+
+
+/* how long something took */
+
+typedef struct {
+    char                         *name;
+    ngx_str_t                     labels;    /* or empty */
+    ngx_cs_unit_t                *unit;      /* of bounds and sum */
+    ngx_uint_t                   *bounds;    /* one less than buckets */
+    ngx_atomic_t                 *buckets;
+    ngx_uint_t                    n;         /* of buckets */
+    ngx_atomic_uint_t             sum;
+} ngx_cs_histogram_t;
 
 
 typedef struct {
@@ -37,6 +54,10 @@ static void ngx_cs_prometheus_head(ngx_cs_text_t *t, char *name, char *type,
     char *help);
 static void ngx_cs_prometheus_value(ngx_cs_text_t *t, char *name, char *type,
     char *help, ngx_atomic_uint_t value);
+static void ngx_cs_prometheus_named(ngx_cs_text_t *t, char *name, char *label,
+    ngx_str_t *names, ngx_atomic_t *values, ngx_uint_t n);
+static void ngx_cs_prometheus_histogram(ngx_cs_text_t *t,
+    ngx_cs_histogram_t *h);
 static void ngx_cs_prometheus_build(ngx_cs_text_t *t, const char *libcurl);
 static void ngx_cs_prometheus_callers(ngx_cs_text_t *t, ngx_cs_counters_t *m);
 static void ngx_cs_prometheus_upstream(ngx_cs_text_t *t, ngx_cs_counters_t *m);
@@ -56,8 +77,7 @@ static void ngx_cs_prometheus_disk_seconds(ngx_cs_text_t *t, ngx_str_t *zone,
 #endif
 
 
-static ngx_msec_t  ngx_cs_prometheus_bounds[] =
-    NGX_CS_COUNTERS_BOUNDS;
+static ngx_cs_unit_t  ngx_cs_prometheus_ms = { 1000, "%uA.%03uA%Z" };
 
 
 ngx_int_t
@@ -190,6 +210,60 @@ ngx_cs_prometheus_value(ngx_cs_text_t *t, char *name, char *type, char *help,
 }
 
 
+/* samples of a name that one label tells apart */
+
+static void
+ngx_cs_prometheus_named(ngx_cs_text_t *t, char *name, char *label,
+    ngx_str_t *names, ngx_atomic_t *values, ngx_uint_t n)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < n; i++) {
+        ngx_cs_text_printf(t, "clear_status_%s{%s=\"%V\"} %uA\n",
+                           name, label, &names[i], values[i]);
+    }
+}
+
+
+static void
+ngx_cs_prometheus_histogram(ngx_cs_text_t *t, ngx_cs_histogram_t *h)
+{
+    char               *comma, *open, *close;
+    u_char              seconds[2 * NGX_INT64_LEN];
+    ngx_uint_t          i;
+    ngx_cs_unit_t      *unit;
+    ngx_atomic_uint_t   n;
+
+    unit = h->unit;
+    comma = h->labels.len ? "," : "";
+    open = h->labels.len ? "{" : "";
+    close = h->labels.len ? "}" : "";
+    n = 0;
+
+    for (i = 0; i < h->n - 1; i++) {
+        n += h->buckets[i];
+
+        (void) ngx_sprintf(seconds, unit->format, h->bounds[i] / unit->scale,
+                           h->bounds[i] % unit->scale);
+        ngx_cs_text_printf(t,
+                           "clear_status_%s_bucket{%V%sle=\"%s\"} %uA\n",
+                           h->name, &h->labels, comma, seconds, n);
+    }
+
+    n += h->buckets[i];
+
+    (void) ngx_sprintf(seconds, unit->format, h->sum / unit->scale,
+                       h->sum % unit->scale);
+    ngx_cs_text_printf(t,
+                       "clear_status_%s_bucket{%V%sle=\"+Inf\"} %uA\n"
+                       "clear_status_%s_sum%s%V%s %s\n"
+                       "clear_status_%s_count%s%V%s %uA\n",
+                       h->name, &h->labels, comma, n,
+                       h->name, open, &h->labels, close, seconds,
+                       h->name, open, &h->labels, close, n);
+}
+
+
 /* the nginx that it was built for, which is the one that runs */
 
 static void
@@ -211,11 +285,9 @@ ngx_cs_prometheus_callers(ngx_cs_text_t *t, ngx_cs_counters_t *m)
     ngx_cs_prometheus_head(t, "requests_total", "counter",
                            "Requests by what the cache did.");
 
-    for (i = 0; i < NGX_CS_COUNTERS_CACHES; i++) {
-        ngx_cs_text_printf(t,
-                           "clear_status_requests_total{cache=\"%s\"} %uA\n",
-                           ngx_cs_names_caches[i], m->requests[i]);
-    }
+    ngx_cs_prometheus_named(t, "requests_total", "cache",
+                            ngx_cs_names_caches, m->requests,
+                            NGX_CS_COUNTERS_CACHES);
 
     ngx_cs_prometheus_head(t, "responses_total", "counter",
                            "Responses by HTTP status.");
@@ -240,16 +312,11 @@ ngx_cs_prometheus_callers(ngx_cs_text_t *t, ngx_cs_counters_t *m)
 static void
 ngx_cs_prometheus_upstream(ngx_cs_text_t *t, ngx_cs_counters_t *m)
 {
-    ngx_uint_t  i;
-
     ngx_cs_prometheus_head(t, "upstream_fetches_total", "counter",
                            "Fetches by how they ended.");
-
-    for (i = 0; i < NGX_CS_NAMES_OUTCOMES; i++) {
-        ngx_cs_text_printf(t,
-                   "clear_status_upstream_fetches_total{outcome=\"%s\"} %uA\n",
-                   ngx_cs_names_outcomes[i], m->fetches[i]);
-    }
+    ngx_cs_prometheus_named(t, "upstream_fetches_total", "outcome",
+                            ngx_cs_names_outcomes, m->fetches,
+                            NGX_CS_COUNTERS_OUTCOMES);
 
     ngx_cs_prometheus_seconds(t, m);
 
@@ -275,31 +342,21 @@ ngx_cs_prometheus_upstream(ngx_cs_text_t *t, ngx_cs_counters_t *m)
 static void
 ngx_cs_prometheus_seconds(ngx_cs_text_t *t, ngx_cs_counters_t *m)
 {
-    ngx_uint_t         i;
-    ngx_msec_t         bound;
-    ngx_atomic_uint_t  n;
+    ngx_cs_histogram_t  h;
+    static ngx_uint_t   bounds[] = NGX_CS_COUNTERS_BOUNDS;
 
     ngx_cs_prometheus_head(t, "upstream_seconds", "histogram",
                            "How long fetches took.");
 
-    n = 0;
+    h.name = "upstream_seconds";
+    ngx_str_null(&h.labels);
+    h.unit = &ngx_cs_prometheus_ms;
+    h.bounds = bounds;
+    h.buckets = m->buckets;
+    h.n = NGX_CS_COUNTERS_BUCKETS;
+    h.sum = m->fetch_ms;
 
-    for (i = 0; i < NGX_CS_PROMETHEUS_BOUNDS; i++) {
-        n += m->buckets[i];
-        bound = ngx_cs_prometheus_bounds[i];
-
-        ngx_cs_text_printf(t,
-                 "clear_status_upstream_seconds_bucket{le=\"%M.%03M\"} %uA\n",
-                 bound / 1000, bound % 1000, n);
-    }
-
-    n += m->buckets[i];
-
-    ngx_cs_text_printf(t,
-                 "clear_status_upstream_seconds_bucket{le=\"+Inf\"} %uA\n"
-                 "clear_status_upstream_seconds_sum %uA.%03uA\n"
-                 "clear_status_upstream_seconds_count %uA\n",
-                 n, m->fetch_ms / 1000, m->fetch_ms % 1000, n);
+    ngx_cs_prometheus_histogram(t, &h);
 }
 
 
@@ -311,10 +368,8 @@ ngx_cs_prometheus_holds(ngx_cs_text_t *t, ngx_cs_counters_t *m)
     ngx_cs_prometheus_head(t, "held", "gauge",
                            "Requests that are held, and streams.");
 
-    for (i = 0; i < NGX_CS_COUNTERS_KINDS; i++) {
-        ngx_cs_text_printf(t, "clear_status_held{kind=\"%s\"} %uA\n",
-                           ngx_cs_names_kinds[i], m->held[i]);
-    }
+    ngx_cs_prometheus_named(t, "held", "kind", ngx_cs_names_kinds, m->held,
+                            NGX_CS_COUNTERS_KINDS);
 
     ngx_cs_prometheus_head(t, "holds_total", "counter",
                            "Requests that were held, by why that ended.");
@@ -322,8 +377,8 @@ ngx_cs_prometheus_holds(ngx_cs_text_t *t, ngx_cs_counters_t *m)
     for (i = 0; i < NGX_CS_COUNTERS_KINDS; i++) {
         for (end = 0; end < NGX_CS_COUNTERS_ENDS; end++) {
             ngx_cs_text_printf(t,
-                   "clear_status_holds_total{kind=\"%s\",end=\"%s\"} %uA\n",
-                   ngx_cs_names_kinds[i], ngx_cs_names_ends[end],
+                   "clear_status_holds_total{kind=\"%V\",end=\"%V\"} %uA\n",
+                   &ngx_cs_names_kinds[i], &ngx_cs_names_ends[end],
                    m->holds[i][end]);
         }
     }
@@ -381,8 +436,8 @@ ngx_cs_prometheus_states(ngx_cs_text_t *t, char *name, ngx_str_t *zone,
 
     for (i = 0; i < NGX_CS_STATES; i++) {
         ngx_cs_text_printf(t,
-                           "clear_status_%s{zone=\"%V\",state=\"%s\"} %uL\n",
-                           name, zone, ngx_cs_names_states[i], values[i]);
+                           "clear_status_%s{zone=\"%V\",state=\"%V\"} %uL\n",
+                           name, zone, &ngx_cs_states[i], values[i]);
     }
 }
 
@@ -467,17 +522,11 @@ ngx_cs_prometheus_disk_lookups(ngx_cs_text_t *t, ngx_str_t *zone,
 {
     ngx_uint_t  i;
 
-    /* by ngx_cs_disk_outcome_e */
-
-    static char  *outcomes[] = {
-        "hit", "stale", "miss", "timeout", "error", "off"
-    };
-
     for (i = 0; i < NGX_CS_DISK_OUTCOMES; i++) {
         ngx_cs_text_printf(t,
                            "clear_status_tier_lookups_total{zone=\"%V\","
-                           "tier=\"disk\",outcome=\"%s\"} %uA\n",
-                           zone, outcomes[i], block->lookups[i]);
+                           "tier=\"disk\",outcome=\"%V\"} %uA\n",
+                           zone, &ngx_cs_disk_outcomes[i], block->lookups[i]);
     }
 }
 
@@ -486,33 +535,27 @@ static void
 ngx_cs_prometheus_disk_seconds(ngx_cs_text_t *t, ngx_str_t *zone,
     ngx_cs_disk_block_t *block)
 {
-    ngx_uint_t         i;
-    ngx_atomic_uint_t  n;
+    u_char                *p;
+    ngx_cs_histogram_t     h;
+    static ngx_uint_t      bounds[] = NGX_CS_DISK_BOUNDS;
+    static ngx_cs_unit_t   us = { 1000000, "%uA.%06uA%Z" };
 
-    static ngx_uint_t  bounds[] = NGX_CS_DISK_BOUNDS;   /* us */
-
-    n = 0;
-
-    for (i = 0; i < NGX_CS_DISK_BUCKETS - 1; i++) {
-        n += block->buckets[i];
-
-        ngx_cs_text_printf(t,
-                           "clear_status_tier_seconds_bucket{zone=\"%V\","
-                           "tier=\"disk\",le=\"%ui.%06ui\"} %uA\n",
-                           zone, bounds[i] / 1000000, bounds[i] % 1000000, n);
+    p = ngx_pnalloc(t->pool, sizeof("zone=\"\",tier=\"disk\"") + zone->len);
+    if (p == NULL) {
+        t->failed = 1;
+        return;
     }
 
-    n += block->buckets[i];
+    h.name = "tier_seconds";
+    h.labels.data = p;
+    h.labels.len = ngx_sprintf(p, "zone=\"%V\",tier=\"disk\"", zone) - p;
+    h.unit = &us;
+    h.bounds = bounds;
+    h.buckets = block->buckets;
+    h.n = NGX_CS_DISK_BUCKETS;
+    h.sum = block->us;
 
-    ngx_cs_text_printf(t,
-                       "clear_status_tier_seconds_bucket{zone=\"%V\","
-                       "tier=\"disk\",le=\"+Inf\"} %uA\n"
-                       "clear_status_tier_seconds_sum{zone=\"%V\","
-                       "tier=\"disk\"} %uA.%06uA\n"
-                       "clear_status_tier_seconds_count{zone=\"%V\","
-                       "tier=\"disk\"} %uA\n",
-                       zone, n, zone, block->us / 1000000,
-                       block->us % 1000000, zone, n);
+    ngx_cs_prometheus_histogram(t, &h);
 }
 
 #endif

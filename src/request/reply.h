@@ -15,20 +15,7 @@
 #include <ngx_http.h>
 
 #include "core/answer.h"
-
-
-/* the values of $clear_status_cache */
-
-typedef enum {
-    NGX_CS_NONE = 0,
-    NGX_CS_HIT,
-    NGX_CS_MISS,
-    NGX_CS_EXPIRED,
-    NGX_CS_STALE,
-    NGX_CS_UPDATING,
-    NGX_CS_COLLAPSED,
-    NGX_CS_BYPASS
-} ngx_cs_cache_e;
+#include "core/counters.h"
 
 
 /* no Retry-After, whatever the answer says */

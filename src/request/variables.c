@@ -7,6 +7,7 @@
 
 #include "request/variables.h"
 
+#include "core/names.h"
 #include "request/argument.h"
 #include "request/request.h"
 
@@ -67,46 +68,28 @@ static ngx_http_variable_t  ngx_cs_vars[] = {
 };
 
 
-/* by ngx_cs_cache_e */
-
-static ngx_str_t  ngx_cs_caches[] = {
-    ngx_null_string,
-    ngx_string("HIT"),
-    ngx_string("MISS"),
-    ngx_string("EXPIRED"),
-    ngx_string("STALE"),
-    ngx_string("UPDATING"),
-    ngx_string("COLLAPSED"),
-    ngx_string("BYPASS")
-};
-
-
-/* by clear_workflow_e */
-
-static ngx_str_t  ngx_cs_workflows[] = {
-    ngx_null_string,
-    ngx_string("CREATED"),
-    ngx_string("PROCESSING"),
-    ngx_string("SUCCESS"),
-    ngx_string("FAILED"),
-    ngx_string("OTHER")
-};
-
-
 static ngx_int_t
 ngx_cs_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     uintptr_t data)
 {
-    ngx_str_t     *value;
-    ngx_cs_ctx_t  *ctx;
+    ngx_str_t           value;
+    ngx_cs_ctx_t       *ctx;
+    const clear_str_t  *name;
 
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
 
-    value = (ctx == NULL) ? NULL
-            : data ? &ngx_cs_workflows[ctx->workflow]
-                   : &ngx_cs_caches[ctx->handling.cache];
+    ngx_str_null(&value);
 
-    return ngx_cs_variable_set(v, value);
+    if (ctx && data) {
+        name = &clear_workflow_names[ctx->workflow];
+        value.data = (u_char *) name->data;
+        value.len = name->len;
+
+    } else if (ctx && ctx->handling.cache != NGX_CS_NONE) {
+        value = ngx_cs_names_caches[ctx->handling.cache];
+    }
+
+    return ngx_cs_variable_set(v, &value);
 }
 
 

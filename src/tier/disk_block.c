@@ -7,10 +7,25 @@
 
 #include "tier/disk_block.h"
 
+#include "clear/table.h"
 #include "core/block.h"
 
 
+ngx_str_t  ngx_cs_disk_outcomes[] = {
+    ngx_string("hit"),
+    ngx_string("stale"),
+    ngx_string("miss"),
+    ngx_string("timeout"),
+    ngx_string("error"),
+    ngx_string("off")
+};
+
+clear_table(ngx_cs_disk_outcomes, NGX_CS_DISK_OFF);
+
+
 static uint64_t  ngx_cs_disk_bounds[] = NGX_CS_DISK_BOUNDS;
+
+clear_table(ngx_cs_disk_bounds, NGX_CS_DISK_BUCKETS - 2);
 
 
 ngx_int_t

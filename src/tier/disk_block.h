@@ -36,7 +36,10 @@ typedef enum {
     NGX_CS_DISK_OFF
 } ngx_cs_disk_outcome_e;
 
-#define NGX_CS_DISK_OUTCOMES  6
+#define NGX_CS_DISK_OUTCOMES  (NGX_CS_DISK_OFF + 1)
+
+/* what they are called */
+extern ngx_str_t  ngx_cs_disk_outcomes[];
 
 
 typedef enum {

@@ -14,6 +14,7 @@
 #include <ngx_event.h>
 
 #include "clear/field.h"
+#include "clear/table.h"
 #include "core/may_read.h"
 #include "core/str.h"
 
@@ -65,6 +66,8 @@ static size_t ngx_cs_token_file_trim(u_char *buf, size_t n);
 static ngx_event_t  ngx_cs_token_file_event;
 
 
+/* by ngx_cs_token_e */
+
 static char  *ngx_cs_token_errors[] = {
     "",
     "cannot be read",
@@ -73,6 +76,8 @@ static char  *ngx_cs_token_errors[] = {
     "is too long",
     "cannot be sent as a header field"
 };
+
+clear_table(ngx_cs_token_errors, NGX_CS_TOKEN_BAD);
 
 
 ngx_cs_token_file_t *

@@ -7,6 +7,21 @@
 
 #include "zone/queue.h"
 
+#include "clear/table.h"
+
+
+ngx_str_t  ngx_cs_states[] = {
+    ngx_string("none"),
+    ngx_string("created"),
+    ngx_string("processing"),
+    ngx_string("success"),
+    ngx_string("failed"),
+    ngx_string("other"),
+    ngx_string("error")
+};
+
+clear_table(ngx_cs_states, NGX_CS_STATE_ERROR);
+
 
 ngx_uint_t
 ngx_cs_entry_state(ngx_cs_shm_t *shm, ngx_cs_entry_t *e)

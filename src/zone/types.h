@@ -73,9 +73,11 @@ typedef struct {
 
 /* what entries are counted under: clear_workflow_e, and two more */
 
-#define NGX_CS_STATE_NONE   0
-#define NGX_CS_STATE_ERROR  6
-#define NGX_CS_STATES       7
+#define NGX_CS_STATE_NONE   CLEAR_WORKFLOW_NONE
+#define NGX_CS_STATE_ERROR  (CLEAR_WORKFLOW_OTHER + 1)
+#define NGX_CS_STATES       (NGX_CS_STATE_ERROR + 1)
+
+extern ngx_str_t  ngx_cs_states[];        /* what they are called */
 
 
 typedef struct {
