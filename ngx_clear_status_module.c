@@ -17,6 +17,7 @@
 #include "conf/directives.h"
 #include "conf/disk.h"
 #include "conf/redis.h"
+#include "conf/secret.h"
 #include "conf/set_header.h"
 #include "conf/valid.h"
 #include "conf/waiting.h"
@@ -574,7 +575,7 @@ ngx_cs_init_module(ngx_cycle_t *cycle)
         return NGX_OK;
     }
 
-    ngx_cs_token_file_check(cycle, &cmcf->token_files);
+    ngx_cs_secret_file_check(cycle, &cmcf->token_files);
 
     if (ngx_cs_wake_init_module(cycle) != NGX_OK
         || ngx_cs_spill_init_module(cycle) != NGX_OK)
@@ -628,7 +629,7 @@ ngx_cs_init_process(ngx_cycle_t *cycle)
     ngx_cs_hold_init_process();
     ngx_cs_notify_init_process();
 
-    ngx_cs_token_file_init_process(cycle, &cmcf->token_files);
+    ngx_cs_secret_file_init_process(cycle, &cmcf->token_files);
 
     zones = cmcf->zones.elts;
 

@@ -364,6 +364,41 @@ subtest 'token files' => sub {
         qr/clear_status_auth_token_file/, qr/check\.conf:17/;
 };
 
+subtest 'token files with variables' => sub {
+    my $dir   = $t->dir;
+    my $named = "clear_status_auth_token_file $dir/\$arg_x";
+
+    accepted "a name $_", '', 'clear_status_integration_id i;',
+        "$pass clear_status_auth_token_file $_;"
+        for "$dir/\$arg_x", "$dir/a-\${arg_x}.b", "/\$arg_x";
+
+    refused $_->[0],
+        ['', "clear_status_auth_token_file $_->[0];", ''],
+        qr/"clear_status_auth_token_file" "\Q@{[$_->[0] =~ tr{"}{}dr]}\E"/,
+        $_->[1], qr/check\.conf:17/
+        for ['$arg_x', qr/no folder before/],
+        ["$dir/\$arg_x/token", qr{has a "/" behind a variable}],
+        ["$dir/\$arg_x\$arg_y/", qr{has a "/" behind a variable}],
+        ["$dir/none/\$arg_x", qr/the folder .*none.* cannot be read.*No such/],
+        ["$dir/check.conf/\$arg_x", qr/cannot be read.*Not a dir/];
+
+    refused 'an unknown variable',
+        ['', "clear_status_auth_token_file $dir/\$none;", ''],
+        qr/unknown "none" variable/;
+    refused 'an empty name', ['', 'clear_status_auth_token_file "";', ''],
+        qr/"clear_status_auth_token_file" has an empty name/,
+        qr/check\.conf:17/;
+
+    refused 'twice', ['', "$named; $named;", ''],
+        qr/"clear_status_auth_token_file" directive is duplicate/;
+    refused 'twice, of both kinds',
+        ['', "$named; clear_status_auth_token_file $file;", ''],
+        qr/"clear_status_auth_token_file" directive is duplicate/;
+    refused 'both kinds of token',
+        ['', "$named; clear_status_auth_token t;", ''],
+        qr/conflicts with "clear_status_auth_token_file"/;
+};
+
 refused 'a directive in the wrong place', ['', $pass, ''],
     qr/"clear_status_pass" directive is not allowed here/;
 

@@ -17,6 +17,7 @@ my %doc  = map { $_->basename => $_->slurp('UTF-8') }
     $root->child('docs')->list->grep(qr/\.md$/)->each;
 
 $t->file('token', "example\n");
+mkdir $t->dir . '/tokens';
 
 
 # Directives.

@@ -158,8 +158,8 @@ my %line = (
         200, qr/ 200\d\d\d bytes .* "clear_status_zone" larger/, 'warn'],
     'evaluated to nothing, the request is refused' => ['variable', {}, 403,
         qr/"clear_status_auth_token" evaluated/],
-    'the last good token stays in use' =>
-        ['file', {state => 'SUCCESS'}, 200, qr/token file ".*token" /],
+    'the last good one stays in use' =>
+        ['file', {state => 'SUCCESS'}, 200, qr/_auth_token_file" ".*token" /],
 );
 
 my ($table) = $page =~ /^## When callers see an error\n(.*?)^## /ms;
@@ -171,7 +171,7 @@ is_deeply [sort @explained], [sort keys %line], 'the page explains these';
 my %about = (
     'does not fit into zone' => qr/ for task "ID" .*, request(?:_line)?: "GET /,
     'evaluated to nothing, the request is refused' => qr/"GET .*taskId=ID /,
-    'the last good token stays in use' => qr/./,
+    'the last good one stays in use' => qr/./,
 );
 
 my $n = 0;

@@ -143,7 +143,7 @@ subtest 'a file that cannot be used' => sub {
     rename_over('written', token(7));
     ok wait_for(sub {
         my %seen = map { $_ => 1 } substr($t->log, $log)
-            =~ /(\d+)#\d+: clear status token file "[^"]*written": 0/g;
+            =~ /(\d+)#\d+: clear status secret file "[^"]*written": 0/g;
         keys %seen == 2;
     }), 'a good one, which both workers see without a fetch';
 

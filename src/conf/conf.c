@@ -229,9 +229,13 @@ static void
 ngx_cs_merge_credentials(ngx_cs_credentials_conf_t *conf,
     ngx_cs_credentials_conf_t *prev)
 {
-    if (conf->token == NULL && conf->token_file == NULL) {
+    if (conf->token == NULL && conf->token_file == NULL
+        && conf->token_name == NULL)
+    {
         conf->token = prev->token;
         conf->token_file = prev->token_file;
+        conf->token_name = prev->token_name;
+        conf->token_folder = prev->token_folder;
     }
 
     if (conf->integration_id == NULL) {
@@ -388,7 +392,8 @@ ngx_cs_check_pass(ngx_conf_t *cf, ngx_cs_loc_conf_t *clcf)
     conf = &clcf->conf;
     credentials = &conf->credentials;
 
-    missing = (credentials->token == NULL && credentials->token_file == NULL)
+    missing = (credentials->token == NULL && credentials->token_file == NULL
+               && credentials->token_name == NULL)
               ? "\"clear_status_auth_token\" or "
                 "\"clear_status_auth_token_file\""
               : (credentials->integration_id == NULL)

@@ -237,7 +237,8 @@ ngx_cs_set_credential(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     cv = (ngx_http_complex_value_t **) ((char *) conf + cmd->offset);
 
     if (cv == &clcf->conf.credentials.token
-        && clcf->conf.credentials.token_file)
+        && (clcf->conf.credentials.token_file
+            || clcf->conf.credentials.token_name))
     {
         return "conflicts with \"clear_status_auth_token_file\"";
     }
@@ -256,36 +257,6 @@ ngx_cs_set_credential(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     return NGX_CONF_OK;
-}
-
-
-char *
-ngx_cs_set_token_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_cs_loc_conf_t *clcf = conf;
-
-    ngx_str_t                  *value;
-    ngx_cs_main_conf_t         *cmcf;
-    ngx_cs_credentials_conf_t  *credentials;
-
-    credentials = &clcf->conf.credentials;
-
-    if (credentials->token_file) {
-        return "is duplicate";
-    }
-
-    if (credentials->token) {
-        return "conflicts with \"clear_status_auth_token\"";
-    }
-
-    value = cf->args->elts;
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_clear_status_module);
-
-    credentials->token_file = ngx_cs_token_file_add(cf,
-                                                         &cmcf->token_files,
-                                                         &value[1]);
-
-    return credentials->token_file ? NGX_CONF_OK : NGX_CONF_ERROR;
 }
 
 

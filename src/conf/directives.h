@@ -34,7 +34,6 @@ typedef struct {
 char *ngx_cs_set_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_credential(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
-char *ngx_cs_set_token_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_msec(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_num(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);

@@ -11,10 +11,10 @@
 #if (NGX_CS_HAVE_HIREDIS)
 #include "clear/redis_url.h"
 #include "core/block.h"
+#include "core/secret_file.h"
 #include "redis/block.h"
 #include "redis/redis.h"
 #include "redis/tls.h"
-#include "upstream/token_file.h"
 #endif
 
 
@@ -392,9 +392,9 @@ ngx_cs_redis_finish(ngx_cs_redis_directive_t *d, ngx_cs_main_conf_t *cmcf)
 
     if (d->password_file.data) {
         redis->password = ngx_cs_redis_password_get;
-        redis->password_data = ngx_cs_token_file_add(d->cf,
-                                                     &cmcf->token_files,
-                                                     &d->password_file);
+        redis->password_data = ngx_cs_secret_file_add(d->cf,
+                                                      &cmcf->token_files,
+                                                      &d->password_file);
         if (redis->password_data == NULL) {
             return NGX_CONF_ERROR;
         }
@@ -457,7 +457,7 @@ ngx_cs_redis_add(ngx_conf_t *cf, ngx_cs_main_conf_t *cmcf,
 static ngx_str_t *
 ngx_cs_redis_password_get(void *data, ngx_log_t *log)
 {
-    return ngx_cs_token_file_get(data, log);
+    return ngx_cs_secret_file_get(data, log);
 }
 
 

@@ -12,13 +12,14 @@ ngx_int_t
 ngx_cs_question_copy(ngx_pool_t *pool, ngx_cs_question_t *dst,
     ngx_cs_question_t *src)
 {
-    ngx_str_t  *strings[4 + NGX_CS_TRACE_MAX];
+    ngx_str_t  *strings[5 + NGX_CS_TRACE_MAX];
     ngx_uint_t  i, n;
 
     *dst = *src;
 
     n = 0;
 
+    strings[n++] = &dst->token_path;
     strings[n++] = &dst->token;
     strings[n++] = &dst->integration_id;
     strings[n++] = &dst->tenant;
@@ -38,7 +39,7 @@ ngx_cs_question_copy(ngx_pool_t *pool, ngx_cs_question_t *dst,
     }
 
     if (dst->token_file == NULL) {
-        dst->limits.token = dst->token;
+        dst->limits.token = dst->token_path.len ? dst->token_path : dst->token;
     }
 
     return NGX_OK;

@@ -24,7 +24,7 @@
 
 
 struct ngx_cs_fetch_conf_s;
-struct ngx_cs_token_file_s;
+struct ngx_cs_secret_file_s;
 
 
 /*
@@ -36,7 +36,8 @@ typedef struct {
     struct ngx_cs_fetch_conf_s  *fetch;
     clear_freshness_conf_t      *freshness;
     clear_breaker_conf_t        *breaker;
-    struct ngx_cs_token_file_s  *token_file;  /* or token */
+    struct ngx_cs_secret_file_s *token_file;   /* or the path of one, */
+    ngx_str_t                    token_path;   /* or token */
     ngx_str_t                    token;
     ngx_str_t                    integration_id;
     ngx_str_t                    tenant;

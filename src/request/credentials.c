@@ -19,6 +19,9 @@
 
 static ngx_int_t ngx_cs_credentials_value(ngx_http_request_t *r,
     ngx_http_complex_value_t *cv, char *name, ngx_str_t *value);
+static ngx_int_t ngx_cs_credentials_file(ngx_http_request_t *r,
+    ngx_cs_credentials_conf_t *conf, ngx_str_t *path);
+static ngx_uint_t ngx_cs_credentials_name(ngx_str_t *name);
 static ngx_int_t ngx_cs_credentials_tenant(ngx_pool_t *pool, ngx_str_t *url,
     ngx_str_t *id, ngx_str_t *token, ngx_str_t *trust, ngx_str_t *tenant);
 
@@ -31,6 +34,14 @@ ngx_cs_credentials_get(ngx_http_request_t *r, ngx_cs_credentials_conf_t *conf,
     ngx_str_t  *token;
 
     ngx_str_null(&credentials->token);
+    ngx_str_null(&credentials->token_path);
+
+    if (conf->token_name) {
+        rc = ngx_cs_credentials_file(r, conf, &credentials->token_path);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
 
     /* nothing varies, and all of it was checked with the configuration */
 
@@ -108,6 +119,75 @@ ngx_cs_credentials_value(ngx_http_request_t *r, ngx_http_complex_value_t *cv,
                   value->len ? "a value that cannot be sent" : "nothing");
 
     return NGX_DECLINED;
+}
+
+
+/* a file that is there, or was; not a part of the tenant */
+
+static ngx_int_t
+ngx_cs_credentials_file(ngx_http_request_t *r, ngx_cs_credentials_conf_t *conf,
+    ngx_str_t *path)
+{
+    u_char     *p;
+    ngx_str_t   name;
+    ngx_log_t  *log;
+
+    log = r->connection->log;
+
+    if (ngx_http_complex_value(r, conf->token_name, &name) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    if (!ngx_cs_credentials_name(&name)) {
+        ngx_log_error(NGX_LOG_INFO, log, 0,
+                      "\"" NGX_CS_TOKEN_FILE "\" evaluated to %s, the request "
+                      "is refused",
+                      name.len ? "what is not the name of a file" : "nothing");
+        return NGX_DECLINED;
+    }
+
+    path->len = conf->token_folder.len + name.len;
+    path->data = ngx_pnalloc(r->pool, path->len);
+    if (path->data == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_cpymem(path->data, conf->token_folder.data,
+                   conf->token_folder.len);
+    ngx_memcpy(p, name.data, name.len);
+
+    return ngx_cs_secret_file_find(NGX_CS_TOKEN_FILE, path, log)
+           ? NGX_OK : NGX_DECLINED;
+}
+
+
+/* nothing that leads out of a folder */
+
+static ngx_uint_t
+ngx_cs_credentials_name(ngx_str_t *name)
+{
+    u_char  *p, *last;
+
+    if (name->len == 0 || name->len > NAME_MAX) {
+        return 0;
+    }
+
+    last = name->data + name->len;
+
+    for (p = name->data; p < last; p++) {
+
+        if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z')
+            || (*p >= '0' && *p <= '9') || *p == '_' || *p == '-')
+        {
+            continue;
+        }
+
+        if (*p != '.' || (p + 1 < last && p[1] == '.')) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

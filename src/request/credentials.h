@@ -15,12 +15,14 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "upstream/token_file.h"
+#include "core/secret_file.h"
 
 
 typedef struct {
-    ngx_http_complex_value_t       *token;           /* this or the file */
-    ngx_cs_token_file_t            *token_file;
+    ngx_http_complex_value_t       *token;           /* this, or the file, or */
+    ngx_cs_secret_file_t           *token_file;
+    ngx_http_complex_value_t       *token_name;      /* the name of a file */
+    ngx_str_t                       token_folder;    /* in it, with its "/" */
     ngx_http_complex_value_t       *integration_id;
     ngx_str_t                       trust;           /* a digest, or empty */
     ngx_str_t                       tenant;          /* where it is fixed */
@@ -28,7 +30,9 @@ typedef struct {
 
 
 typedef struct {
-    ngx_str_t                       token;           /* empty: the file's */
+    ngx_str_t                       token;           /* empty: a file's */
+    ngx_str_t                       token_path;      /* of it, if the name
+                                                        varies; else empty */
     ngx_str_t                       integration_id;
     ngx_str_t                       tenant;
 } ngx_cs_credentials_t;
@@ -43,7 +47,7 @@ ngx_int_t ngx_cs_credentials_init_conf(ngx_conf_t *cf,
 
 /*
  * For a request.  NGX_OK; NGX_DECLINED where a value is empty or cannot be
- * sent, which is logged; NGX_ERROR: no memory.
+ * sent, or there is no such file, which is logged; NGX_ERROR: no memory.
  */
 ngx_int_t ngx_cs_credentials_get(ngx_http_request_t *r,
     ngx_cs_credentials_conf_t *conf, ngx_str_t *url,

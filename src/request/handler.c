@@ -312,8 +312,9 @@ ngx_cs_handler_limits(ngx_cs_conf_t *conf, ngx_cs_credentials_t *credentials,
     limits->connect_timeout = conf->fetch.connect_timeout;
     limits->max_body_size = conf->fetch.max_body_size;
     limits->token = conf->credentials.token_file
-                    ? *ngx_cs_token_file_path(conf->credentials.token_file)
-                    : credentials->token;
+                    ? *ngx_cs_secret_file_path(conf->credentials.token_file)
+                    : credentials->token_path.len ? credentials->token_path
+                                                  : credentials->token;
 }
 
 
@@ -331,6 +332,7 @@ ngx_cs_handler_question(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     question->freshness = &conf->freshness;
     question->breaker = &conf->breaker;
     question->token_file = conf->credentials.token_file;
+    question->token_path = credentials->token_path;
     question->token = credentials->token;
     question->integration_id = credentials->integration_id;
     question->tenant = credentials->tenant;

@@ -18,7 +18,7 @@
 #include "upstream/judge.h"
 #include "upstream/permit.h"
 #include "upstream/report.h"
-#include "upstream/token_file.h"
+#include "core/secret_file.h"
 
 
 struct ngx_cs_exchange_s {
@@ -45,6 +45,7 @@ struct ngx_cs_exchange_s {
 static ngx_int_t ngx_cs_exchange_enter(ngx_cs_exchange_t *x,
     ngx_cs_answer_t *answer);
 static ngx_int_t ngx_cs_exchange_token(ngx_cs_exchange_t *x);
+static ngx_cs_secret_file_t *ngx_cs_exchange_file(ngx_cs_exchange_t *x);
 static ngx_int_t ngx_cs_exchange_target(ngx_cs_exchange_t *x);
 static ngx_int_t ngx_cs_exchange_send(ngx_cs_exchange_t *x);
 static ngx_int_t ngx_cs_exchange_turn(void *data, ngx_msec_t *wait);
@@ -161,8 +162,8 @@ ngx_cs_exchange_cancel(ngx_cs_exchange_t *x)
 static ngx_int_t
 ngx_cs_exchange_enter(ngx_cs_exchange_t *x, ngx_cs_answer_t *answer)
 {
-    ngx_int_t                    rc;
-    struct ngx_cs_token_file_s  *file;
+    ngx_int_t              rc;
+    ngx_cs_secret_file_t  *file;
 
     if (ngx_cs_exchange_token(x) != NGX_OK) {
         return NGX_ERROR;
@@ -170,11 +171,11 @@ ngx_cs_exchange_enter(ngx_cs_exchange_t *x, ngx_cs_answer_t *answer)
 
     rc = ngx_cs_permit_enter(&x->permit, 0, x->fetch.pool, answer);
 
-    file = x->question->token_file;
+    file = ngx_cs_exchange_file(x);
 
     if (rc == NGX_DECLINED
         && file
-        && ngx_cs_token_file_refresh(file, &x->token, x->fetch.log) == NGX_OK)
+        && ngx_cs_secret_file_refresh(file, &x->token, x->fetch.log) == NGX_OK)
     {
         if (ngx_cs_exchange_token(x) != NGX_OK) {
             return NGX_ERROR;
@@ -195,14 +196,20 @@ ngx_cs_exchange_enter(ngx_cs_exchange_t *x, ngx_cs_answer_t *answer)
 static ngx_int_t
 ngx_cs_exchange_token(ngx_cs_exchange_t *x)
 {
-    ngx_str_t          *token;
-    ngx_cs_question_t  *question;
+    ngx_str_t             *token;
+    ngx_cs_secret_file_t  *file;
 
-    question = x->question;
+    file = ngx_cs_exchange_file(x);
 
-    token = question->token_file
-            ? ngx_cs_token_file_get(question->token_file, x->fetch.log)
-            : &question->token;
+    if (file) {
+        token = ngx_cs_secret_file_get(file, x->fetch.log);
+
+    } else if (x->question->token_path.len) {
+        return NGX_ERROR;
+
+    } else {
+        token = &x->question->token;
+    }
 
     ngx_explicit_memzero(x->token.data, x->token.len);
     x->token.len = 0;
@@ -214,7 +221,25 @@ ngx_cs_exchange_token(ngx_cs_exchange_t *x)
 
     x->token.len = token->len;
 
-    return ngx_cs_pause_init(&x->permit.pause, question, &x->token);
+    return ngx_cs_pause_init(&x->permit.pause, x->question, &x->token);
+}
+
+
+/* NULL: the token is from no file, or the file has gone */
+
+static ngx_cs_secret_file_t *
+ngx_cs_exchange_file(ngx_cs_exchange_t *x)
+{
+    ngx_cs_question_t  *question;
+
+    question = x->question;
+
+    if (question->token_path.len == 0) {
+        return question->token_file;
+    }
+
+    return ngx_cs_secret_file_find(NGX_CS_TOKEN_FILE, &question->token_path,
+                                   x->fetch.log);
 }
 
 
@@ -505,12 +530,12 @@ ngx_cs_exchange_again(ngx_cs_exchange_t *x, clear_verdict_t *verdict)
 static ngx_uint_t
 ngx_cs_exchange_renew(ngx_cs_exchange_t *x)
 {
-    ngx_cs_token_file_t  *file;
+    ngx_cs_secret_file_t  *file;
 
-    file = x->question->token_file;
+    file = ngx_cs_exchange_file(x);
 
     if (file == NULL
-        || ngx_cs_token_file_refresh(file, &x->token, x->fetch.log) != NGX_OK
+        || ngx_cs_secret_file_refresh(file, &x->token, x->fetch.log) != NGX_OK
         || x->renewed)
     {
         return 0;
