@@ -1,186 +1,142 @@
-# The disk over reloads, upgrades, deaths of its writer and of workers, sizes
-# and ages.
+# The disk over reloads and upgrades: what a zone has is on whatever disk it
+# has, and what is on disk is there for whatever zone; sizes and ages.
 
 use Mojo::Base -strict, -signatures;
 
 use FindBin qw($Bin);
 use lib "$Bin/lib";
 
+use ClearStatus::Disk;
 use ClearStatus::Test;
-use File::Copy qw(copy);
 use Mojo::File qw(path);
 use Test::More;
 
-my $t   = ClearStatus::Test->new(reload => 0);
-my $sim = $t->simulator;
+my $t     = ClearStatus::Test->new(reload => 0);
+my $sim   = $t->simulator;
+my $disk  = ClearStatus::Disk->new(t => $t);
+my $other = ClearStatus::Disk->new(t => $t, name => 'other');
+my @ids   = map { new_task('SUCCESS') } 1 .. 40;
 
-sub conf (%option) {
-    my %is = (size => '2m', path => 'disk', disk => '', %option);
+sub without ($conf) { return $conf =~ s/^\s*clear_status_disk [^\n]*\n//mr }
 
-    return $t->conf(<<"EOC");
-%%GLOBALS%%
+sub tasks ($disk) { return $disk->sql('SELECT count(*) FROM answer') }
 
-worker_processes 2;
-
-events {
-}
-
-http {
-    %%HTTP%%
-
-    clear_status_zone zone=answers:$is{size};
-    clear_status_disk zone=answers %%DIR%%/$is{path} timeout=30s $is{disk};
-    clear_status_cache answers;
-    clear_status_auth_token %%TOKEN%%;
-    clear_status_integration_id a;
-
-    server {
-        listen 127.0.0.1:%%PORT%%;
-
-        location = /status {
-            clear_status_pass %%UPSTREAM%%;
-        }
-    }
-}
-EOC
+sub all_from ($from, @ids) {
+    return !grep { $_->header('Cache-Status') !~ $from }
+        $disk->ask_all(@ids);
 }
 
 
-sub ask ($id) { return $t->get("/status?taskId=$id") }
+# A disk for a zone that has answers already, another size of the zone, another
+# folder, and back.
 
-sub from ($id) { return ask($id)->header('Cache-Status') }
+$t->conf(without($disk->conf(workers => 2)))->run(daemon => 1);
+$disk->ask_all(@ids[0 .. 9]);
+$disk->ask(new_task('PROCESSING'));
 
-sub file ($path) { return $t->dir . "/$path/answers.db" }
+$t->conf($disk->conf(workers => 2));
+ok $t->reload, 'a reload with a disk';
+ok $disk->saved(10), 'gets what the zone has, and is finished';
 
-sub sql ($path, $query) {
-    my $file = file($path);
-    my $said = `sqlite3 -readonly '$file' "$query" 2>&1`;
-
-    chomp $said;
-    return $said;
-}
-
-sub saved ($path, $n) {
-    return wait_for(sub {
-        sql($path, 'SELECT count(*) FROM answer') eq $n;
-    }, 60);
-}
-
-sub managers {
-    my $master = $t->master_pid;
-
-    return map {/(\d+)/}
-        grep { eval { path("$_/cmdline")->slurp } // '' }
-        grep {
-        my $is = eval { path("$_/cmdline")->slurp } // '';
-        my $stat = eval { path("$_/stat")->slurp } // '';
-        $is =~ /cache manager process/ && $stat =~ /\) \S (\d+)/
-            && $1 == $master
-        } glob '/proc/[0-9]*';
-}
-
-
-# Another size of the zone, then another path, then back.
-
-conf()->run(daemon => 1);
-
-my @ids = map { new_task('SUCCESS') } 1 .. 3;
-
-ask($ids[0]);
-ok saved('disk', 1), 'stored';
-
-conf(size => '3m');
+$t->conf($disk->conf(workers => 2, zone => '2m'));
 ok $t->reload, 'another size of the zone';
-like from($ids[0]), qr/detail=disk/, 'the zone is empty, the disk is not';
+ok all_from(qr/detail=disk/, @ids[0 .. 4]), 'it is empty, the disk is not';
+$disk->ask($ids[10]);
+ok $disk->saved(11), 'a new one is written';
 
-conf(size => '4m', path => 'other');
-ok $t->reload, 'another path';
-like from($ids[0]), qr/fwd=uri-miss/, 'nothing is there';
-ok saved('other', 1), 'it is stored there';
+$t->conf($other->conf(workers => 2, zone => '2m'));
+ok $t->reload, 'another folder';
+ok $other->saved(6), 'gets what the zone has from the disk and upstream';
+is $disk->answers, 11, 'the old one stays as it is';
+$disk->ask($ids[11]);
+ok $other->saved(7), 'a new one is written there';
+is $disk->answers, 11, 'and not in the old one';
+ok all_from(qr/fwd=uri-miss/, @ids[5 .. 9]), 'where the others are not';
 
-conf(size => '5m');
+$t->conf($disk->conf(workers => 2, zone => '2m'));
 ok $t->reload, 'back';
-like from($ids[0]), qr/detail=disk/, 'what was there is';
+ok $disk->saved(12), 'there is all that was there, and what came since';
 
 
-# The writer dies.
+# A database that is put aside or taken away while nginx runs.
 
-ask($ids[1]);
-my ($manager) = managers();
-ok $manager, 'there is a writer';
-$t->expect_log(qr/cache manager process $manager exited on signal 9/);
-kill KILL => $manager;
-ok wait_for(sub { my ($pid) = managers(); $pid && $pid != $manager }),
-    'nginx starts another';
-ask($ids[2]);
-ok saved('disk', 3), 'which writes what was not written';
+$t->conf($disk->conf(workers => 2));
+ok $t->reload, 'a zone that is empty again';
+ok all_from(qr/detail=disk/, @ids[0 .. 11]), 'gets its answers from the disk';
 
+$t->expect_log(qr/is damaged or foreign/);
+rename path($t->dir, 'text')->spurt('this is no database ' x 1000),
+    $disk->file or die "$!\n";
+$disk->ask($ids[12]);
+ok wait_for(sub { -e $disk->file . '.damaged' }, 60), 'a file of somebody';
+ok $disk->saved(13), 'the new one gets what the zone has';
 
-# Workers die, and a reload waits for nobody.
+unlink glob $disk->file . '*';
+$disk->ask($ids[13]);
+ok $disk->saved(14), 'so does one where there was none';
 
-$t->kill_worker for 1 .. 2;
-ok wait_for(sub { $t->worker_pids == 2 }), 'workers die';
-my $id = new_task('SUCCESS');
-ask($id);
-ok saved('disk', 4), 'answers are stored';
-
-
-# A power cut: copies of the files at any moment are whole, and have nothing
-# but whole answers.
-
-my $cut = $t->dir . '/cut';
-my (%at, $broken);
-
-for my $n (1 .. 5) {
-    my @calls = map { $t->start('/status?taskId=' . new_task('SUCCESS')) }
-        1 .. 20;
-    $t->collect(@calls);
-
-    path($cut)->make_path;
-    copy(file('disk') . $_, "$cut/answers.db$_") for '', '-wal';
-    my $check = `sqlite3 '$cut/answers.db' 'PRAGMA integrity_check;
-        SELECT count(*) FROM answer WHERE length(record) < 100;' 2>&1`;
-    $broken //= $check if $check ne "ok\n0\n";
-    path($cut)->remove_tree;
-}
-
-is $broken, undef, 'no copy is broken';
+is $t->request(DELETE => "/purge?taskId=$ids[0]")->code, 200, 'a purge';
+ok $disk->saved(13), 'it is deleted';
+ok $t->reload, 'a reload that changes nothing';
+$disk->ask($ids[14]);
+ok $disk->saved(14), 'brings nothing back';
 
 
-# An upgrade: two masters.
+# An upgrade: two masters, whose writers share the file.
 
-ok saved('disk', 104), 'all are stored';
-ok $t->upgrade, 'an upgrade';
-like from($id), qr/detail=disk/, 'the new one answers from the disk';
-my $new = new_task('SUCCESS');
-ask($new);
-ok saved('disk', 105), 'and writes';
+my ($old) = ($t->master_pid);
+kill USR2 => $old;
+my $new = wait_for(sub {
+    my $pid = eval { path($t->dir, 'nginx.pid')->slurp } // '';
+    $pid =~ s/\s//g;
+    $pid && $pid != $old && $disk->writers($pid) && $pid;
+}, 60);
+ok $new, 'there are two masters';
+ok $disk->writers($old), 'and two writers';
+is scalar(grep { $_->code != 200 } $disk->ask_all(@ids[15 .. 39])), 0,
+    'all are answered, whoever is asked';
+ok wait_for(sub { $disk->answers >= 39 }, 60), 'and all are stored';
+kill QUIT => $old;
+ok wait_for(sub { !$t->is_running }, 60), 'the old one leaves';
+$t->nginx->pid($new);
+ok $disk->saved(39), 'it took nothing with it';
+ok $disk->is_whole, 'the database is whole';
+my @before = map { $sim->count($_) } @ids[15 .. 39];
+is scalar(grep { $_->header('Cache-Status') !~ /hit/ }
+        $disk->ask_all(@ids[15 .. 39])), 0, 'the new one has all of them';
+is_deeply [map { $sim->count($_) } @ids[15 .. 39]], \@before,
+    'without a fetch';
 
 
 # Old ones go, and so do those that are too many.
 
-conf(size => '5m', disk => 'keep=1s');
+$t->conf($disk->conf(disk => 'keep=1s'));
 ok $t->reload, 'kept for a second';
-ok wait_for(sub {
-    sql('disk', 'SELECT count(*) FROM answer') < 105;
-}, 20), 'they go';
+ok wait_for(sub { tasks($disk) eq 0 }, 60), 'they go';
 
-conf(size => '5m', path => 'small', disk => 'max_size=1m');
-ok $t->reload, 'another folder of a megabyte';
+my $small = ClearStatus::Disk->new(t => $t, name => 'small');
+
+$t->conf($small->conf(zone => '5m', disk => 'max_size=1m'));
+ok $t->reload, 'another folder, of a megabyte';
 
 for my $round (1 .. 8) {
     my @more = map { new_task('SUCCESS') } 1 .. 15;
     $sim->behave($_, {pad => 20_000}) for @more;
-    $t->collect(map { $t->start("/status?taskId=$_") } @more);
-    ask($id = $more[-1]);
+    $small->ask_all(@more);
 }
 
+my $last = new_task('SUCCESS');
+$small->ask($last);
+
 ok wait_for(sub {
-    my $file = file('small');
-    -e $file && sql('small', 'SELECT max(id) FROM answer') >= 120
-        && -s $file <= 1_100_000;
-}), 'no more than a megabyte is kept';
-cmp_ok sql('small', 'SELECT min(id) FROM answer'), '>', 1, 'the oldest went';
-is sql('small', 'PRAGMA integrity_check'), 'ok', 'and the database is whole';
+    $small->sql('SELECT max(id) FROM answer') =~ /^(\d+)$/ && $1 >= 121
+        && -s $small->file <= 1_100_000;
+}, 60), 'no more than a megabyte is kept';
+cmp_ok $small->sql('SELECT min(id) FROM answer'), '>', 1, 'the oldest went';
+ok $small->is_whole, 'and the database is whole';
+
+$t->conf($small->conf(zone => '6m', disk => 'max_size=1m'));
+ok $t->reload, 'an empty zone';
+like $small->from($last), qr/detail=disk/, 'the newest is there';
 
 $t->done;

@@ -6,6 +6,10 @@
  * In a transaction purges come first and answers after them, so that an answer
  * that came after a purge stays.  What was taken from the zone counts as saved
  * once the transaction is, else it is taken again.
+ *
+ * A file that is not the one that the zone was saved in, as after a reload
+ * with a disk, or another, or where a damaged one was, gets all that the zone
+ * has: it is walked, some of it in a turn.
  */
 
 
@@ -30,6 +34,9 @@
 #define NGX_CS_DISK_BYTES    (16 * 1024 * 1024)
 #define NGX_CS_DISK_POOL     65536
 
+/* steps of the walk through the zone in a turn */
+#define NGX_CS_DISK_STEPS    2048
+
 #define NGX_CS_DISK_WRITE                                                    \
     "PRAGMA journal_mode = WAL;"                                             \
     "PRAGMA synchronous = NORMAL;"                                           \
@@ -48,6 +55,8 @@ typedef struct {
     int                          failed;   /* the error that was logged */
     uint64_t                     after;    /* no attempt before, ms */
     ngx_cs_disk_trim_t           trim;
+    ngx_cs_walk_t                walk;
+    ngx_pool_t                  *walking;  /* NULL: no walk */
 } ngx_cs_disk_writer_t;
 
 
@@ -56,6 +65,10 @@ static void ngx_cs_disk_writer_exit(void);
 static ngx_msec_t ngx_cs_disk_write(ngx_cs_disk_writer_t *w);
 static int ngx_cs_disk_ready(ngx_cs_disk_writer_t *w);
 static int ngx_cs_disk_writer_open(ngx_cs_disk_writer_t *w);
+static uint64_t ngx_cs_disk_place(ngx_cs_disk_writer_t *w);
+static int ngx_cs_disk_walk_begin(ngx_cs_disk_writer_t *w);
+static int ngx_cs_disk_walk(ngx_cs_disk_writer_t *w, ngx_uint_t *more);
+static void ngx_cs_disk_walk_end(ngx_cs_disk_writer_t *w);
 static int ngx_cs_disk_replace(ngx_cs_disk_writer_t *w, int rc);
 static void ngx_cs_disk_writer_close(ngx_cs_disk_writer_t *w);
 static int ngx_cs_disk_transaction(ngx_cs_disk_writer_t *w, ngx_uint_t *more);
@@ -126,10 +139,7 @@ ngx_cs_disk_writer_create(ngx_cs_disk_t *disk)
     disk->worker = w;
 
     ngx_cs_zone_attach(disk->shm_zone, ngx_cycle->log);
-
-    /* what a writer took that died */
-
-    ngx_cs_zone_saved(disk->shm_zone, 0);
+    ngx_cs_zone_saver(disk->shm_zone);
 
     return w;
 }
@@ -170,6 +180,10 @@ ngx_cs_disk_write(ngx_cs_disk_writer_t *w)
     more = 0;
 
     rc = ngx_cs_disk_ready(w);
+
+    if (rc == SQLITE_OK && w->walking) {
+        rc = ngx_cs_disk_walk(w, &more);
+    }
 
     if (rc == SQLITE_OK) {
         rc = ngx_cs_disk_transaction(w, &more);
@@ -241,6 +255,10 @@ ngx_cs_disk_writer_open(ngx_cs_disk_writer_t *w)
         if (rc != SQLITE_OK) {
             return rc;
         }
+
+        /* its inode may be one that we know */
+
+        ngx_cs_zone_set_saved_in(w->disk->shm_zone, 0);
     }
 
     rc = ngx_cs_disk_open(w->disk->file, &w->db, &w->inode);
@@ -258,11 +276,83 @@ ngx_cs_disk_writer_open(ngx_cs_disk_writer_t *w)
                                 NULL);
     }
 
+    if (rc == SQLITE_OK
+        && ngx_cs_zone_saved_in(w->disk->shm_zone) != ngx_cs_disk_place(w))
+    {
+        rc = ngx_cs_disk_walk_begin(w);
+    }
+
     if (rc != SQLITE_OK) {
         ngx_cs_disk_writer_close(w);
     }
 
     return rc;
+}
+
+
+/* the file, by its name and what it is */
+
+static uint64_t
+ngx_cs_disk_place(ngx_cs_disk_writer_t *w)
+{
+    uint64_t  name, place;
+
+    name = ngx_crc32_long((u_char *) w->disk->file,
+                          ngx_strlen(w->disk->file));
+    place = name << 32 ^ (uint64_t) w->inode;
+
+    return place ? place : 1;
+}
+
+
+static int
+ngx_cs_disk_walk_begin(ngx_cs_disk_writer_t *w)
+{
+    ngx_cs_disk_walk_end(w);
+
+    ngx_memzero(&w->walk, sizeof(ngx_cs_walk_t));
+
+    w->walking = ngx_create_pool(NGX_MIN_POOL_SIZE, ngx_cycle->log);
+
+    return w->walking ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+
+static int
+ngx_cs_disk_walk(ngx_cs_disk_writer_t *w, ngx_uint_t *more)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  i;
+
+    rc = NGX_AGAIN;
+
+    for (i = 0; rc == NGX_AGAIN && i < NGX_CS_DISK_STEPS; i++) {
+        rc = ngx_cs_zone_save_all(w->disk->shm_zone, &w->walk, w->walking);
+    }
+
+    if (rc == NGX_ERROR) {
+        return SQLITE_NOMEM;
+    }
+
+    if (rc == NGX_DONE) {
+        ngx_cs_disk_walk_end(w);
+        ngx_cs_zone_set_saved_in(w->disk->shm_zone, ngx_cs_disk_place(w));
+
+    } else {
+        *more = 1;
+    }
+
+    return SQLITE_OK;
+}
+
+
+static void
+ngx_cs_disk_walk_end(ngx_cs_disk_writer_t *w)
+{
+    if (w->walking) {
+        ngx_destroy_pool(w->walking);
+        w->walking = NULL;
+    }
 }
 
 

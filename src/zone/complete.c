@@ -156,7 +156,7 @@ ngx_cs_zone_settle(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
     {
         ngx_cs_zone_store(shm, e, outcome, made, lease);
 
-        if (zone->saves && outcome->answer.source == NGX_CS_SOURCE_UPSTREAM
+        if (zone->saves && outcome->answer.source != NGX_CS_SOURCE_DISK
             && outcome->answer.status == NGX_CS_OK
             && outcome->answer.stamp.terminal)
         {

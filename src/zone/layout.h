@@ -116,6 +116,9 @@ typedef struct {
     ngx_queue_t                  unsaved;   /* entries, the oldest first */
     ngx_queue_t                  saving;    /* taken by the saver, who has yet
                                                to say that they are saved */
+    ngx_pid_t                    saver;     /* the last that began */
+    uint64_t                     saved_in;  /* where all of it is saved but
+                                               what is marked; 0: nowhere */
     ngx_cs_chunks_t              chunks;
     u_char                      *memory;    /* what the chunks are carved of */
     size_t                       memory_size;

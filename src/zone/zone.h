@@ -180,18 +180,24 @@ ngx_int_t ngx_cs_zone_walk(ngx_shm_zone_t *shm_zone, ngx_cs_walk_t *walk,
     ngx_uint_t body, ngx_pool_t *pool, ngx_cs_walked_t *seen);
 
 /*
- * The finished answers that were fetched and are to be saved, for one process
- * that saves them.  They are marked where ngx_cs_zone_save() was called, which
- * is at configuration time.
+ * The finished answers that are to be saved, for one process that saves them.
+ * They are marked where ngx_cs_zone_save() was called, which is at
+ * configuration time.
  */
 void ngx_cs_zone_save(ngx_shm_zone_t *shm_zone);
+
+/*
+ * This process saves them from now on, and those that another one took and did
+ * not say to be saved; that one, if it still runs, is given nothing more.
+ */
+void ngx_cs_zone_saver(ngx_shm_zone_t *shm_zone);
 
 /*
  * Takes the next, the oldest first, with its body in the pool.  The key's
  * strings are in the pool too.
  *
  * NGX_OK        here it is; it stays marked as being saved
- * NGX_DECLINED  there are no more
+ * NGX_DECLINED  there are no more, or another process saves them
  * NGX_ERROR     no memory in the pool
  */
 ngx_int_t ngx_cs_zone_unsaved(ngx_shm_zone_t *shm_zone, ngx_pool_t *pool,
@@ -199,9 +205,23 @@ ngx_int_t ngx_cs_zone_unsaved(ngx_shm_zone_t *shm_zone, ngx_pool_t *pool,
 
 /*
  * saved: all that was taken is saved, but for what changed meanwhile.  Else it
- * is to be taken again, as when a saver begins where another one died.
+ * is to be taken again.
  */
 void ngx_cs_zone_saved(ngx_shm_zone_t *shm_zone, ngx_uint_t saved);
+
+/*
+ * Where all finished answers of the zone are saved that are not marked: a
+ * number that means something to the saver, 0: nowhere.
+ */
+uint64_t ngx_cs_zone_saved_in(ngx_shm_zone_t *shm_zone);
+void ngx_cs_zone_set_saved_in(ngx_shm_zone_t *shm_zone, uint64_t place);
+
+/*
+ * One step of a walk that marks all finished answers, as for another place.
+ * Returns as ngx_cs_zone_walk(), but for NGX_OK.
+ */
+ngx_int_t ngx_cs_zone_save_all(ngx_shm_zone_t *shm_zone, ngx_cs_walk_t *walk,
+    ngx_pool_t *pool);
 
 
 #endif /* _NGX_CS_ZONE_ZONE_H_INCLUDED_ */
