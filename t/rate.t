@@ -23,11 +23,8 @@ events {
 
 http {
     %%HTTP%%
+    %%TENANTS%%
 
-    clear_status_zone zone=answers:1m;
-    clear_status_cache answers;
-    clear_status_auth_token %%TOKEN%%;
-    clear_status_integration_id $arg_tenant;
     clear_status_retries 0;
     clear_status_max_fails 1;
     clear_status_valid any 0;

@@ -71,6 +71,8 @@ C<conf> takes the whole nginx.conf. Filled in:
     %%GLOBALS%%       load_module, pid, error_log (debug), all on one line so
                       that line numbers stay; the very first thing in the file
     %%HTTP%%          temporary folders and access_log; in http {}
+    %%TENANTS%%       in http {}: a zone "answers" for all locations, and
+                      callers that name their tenant, ?tenant=...
     %%PORT%%          a free port; %%PORT2%%, %%PORT3%% ... further ones
     %%UPSTREAM%%      http://127.0.0.1:N, the simulator (started by need)
     %%UPSTREAM_TLS%%  https://localhost:N, HTTP/1.1, the simulator; it must be
@@ -293,7 +295,15 @@ sub value_of ($self, $name) {
     return $self->certificates->ca           if $name eq 'CA';
     return $self->nginx->globals(module())   if $name eq 'GLOBALS';
     return $self->nginx->http                if $name eq 'HTTP';
+    return tenants($self->value_of('TOKEN')) if $name eq 'TENANTS';
     croak "no value for %%$name%%";
+}
+
+
+sub tenants ($token) {
+    return 'clear_status_zone zone=answers:1m; clear_status_cache answers;'
+        . " clear_status_auth_token $token;"
+        . ' clear_status_integration_id $arg_tenant;';
 }
 
 
