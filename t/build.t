@@ -10,6 +10,7 @@ use lib "$Bin/lib";
 use ClearStatus::Promtool;
 use ClearStatus::Test;
 use Cwd qw(abs_path);
+use Mojo::File qw(path);
 use Test::More;
 use Time::HiRes qw(stat time);
 
@@ -74,6 +75,11 @@ END
 }
 
 
+sub in_module ($text) {
+    return path("$dir/build/ngx_clear_status_module.so")->slurp =~ /\Q$text/;
+}
+
+
 # Of the checkout itself.
 
 SKIP: {
@@ -116,6 +122,28 @@ module_says('second');
 ($exit, $said) = sh("cd $dir && NGINX_SRC=$tree make --no-print-directory");
 is $said, "built build/ngx_clear_status_module.so\n",
     'a changed source is compiled, without a configure';
+
+sh("mkdir $dir/src/core");
+$t->file('copy/src/core/added.h', "#define ADDED  \"found in a header\"\n");
+$t->file('copy/src/core/added.c', <<'END');
+#include "core/added.h"
+char *added(void);
+char *added(void) { return ADDED; }
+END
+($exit, $said) = sh("cd $dir && NGINX_SRC=$tree make --no-print-directory");
+is $said, "built build/ngx_clear_status_module.so\n", 'an added file too';
+ok in_module('found in a header'), 'and it is in the module';
+
+$t->file('copy/src/core/added.h', "#define ADDED  \"and found again\"\n");
+sh("mv $dir/src/core/added.c $dir/src/core/renamed.c");
+($exit, $said) = sh("cd $dir && NGINX_SRC=$tree make --no-print-directory");
+is $said, "built build/ngx_clear_status_module.so\n", 'a renamed one too';
+ok in_module('and found again'), 'with what its header says now';
+
+sh("rm -r $dir/src/core");
+($exit, $said) = sh("cd $dir && NGINX_SRC=$tree make --no-print-directory");
+is $said, "built build/ngx_clear_status_module.so\n", 'a removed one too';
+ok !in_module('and found again'), 'and it is in the module no longer';
 
 $t->file('copy/src/clear/dummy.h', "#error seen\n");
 ($exit, $said) = sh("cd $dir && NGINX_SRC=$tree make --no-print-directory");
