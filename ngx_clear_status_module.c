@@ -319,6 +319,13 @@ static ngx_command_t  ngx_clear_status_commands[] = {
       0,
       NULL },
 
+    { ngx_string("clear_status_proxy_password_file"),
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_set_password_file,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("clear_status_connect_to"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
       ngx_cs_set_connect_to,

@@ -364,6 +364,32 @@ subtest 'token files' => sub {
         qr/clear_status_auth_token_file/, qr/check\.conf:17/;
 };
 
+subtest 'a password file' => sub {
+    my $dir   = $t->dir;
+    my $name  = 'clear_status_proxy_password_file';
+    my $proxy = 'clear_status_proxy http://u@127.0.0.1:3128';
+
+    accepted 'with a user', '', $good, "$pass $proxy; $name $file;";
+    accepted 'from above, no proxy here', "$proxy; $name $file;", $good,
+        "$pass clear_status_proxy off;";
+    accepted 'without a proxy', '', $good, "$pass $name $file;";
+
+    my $needs = qr/"$name" needs a user and no password in .*_proxy"/;
+
+    refused "$_->[0]", ['', $good, "$pass $_->[0];"], $_->[1],
+        qr/"$name"/, qr/check\.conf:22/
+        for ["$name 0", qr{/0".*No such file}], ["$name -1", qr{/-1".*No such}],
+        ["$name word", qr{/word".*No such}], [qq($name ""), qr/an empty name/],
+        ["$name " . 'x' x 300, qr/File name too long/],
+        ["$name $dir", qr/is not a regular file/],
+        ["$name $file; $name $file", qr/is duplicate/],
+        ["clear_status_proxy http://127.0.0.1:1; $name $file", $needs],
+        ["clear_status_proxy http://\@127.0.0.1:1; $name $file", $needs],
+        ["clear_status_proxy http://u:sEcReT\@127.0.0.1:1; $name $file",
+         $needs],
+        ["clear_status_proxy http://127.0.0.1:1/u\@; $name $file", $needs];
+};
+
 subtest 'token files with variables' => sub {
     my $dir   = $t->dir;
     my $named = "clear_status_auth_token_file $dir/\$arg_x";

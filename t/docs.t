@@ -83,6 +83,7 @@ for my $name (sort keys %doc) {
 sub whole ($text) {
     $text =~ s/^(?:load_module|user) .*;$//mg;
     $text =~ s{/etc/nginx/clear-token}{%%DIR%%/token}g;
+    $text =~ s{/etc/nginx/proxy-password}{%%DIR%%/token}g;
     $text =~ s{/var/log/nginx}{%%DIR%%}g;
 
     if ($text !~ /^events\b/m) {

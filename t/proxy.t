@@ -9,6 +9,7 @@ use lib "$Bin/lib";
 use ClearStatus::Process;
 use ClearStatus::Test;
 use ClearStatus::Tunnel;
+use MIME::Base64 qw(decode_base64);
 use Test::More;
 
 my $t   = ClearStatus::Test->new;
@@ -63,6 +64,8 @@ tinyproxy($t->port('auth'), 'BasicAuth gateway s3cr3t');
 $t->set(TINY => $t->port('tiny'), AUTH => $t->port('auth'),
     DEAD => $t->port('dead'), FAR => 'upstream.invalid:' . $far->tls_port,
     FAR_PLAIN => 'upstream.invalid:' . $far->port);
+
+$t->file('password', "s3cr3t-1:\xc3\xa9\n", 0644);
 
 $t->conf(<<'EOC');
 %%GLOBALS%% env http_proxy; env https_proxy; env HTTPS_PROXY; env all_proxy;
@@ -129,6 +132,13 @@ http {
         location = /tiny-wrong {
             clear_status_pass %%UPSTREAM_TLS%%;
             clear_status_proxy http://gateway:wr0ng@127.0.0.1:%%AUTH%%;
+        }
+
+        location = /file {
+            clear_status_pass https://%%FAR%%;
+            clear_status_proxy http://gate%40way@127.0.0.1:%%HTTP_PROXY%%;
+            clear_status_proxy_password_file %%DIR%%/password;
+            clear_status_keepalive_time 0;
         }
 
         location = /dead {
@@ -221,6 +231,28 @@ SKIP: {
         }), 'the log says why';
     };
 }
+
+subtest 'a password from a file' => sub {
+    my $last = sub {
+        answered('/file', 'through the proxy');
+        (told('HTTP_PROXY'))[-1]
+            =~ /^Proxy-Authorization: Basic (\S+)\r$/m or return 'none';
+        return decode_base64($1);
+    };
+
+    is $last->(), "gate\@way:s3cr3t-1:\xc3\xa9", 'with its user';
+
+    $t->file('password', 's3cr3t-2', 0644);
+    ok wait_for(sub { $last->() eq 'gate@way:s3cr3t-2' }, 5 * stretch()),
+        'a new one takes effect without a reload';
+
+    $t->file('password', "\n", 0644);
+    ok wait_for(sub {
+        $last->();
+        $t->logged('error', qr/"clear_status_proxy_password_file".*is empty/);
+    }), 'an empty file: an error says so';
+    is $last->(), 'gate@way:s3cr3t-2', 'the last good one stays in use';
+};
 
 envelope_is $t->get('/dead?taskId=' . new_task('SUCCESS')), 502,
     'a proxy that is not there';

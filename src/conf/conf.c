@@ -171,6 +171,12 @@ ngx_cs_merge_fetch(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf,
         conf->ssl_certificate_key = prev->ssl_certificate_key;
     }
 
+    /* a password goes with its proxy */
+
+    if (conf->proxy.data == NULL && conf->proxy_password == NULL) {
+        conf->proxy_password = prev->proxy_password;
+    }
+
     ngx_conf_merge_str_value(conf->proxy, prev->proxy, "");
 
     /* all of a level or none, as proxy_set_header */

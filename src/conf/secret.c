@@ -148,3 +148,28 @@ ngx_cs_token_folder(ngx_conf_t *cf, ngx_str_t *value, ngx_str_t *folder)
 
     return NGX_CONF_OK;
 }
+
+
+char *
+ngx_cs_set_password_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_cs_loc_conf_t *clcf = conf;
+
+    ngx_str_t            *value;
+    ngx_cs_main_conf_t   *cmcf;
+    ngx_cs_fetch_conf_t  *fetch;
+
+    fetch = &clcf->conf.fetch;
+
+    if (fetch->proxy_password) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_clear_status_module);
+
+    fetch->proxy_password = ngx_cs_secret_file_add(cf, &cmcf->token_files,
+                                                   &value[1]);
+
+    return fetch->proxy_password ? NGX_CONF_OK : NGX_CONF_ERROR;
+}

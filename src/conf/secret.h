@@ -19,5 +19,8 @@
  */
 char *ngx_cs_set_token_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 
+/* clear_status_proxy_password_file, likewise, without variables */
+char *ngx_cs_set_password_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+
 
 #endif /* _NGX_CS_CONF_SECRET_H_INCLUDED_ */

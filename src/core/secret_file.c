@@ -26,6 +26,9 @@
  * more */
 #define NGX_CS_SECRET_READ   (NGX_CS_SECRET_MAX + 6)
 
+/* in memory; a NUL behind it */
+#define NGX_CS_SECRET_PAGES  (NGX_CS_SECRET_MAX + 1)
+
 /* files that no configuration names, of a worker */
 #define NGX_CS_SECRET_FOUND  1000
 
@@ -165,7 +168,7 @@ ngx_cs_secret_file_create(ngx_conf_t *cf, char *directive, ngx_str_t *path)
     file->directive = directive;
     file->node.str = *path;
     file->looked = ngx_current_msec;
-    file->secret.data = ngx_cs_pages_alloc(NGX_CS_SECRET_MAX, cf->log);
+    file->secret.data = ngx_cs_pages_alloc(NGX_CS_SECRET_PAGES, cf->log);
 
     if (file->secret.data == NULL) {
         return NULL;
@@ -182,7 +185,7 @@ ngx_cs_secret_file_cleanup(void *data)
 {
     ngx_cs_secret_file_t *file = data;
 
-    ngx_cs_pages_free(file->secret.data, NGX_CS_SECRET_MAX);
+    ngx_cs_pages_free(file->secret.data, NGX_CS_SECRET_PAGES);
 }
 
 
@@ -314,7 +317,7 @@ ngx_cs_secret_file_keep(char *directive, ngx_str_t *path, uint32_t hash,
     file->looked = ngx_current_msec;
     ngx_memcpy(file->node.str.data, path->data, path->len);
 
-    file->secret.data = ngx_cs_pages_alloc(NGX_CS_SECRET_MAX, log);
+    file->secret.data = ngx_cs_pages_alloc(NGX_CS_SECRET_PAGES, log);
     if (file->secret.data == NULL) {
         ngx_free(file);
         return NULL;
@@ -326,7 +329,7 @@ ngx_cs_secret_file_keep(char *directive, ngx_str_t *path, uint32_t hash,
         ngx_log_error(NGX_LOG_ERR, log, file->err, "\"%s\" \"%V\" %s",
                       directive, path, ngx_cs_secret_errors[rc]);
 
-        ngx_cs_pages_free(file->secret.data, NGX_CS_SECRET_MAX);
+        ngx_cs_pages_free(file->secret.data, NGX_CS_SECRET_PAGES);
         ngx_free(file);
 
         return NULL;
@@ -351,7 +354,7 @@ ngx_cs_secret_file_drop(ngx_cs_secret_file_t *file)
     ngx_rbtree_delete(&ngx_cs_secret_found, &file->node.node);
     ngx_cs_secret_nfound--;
 
-    ngx_cs_pages_free(file->secret.data, NGX_CS_SECRET_MAX);
+    ngx_cs_pages_free(file->secret.data, NGX_CS_SECRET_PAGES);
     ngx_free(file);
 }
 

@@ -67,7 +67,8 @@ ngx_cs_secret_file_t *ngx_cs_secret_file_find(char *directive,
 
 /*
  * The secret, after a look at the file if the last is a second ago.  The
- * string is valid until the next call; who keeps it copies it.
+ * string is valid until the next call; who keeps it copies it.  It is
+ * terminated by a NUL that its length does not count.
  */
 ngx_str_t *ngx_cs_secret_file_get(ngx_cs_secret_file_t *file, ngx_log_t *log);
 

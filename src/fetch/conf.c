@@ -19,6 +19,8 @@ static ngx_int_t ngx_cs_fetch_conf_peer(ngx_conf_t *cf,
     ngx_cs_fetch_conf_t *conf);
 static ngx_int_t ngx_cs_fetch_conf_proxy(ngx_conf_t *cf,
     ngx_cs_fetch_conf_t *conf);
+static ngx_int_t ngx_cs_fetch_conf_user(ngx_conf_t *cf,
+    ngx_cs_fetch_conf_t *conf);
 
 
 ngx_int_t
@@ -30,7 +32,8 @@ ngx_cs_fetch_init_conf(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf)
     ngx_cs_fetch_conf_url(conf);
 
     if (ngx_cs_fetch_conf_peer(cf, conf) != NGX_OK
-        || ngx_cs_fetch_conf_proxy(cf, conf) != NGX_OK)
+        || ngx_cs_fetch_conf_proxy(cf, conf) != NGX_OK
+        || ngx_cs_fetch_conf_user(cf, conf) != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -190,6 +193,68 @@ ngx_cs_fetch_conf_proxy(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf)
 
     conf->proxy.data = p;
     conf->proxy.len++;
+
+    return NGX_OK;
+}
+
+
+/*
+ * The password of a file is not to stand in a URL: libcurl takes an empty one
+ * of a URL that has a user for the password.
+ */
+
+static ngx_int_t
+ngx_cs_fetch_conf_user(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf)
+{
+    u_char     *p, *at, *last, *dst, *src;
+    ngx_str_t   user;
+
+    conf->proxy_url = conf->proxy;
+
+    if (conf->proxy_password == NULL || conf->proxy.len == 0) {
+        return NGX_OK;
+    }
+
+    last = conf->proxy.data + conf->proxy.len;
+
+    user.data = ngx_strlchr(conf->proxy.data, last, ':') + sizeof("://") - 1;
+
+    at = NULL;
+
+    for (p = user.data; p < last && !ngx_strchr("/?#", *p); p++) {
+        if (*p == '@') {
+            at = p;
+        }
+    }
+
+    user.len = at ? at - user.data : 0;
+
+    if (user.len == 0 || ngx_strlchr(user.data, at, ':')) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "\"clear_status_proxy_password_file\" needs a user and "
+                      "no password in the URL of \"clear_status_proxy\"");
+        return NGX_ERROR;
+    }
+
+    conf->proxy_user.data = ngx_pnalloc(cf->pool, user.len + 1);
+    conf->proxy_url.data = ngx_pnalloc(cf->pool, conf->proxy.len + 1);
+
+    if (conf->proxy_user.data == NULL || conf->proxy_url.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    dst = conf->proxy_user.data;
+    src = user.data;
+
+    ngx_unescape_uri(&dst, &src, user.len, 0);
+    *dst = '\0';
+    conf->proxy_user.len = dst - conf->proxy_user.data;
+
+    dst = ngx_cpymem(conf->proxy_url.data, conf->proxy.data,
+                     user.data - conf->proxy.data);
+    dst = ngx_cpymem(dst, at + 1, last - at - 1);
+    *dst = '\0';
+    conf->proxy_url.len = dst - conf->proxy_url.data;
 
     return NGX_OK;
 }

@@ -15,6 +15,9 @@
 #include <ngx_core.h>
 
 
+struct ngx_cs_secret_file_s;
+
+
 /*
  * Embedded in the location configuration.  The first block is set by
  * directives, before ngx_cs_fetch_init_conf(); strings are
@@ -39,6 +42,7 @@ typedef struct ngx_cs_fetch_conf_s {
     ngx_str_t                    ssl_certificate;
     ngx_str_t                    ssl_certificate_key;
     ngx_str_t                    proxy;    /* empty: none */
+    struct ngx_cs_secret_file_s *proxy_password;  /* or NULL */
     ngx_str_t                    connect_to;  /* a host in the place of the
                                                  URL's; or empty */
     in_port_t                    connect_port;  /* with it, 0: the URL's */
@@ -58,6 +62,9 @@ typedef struct ngx_cs_fetch_conf_s {
     ngx_str_t                    route;    /* to it, as libcurl takes it;
                                               empty: the peer is the URL's */
     void                        *routes;   /* the same as its list, or NULL */
+    ngx_str_t                    proxy_url;   /* without the user, where the
+                                                 password is in a file */
+    ngx_str_t                    proxy_user;  /* decoded, likewise */
     unsigned                     https:1;
     unsigned                     fixed:1;  /* peer needs no resolver */
 } ngx_cs_fetch_conf_t;

@@ -107,8 +107,12 @@ static ngx_int_t
 ngx_cs_fetch_options_proxy(CURL *easy, ngx_cs_fetch_conf_t *conf)
 {
     if (curl_easy_setopt(easy, CURLOPT_PROXY,
-                         conf->proxy.len ? (char *) conf->proxy.data : "")
+                         conf->proxy_url.len ? (char *) conf->proxy_url.data
+                                             : "")
         != CURLE_OK
+        || curl_easy_setopt(easy, CURLOPT_PROXYUSERNAME,
+                            conf->proxy_user.data)
+           != CURLE_OK
         || curl_easy_setopt(easy, CURLOPT_NOPROXY, "") != CURLE_OK)
     {
         return NGX_ERROR;

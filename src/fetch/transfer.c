@@ -7,6 +7,7 @@
 
 #include "fetch/transfer.h"
 
+#include "core/secret_file.h"
 #include "fetch/code.h"
 #include "fetch/tls.h"
 
@@ -48,6 +49,15 @@ ngx_cs_transfer_setup(ngx_cs_transfer_t *t)
 
     if (curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, t->fetch->target.data)
         != CURLE_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (conf->proxy_password
+        && curl_easy_setopt(easy, CURLOPT_PROXYPASSWORD,
+                            ngx_cs_secret_file_get(conf->proxy_password,
+                                                   t->fetch->log)->data)
+           != CURLE_OK)
     {
         return NGX_ERROR;
     }
