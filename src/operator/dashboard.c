@@ -2,7 +2,7 @@
  * Copyright (C) The ngx_clear_status_module authors
  *
  * A page for operators and its JSON; see the header.  The page is made of
- * src/dashboard/ by tools/page, which also knows the hashes that its
+ * src/operator/page/ by tools/page, which also knows the hashes that its
  * Content-Security-Policy allows; no other script or style runs there.
  */
 

@@ -17,471 +17,1359 @@
     "tion 'none'; frame-ancestors 'none'"
 
 #define NGX_CS_DASHBOARD_PAGE                                                \
-    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">"  \
-    "\n<title>Clear status gateway</title>\n<meta name=\"viewport\" content" \
-    "=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\"" \
-    " content=\"light dark\">\n<link rel=\"icon\" href=\"data:,\">\n<style>" \
-    ":root {\n    color-scheme: light dark;\n    --ground: #f4f6f8;\n    --" \
-    "panel: #ffffff;\n    --text: #1a2027;\n    --quiet: #57626e;\n    --ed" \
-    "ge: #d5dbe2;\n    --accent: #0a5cbf;\n    --on-accent: #ffffff;\n    -" \
-    "-good: #1a7f37;\n    --warn: #8f5f00;\n    --bad: #c0242c;\n    --crea" \
-    "ted: #2f7bd9;\n    --processing: #d99a1c;\n    --success: #2a9a4b;\n  " \
-    "  --failed: #d0453f;\n    --other: #14828a;\n    --error: #7d3fb0;\n  " \
-    "  --none: #98a3af;\n}\n\n@media (prefers-color-scheme: dark) {\n    :r" \
-    "oot {\n        --ground: #0e1217;\n        --panel: #171d24;\n        " \
-    "--text: #e5eaf0;\n        --quiet: #9ba7b4;\n        --edge: #2c3540;"  \
-    "\n        --accent: #72b3ff;\n        --on-accent: #0b1622;\n        -" \
-    "-good: #56c776;\n        --warn: #e0ae3a;\n        --bad: #ff8079;\n  " \
-    "      --created: #5aa0f2;\n        --processing: #e0ae3a;\n        --s" \
-    "uccess: #47b567;\n        --failed: #f0665f;\n        --other: #45b8b4" \
-    ";\n        --error: #bd90f5;\n        --none: #76828f;\n    }\n}\n\n* " \
-    "{\n    box-sizing: border-box;\n}\n\n[hidden] {\n    display: none !im" \
-    "portant;\n}\n\nbody {\n    margin: 0 auto;\n    padding: 1rem clamp(.7" \
-    "5rem, 3vw, 2rem) 3rem;\n    max-width: 80rem;\n    background: var(--g" \
-    "round);\n    color: var(--text);\n    font: 1rem/1.45 system-ui, -appl" \
-    "e-system, \"Segoe UI\", Roboto, \"Noto Sans\",\n        \"Liberation S" \
-    "ans\", sans-serif;\n    font-variant-numeric: tabular-nums;\n}\n\nhead" \
-    "er {\n    display: flex;\n    flex-wrap: wrap;\n    align-items: cente" \
-    "r;\n    justify-content: space-between;\n    gap: .25rem 1rem;\n}\n\nh" \
-    "1 {\n    margin: 0;\n    font-size: 1.35rem;\n}\n\nh2 {\n    margin: 1" \
-    ".75rem 0 .6rem;\n    font-size: 1.05rem;\n}\n\nh3 {\n    margin: 0;\n " \
-    "   font-size: 1rem;\n    overflow-wrap: anywhere;\n}\n\np {\n    margi" \
-    "n: 0;\n}\n\n.quiet,\ncaption,\ndt,\n.card .name,\n.card .note {\n    c" \
-    "olor: var(--quiet);\n}\n\n.link {\n    display: flex;\n    align-items" \
-    ": center;\n    gap: .5rem;\n    font-weight: 600;\n    color: var(--qu" \
-    "iet);\n}\n\n.link::before {\n    content: \"\";\n    width: .65rem;\n " \
-    "   height: .65rem;\n    border-radius: 50%;\n    background: currentCo" \
-    "lor;\n}\n\n.link.live {\n    color: var(--good);\n}\n\n.link.away {\n " \
-    "   color: var(--bad);\n}\n\n.away-now .cards,\n.away-now .zones {\n   " \
-    " opacity: .55;\n}\n\n.panel,\n.card,\n.zone {\n    padding: .9rem 1rem" \
-    ";\n    background: var(--panel);\n    border: 1px solid var(--edge);\n" \
-    "    border-radius: .6rem;\n    min-width: 0;\n}\n\n.cards,\n.zones,\n." \
-    "counts {\n    display: grid;\n    gap: .75rem;\n    margin: 0;\n    pa" \
-    "dding: 0;\n    list-style: none;\n}\n\n.cards {\n    grid-template-col" \
-    "umns: repeat(auto-fill, minmax(min(15rem, 100%), 1fr));\n}\n\n.zones,"  \
-    "\n.counts {\n    grid-template-columns: repeat(auto-fit, minmax(min(19" \
-    "rem, 100%), 1fr));\n    align-items: start;\n}\n\n.card {\n    display" \
-    ": flex;\n    flex-direction: column;\n}\n\n.card .value {\n    font-si" \
-    "ze: 1.75rem;\n    font-weight: 600;\n    line-height: 1.25;\n}\n\n.car" \
-    "d .note {\n    min-height: 2.6em;\n    margin-bottom: .5rem;\n    font" \
-    "-size: .875rem;\n    line-height: 1.3;\n}\n\n.card.alarm .value {\n   " \
-    " color: var(--bad);\n}\n\n.chart {\n    display: block;\n    width: 10" \
-    "0%;\n    height: 2.75rem;\n    margin-top: auto;\n    border-bottom: 1" \
-    "px solid var(--edge);\n}\n\n.chart .line {\n    fill: none;\n    strok" \
-    "e: var(--accent);\n    stroke-width: 1.75;\n    stroke-linejoin: round" \
-    ";\n    vector-effect: non-scaling-stroke;\n}\n\n.chart .area {\n    fi" \
-    "ll: var(--accent);\n    opacity: .14;\n}\n\n.card .peak {\n    margin-" \
-    "top: .25rem;\n    font-size: .8rem;\n    color: var(--quiet);\n}\n\n.b" \
-    "ar {\n    display: block;\n    width: 100%;\n    height: .75rem;\n    " \
-    "margin: .4rem 0;\n    border-radius: .25rem;\n    background: var(--ed" \
-    "ge);\n}\n\n.bar .used {\n    fill: var(--accent);\n}\n\n.bar .used.ful" \
-    "l {\n    fill: var(--bad);\n}\n\n.zone p {\n    font-size: .875rem;\n}" \
-    "\n\n.zone .mix {\n    margin-top: .9rem;\n}\n\ndl {\n    margin: 0;\n}" \
-    "\n\n.states {\n    display: grid;\n    grid-template-columns: repeat(a" \
-    "uto-fill, minmax(8rem, 1fr));\n    gap: .15rem 1rem;\n    font-size: ." \
-    "9rem;\n}\n\n.states div {\n    display: flex;\n    align-items: center" \
-    ";\n    gap: .45rem;\n}\n\n.states dd {\n    margin: 0;\n    font-weigh" \
-    "t: 600;\n}\n\n.swatch {\n    flex: none;\n    width: .7rem;\n    heigh" \
-    "t: .7rem;\n    border-radius: .15rem;\n}\n\n.created { fill: var(--cre" \
-    "ated); background: var(--created); }\n.processing { fill: var(--proces" \
-    "sing); background: var(--processing); }\n.success { fill: var(--succes" \
-    "s); background: var(--success); }\n.failed { fill: var(--failed); back" \
-    "ground: var(--failed); }\n.other { fill: var(--other); background: var" \
-    "(--other); }\n.error { fill: var(--error); background: var(--error); }" \
-    "\n.none { fill: var(--none); background: var(--none); }\n\ntable {\n  " \
-    "  width: 100%;\n    border-collapse: collapse;\n    font-size: .9rem;"  \
-    "\n}\n\ncaption {\n    padding-bottom: .4rem;\n    text-align: left;\n}" \
-    "\n\nth,\ntd {\n    padding: .35rem .75rem .35rem 0;\n    text-align: l" \
-    "eft;\n    vertical-align: top;\n    border-top: 1px solid var(--edge);" \
-    "\n    overflow-wrap: anywhere;\n}\n\nthead th {\n    border-top: 0;\n}" \
-    "\n\n.counts th {\n    font-weight: 400;\n}\n\n.counts td {\n    paddin" \
-    "g-right: 0;\n    text-align: right;\n}\n\n#errors th:first-child,\n#er" \
-    "rors td:first-child {\n    white-space: nowrap;\n}\n\n.look {\n    dis" \
-    "play: flex;\n    flex-wrap: wrap;\n    align-items: end;\n    gap: .75" \
-    "rem;\n}\n\n.field {\n    flex: 1 1 12rem;\n    min-width: 0;\n}\n\n.fi" \
-    "eld.wide {\n    flex-grow: 3;\n}\n\nlabel {\n    display: block;\n    " \
-    "margin-bottom: .2rem;\n    font-weight: 600;\n    font-size: .9rem;\n}" \
-    "\n\ninput,\nbutton {\n    font: inherit;\n    color: inherit;\n}\n\nin" \
-    "put {\n    width: 100%;\n    padding: .5rem .6rem;\n    background: va" \
-    "r(--ground);\n    border: 1px solid var(--quiet);\n    border-radius: " \
-    ".4rem;\n    font-family: ui-monospace, \"Liberation Mono\", monospace;" \
-    "\n}\n\nbutton {\n    padding: .5rem 1rem;\n    background: var(--accen" \
-    "t);\n    color: var(--on-accent);\n    border: 1px solid var(--accent)" \
-    ";\n    border-radius: .4rem;\n    font-weight: 600;\n    cursor: point" \
-    "er;\n}\n\nbutton.task {\n    padding: 0;\n    background: none;\n    b" \
-    "order: 0;\n    color: var(--accent);\n    font: .85rem ui-monospace, "  \
-    "\"Liberation Mono\", monospace;\n    text-align: left;\n    text-decor" \
-    "ation: underline;\n    overflow-wrap: anywhere;\n}\n\n:focus-visible {" \
-    "\n    outline: 3px solid var(--accent);\n    outline-offset: 2px;\n}\n" \
-    "\n.found > * {\n    margin-top: .9rem;\n}\n\n.entry {\n    padding-top" \
-    ": .9rem;\n    border-top: 1px solid var(--edge);\n}\n\n.entry h4 {\n  " \
-    "  margin: .8rem 0 .3rem;\n    font-size: .95rem;\n}\n\n.facts {\n    d" \
-    "isplay: grid;\n    grid-template-columns: repeat(auto-fill, minmax(9re" \
-    "m, 1fr));\n    gap: .5rem 1rem;\n    font-size: .9rem;\n}\n\n.facts dd" \
-    " {\n    margin: 0;\n    font-weight: 600;\n    overflow-wrap: anywhere" \
-    ";\n}\n\npre {\n    max-height: 24rem;\n    margin: .6rem 0 0;\n    pad" \
-    "ding: .75rem;\n    overflow: auto;\n    background: var(--ground);\n  " \
-    "  border: 1px solid var(--edge);\n    border-radius: .4rem;\n    font:" \
-    " .8rem/1.4 ui-monospace, \"Liberation Mono\", monospace;\n    white-sp" \
-    "ace: pre-wrap;\n    overflow-wrap: anywhere;\n}\n\n.wrong {\n    color" \
-    ": var(--bad);\n    font-weight: 600;\n}\n\n@media (max-width: 40rem) {" \
-    "\n    .cards {\n        grid-template-columns: repeat(auto-fill, minma" \
-    "x(9.5rem, 1fr));\n    }\n\n    .card {\n        padding: .7rem .75rem;" \
-    "\n    }\n\n    .card .value {\n        font-size: 1.45rem;\n    }\n\n " \
-    "   .card .note {\n        min-height: 3.9em;\n    }\n\n    button[type" \
-    "=\"submit\"] {\n        width: 100%;\n    }\n\n    /* a row of the err" \
-    "ors becomes a few lines */\n\n    #errors,\n    #errors caption,\n    " \
-    "#errors tbody {\n        display: block;\n    }\n\n    #errors thead {" \
-    "\n        position: absolute;\n        width: 1px;\n        height: 1p" \
-    "x;\n        overflow: hidden;\n        clip-path: inset(50%);\n    }\n" \
-    "\n    #errors tr {\n        display: grid;\n        grid-template-colu" \
-    "mns: 1fr auto;\n        gap: .1rem .75rem;\n        padding: .5rem 0;"  \
-    "\n        border-top: 1px solid var(--edge);\n    }\n\n    #errors td " \
-    "{\n        padding: 0;\n        border: 0;\n    }\n\n    #errors td:nt" \
-    "h-child(n + 3) {\n        grid-column: 1 / -1;\n    }\n}\n\n@media (pr" \
-    "efers-reduced-motion: no-preference) {\n    .cards,\n    .zones {\n   " \
-    "     transition: opacity .2s;\n    }\n}\n</style>\n</head>\n<body>\n<h" \
-    "eader>\n<h1>Clear status gateway</h1>\n<p id=\"link\" class=\"link\" r" \
-    "ole=\"status\">Connecting</p>\n</header>\n<main>\n<noscript><p class="  \
-    "\"panel\">This page needs JavaScript. The same numbers are at\n<a href" \
-    "=\"\?format=json\">\?format=json</a>.</p></noscript>\n\n<section aria-" \
-    "labelledby=\"h-now\">\n<h2 id=\"h-now\">Now</h2>\n<ul id=\"cards\" cla" \
-    "ss=\"cards\"></ul>\n</section>\n\n<section aria-labelledby=\"h-task\">" \
-    "\n<h2 id=\"h-task\">A task</h2>\n<div class=\"panel\">\n<form id=\"loo" \
-    "k\" class=\"look\" autocomplete=\"off\">\n<div class=\"field wide\">\n" \
-    "<label for=\"task\">Task id</label>\n<input id=\"task\" name=\"taskId"  \
-    "\" required maxlength=\"256\" spellcheck=\"false\"\n autocapitalize=\"" \
-    "none\">\n</div>\n<div class=\"field\">\n<label for=\"integration\">Int" \
-    "egration id (optional)</label>\n<input id=\"integration\" name=\"integ" \
-    "rationId\" spellcheck=\"false\"\n autocapitalize=\"none\">\n</div>\n<b" \
-    "utton type=\"submit\">Show what is stored</button>\n</form>\n<div id="  \
-    "\"found\" class=\"found\" role=\"status\"></div>\n</div>\n</section>\n" \
-    "\n<section aria-labelledby=\"h-zones\">\n<h2 id=\"h-zones\">Zones</h2>" \
-    "\n<div id=\"zones\" class=\"zones\"></div>\n</section>\n\n<section ari" \
-    "a-labelledby=\"h-errors\">\n<h2 id=\"h-errors\">Last errors</h2>\n<div" \
-    " class=\"panel\">\n<p id=\"no-errors\" class=\"quiet\">None.</p>\n<tab" \
-    "le id=\"errors\" role=\"table\" hidden>\n<caption>Fetches that failed " \
-    "last, the newest first</caption>\n<thead role=\"rowgroup\">\n<tr role=" \
-    "\"row\">\n<th role=\"columnheader\" scope=\"col\">Time</th>\n<th role=" \
-    "\"columnheader\" scope=\"col\">Status</th>\n<th role=\"columnheader\" " \
-    "scope=\"col\">Cause</th>\n<th role=\"columnheader\" scope=\"col\">Task" \
-    " id</th>\n<th role=\"columnheader\" scope=\"col\">Upstream</th>\n</tr>" \
-    "\n</thead>\n<tbody role=\"rowgroup\"></tbody>\n</table>\n</div>\n</sec" \
-    "tion>\n\n<section aria-labelledby=\"h-counts\">\n<h2 id=\"h-counts\">C" \
-    "ounted so far</h2>\n<div class=\"counts\">\n<div class=\"panel\"><tabl" \
-    "e id=\"requests\">\n<caption>Requests by what the cache did</caption><" \
-    "tbody></tbody>\n</table></div>\n<div class=\"panel\"><table id=\"fetch" \
-    "es\">\n<caption>Fetches by how they ended</caption><tbody></tbody>\n</" \
-    "table></div>\n<div class=\"panel\"><table id=\"responses\">\n<caption>" \
-    "Responses by HTTP status</caption><tbody></tbody>\n</table></div>\n</d" \
-    "iv>\n</section>\n</main>\n<script>'use strict';\n\n// Small things: el" \
-    "ements, and numbers as people read them.  Whatever comes\n// from the " \
-    "gateway goes into the page as text alone.\n\nconst SVG = 'http://www.w" \
-    "3.org/2000/svg';\nconst byId = (id) => document.getElementById(id);\n"  \
-    "\n\nfunction element(name, attributes = {}, ...children) {\n    return" \
-    " fill(document.createElement(name), attributes, children);\n}\n\n\nfun" \
-    "ction drawing(name, attributes = {}, ...children) {\n    return fill(d" \
-    "ocument.createElementNS(SVG, name), attributes, children);\n}\n\n\nfun" \
-    "ction fill(node, attributes, children) {\n    for (const [name, value]" \
-    " of Object.entries(attributes)) {\n        node.setAttribute(name, val" \
-    "ue);\n    }\n\n    node.append(...children);\n    return node;\n}\n\n"  \
-    "\n// A text that is the same is left alone: a selection in it stays, a" \
-    "nd a\n// screen reader is not told again.\n\nfunction say(node, text) " \
-    "{\n    if (node.textContent !== text) {\n        node.textContent = te" \
-    "xt;\n    }\n}\n\n\nfunction sum(counts) {\n    return Object.values(co" \
-    "unts).reduce((a, b) => a + b, 0);\n}\n\n\nconst number = new Intl.Numb" \
-    "erFormat('en', {maximumFractionDigits: 0});\nconst short = new Intl.Nu" \
-    "mberFormat('en',\n    {notation: 'compact', maximumFractionDigits: 1})" \
-    ";\n\nconst count = (n) => n < 100000 \? number.format(n) : short.forma" \
-    "t(n);\nconst plural = (n, one, more) => `${count(n)} ${n === 1 \? one " \
-    ": more}`;\n\n\nfunction percent(part) {\n    if (part === null) {\n   " \
-    "     return '\342\200\223';\n    }\n\n    // never 100 % where it is n" \
-    "ot all\n    const rounded = Math.floor(part * 1000) / 10;\n    return " \
-    "`${rounded === 100 \? '100' : rounded.toFixed(1)} %`;\n}\n\n\nfunction" \
-    " perSecond(n) {\n    return `${n < 10 && n > 0 \? n.toFixed(1) : count" \
-    "(Math.round(n))}/s`;\n}\n\n\nfunction bytes(n) {\n    const units = ['" \
-    "B', 'KB', 'MB', 'GB'];\n    let unit = 0;\n\n    while (n >= 1024 && u" \
-    "nit < units.length - 1) {\n        n /= 1024;\n        unit++;\n    }"  \
-    "\n\n    return `${unit && n < 100 \? n.toFixed(1) : Math.round(n)} ${u" \
-    "nits[unit]}`;\n}\n\n\nfunction span(ms) {\n    const s = Math.floor(ms" \
-    " / 1000);\n\n    return ms < 1000 \? `${Math.round(ms)} ms`\n        :" \
-    " s < 10 \? `${(ms / 1000).toFixed(1)} s`\n        : s < 120 \? `${s} s" \
-    "`\n        : s < 7200 \? `${Math.floor(s / 60)} min`\n        : s < 17" \
-    "2800 \? `${Math.floor(s / 3600)} h`\n        : `${Math.floor(s / 86400" \
-    ")} days`;\n}\n\n\nfunction clock(ms) {\n    const at = new Date(ms);\n" \
-    "    const time = at.toTimeString().slice(0, 8);\n\n    return at.toDat" \
-    "eString() === new Date().toDateString() \? time\n        : `${at.getFu" \
-    "llYear()}-${String(at.getMonth() + 1).padStart(2, '0')}-`\n           " \
-    " + `${String(at.getDate()).padStart(2, '0')} ${time}`;\n}\n\n\n// The " \
-    "samples of the counters, what is made of them, and the cards that show" \
-    "\n// it.\n\nconst SAMPLES = 120;\nconst WINDOW = 10;\n\nlet samples = " \
-    "[];\n\n\n// From the counters of a sample, or from the difference of t" \
-    "wo.\n\nfunction digest(data) {\n    const requests = sum(data.requests" \
-    ") - data.requests.NONE;\n    const hits = data.requests.HIT + data.req" \
-    "uests.STALE\n        + data.requests.UPDATING;\n    const fetches = su" \
-    "m(data.fetches);\n\n    return {\n        requests, fetches,\n        " \
-    "ratio: requests \? hits / requests : null,\n        saved: Math.max(re" \
-    "quests - fetches, 0),\n        failed: fetches - data.fetches.success," \
-    "\n        latency: fetches \? data.latency.sum / fetches : null,\n    " \
-    "    within: within(data.latency, .95),\n    };\n}\n\n\nfunction within" \
-    "(latency, share) {\n    const all = latency.counts.reduce((a, b) => a " \
-    "+ b, 0);\n    let so_far = 0;\n\n    for (const [i, n] of latency.coun" \
-    "ts.entries()) {\n        so_far += n;\n\n        if (all && so_far >= " \
-    "share * all) {\n            return i < latency.bounds.length \? latenc" \
-    "y.bounds[i] : Infinity;\n        }\n    }\n\n    return null;\n}\n\n\n" \
-    "function difference(now, then) {\n    const less = (a, b) => Object.fr" \
-    "omEntries(\n        Object.entries(a).map(([name, n]) => [name, n - (b" \
-    "[name] \?\? 0)]));\n\n    return {\n        requests: less(now.request" \
-    "s, then.requests),\n        fetches: less(now.fetches, then.fetches),"  \
-    "\n        latency: {\n            bounds: now.latency.bounds,\n       " \
-    "     counts: now.latency.counts.map((n, i) =>\n                n - the" \
-    "n.latency.counts[i]),\n            sum: now.latency.sum - then.latency" \
-    ".sum,\n        },\n    };\n}\n\n\n// The cards: each a name, a value, " \
-    "a note and a chart of two minutes.\n\nconst cards = [\n    {\n        " \
-    "name: 'Hit ratio',\n        show: (now) => {\n            const recent" \
-    " = now.recent.ratio;\n            const all = `${percent(now.all.ratio" \
-    ")} since the start`;\n\n            return recent === null\n          " \
-    "      \? [percent(now.all.ratio), 'since the start; no request in '\n " \
-    "                   + `the last ${WINDOW} s`]\n                : [perce" \
-    "nt(recent), `last ${WINDOW} s; ${all}`];\n        },\n        point: (" \
-    "step) => step.ratio,\n        top: 1,\n        peak: () => 'from 0 to " \
-    "100 %',\n    }, {\n        name: 'Upstream calls saved',\n        show" \
-    ": (now) => [count(now.all.saved),\n            `${plural(now.all.reque" \
-    "sts, 'request', 'requests')}, `\n            + plural(now.all.fetches," \
-    " 'fetch', 'fetches')],\n        point: (step) => step.saved / step.sec" \
-    "onds,\n        peak: perSecond,\n    }, {\n        name: 'Requests',\n" \
+    "<!DOCTYPE html>\n"                                                      \
+    "<html lang=\"en\">\n"                                                   \
+    "<head>\n"                                                               \
+    "<meta charset=\"utf-8\">\n"                                             \
+    "<title>Clear status gateway</title>\n"                                  \
+    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1"  \
+    "\">\n"                                                                  \
+    "<meta name=\"color-scheme\" content=\"light dark\">\n"                  \
+    "<link rel=\"icon\" href=\"data:,\">\n"                                  \
+    "<style>:root {\n"                                                       \
+    "    color-scheme: light dark;\n"                                        \
+    "    --ground: #f4f6f8;\n"                                               \
+    "    --panel: #ffffff;\n"                                                \
+    "    --text: #1a2027;\n"                                                 \
+    "    --quiet: #57626e;\n"                                                \
+    "    --edge: #d5dbe2;\n"                                                 \
+    "    --accent: #0a5cbf;\n"                                               \
+    "    --on-accent: #ffffff;\n"                                            \
+    "    --good: #1a7f37;\n"                                                 \
+    "    --warn: #8f5f00;\n"                                                 \
+    "    --bad: #c0242c;\n"                                                  \
+    "    --created: #2f7bd9;\n"                                              \
+    "    --processing: #d99a1c;\n"                                           \
+    "    --success: #2a9a4b;\n"                                              \
+    "    --failed: #d0453f;\n"                                               \
+    "    --other: #14828a;\n"                                                \
+    "    --error: #7d3fb0;\n"                                                \
+    "    --none: #98a3af;\n"                                                 \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "@media (prefers-color-scheme: dark) {\n"                                \
+    "    :root {\n"                                                          \
+    "        --ground: #0e1217;\n"                                           \
+    "        --panel: #171d24;\n"                                            \
+    "        --text: #e5eaf0;\n"                                             \
+    "        --quiet: #9ba7b4;\n"                                            \
+    "        --edge: #2c3540;\n"                                             \
+    "        --accent: #72b3ff;\n"                                           \
+    "        --on-accent: #0b1622;\n"                                        \
+    "        --good: #56c776;\n"                                             \
+    "        --warn: #e0ae3a;\n"                                             \
+    "        --bad: #ff8079;\n"                                              \
+    "        --created: #5aa0f2;\n"                                          \
+    "        --processing: #e0ae3a;\n"                                       \
+    "        --success: #47b567;\n"                                          \
+    "        --failed: #f0665f;\n"                                           \
+    "        --other: #45b8b4;\n"                                            \
+    "        --error: #bd90f5;\n"                                            \
+    "        --none: #76828f;\n"                                             \
+    "    }\n"                                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "* {\n"                                                                  \
+    "    box-sizing: border-box;\n"                                          \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "[hidden] {\n"                                                           \
+    "    display: none !important;\n"                                        \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "body {\n"                                                               \
+    "    margin: 0 auto;\n"                                                  \
+    "    padding: 1rem clamp(.75rem, 3vw, 2rem) 3rem;\n"                     \
+    "    max-width: 80rem;\n"                                                \
+    "    background: var(--ground);\n"                                       \
+    "    color: var(--text);\n"                                              \
+    "    font: 1rem/1.45 system-ui, -apple-system, \"Segoe UI\", Roboto, \"" \
+    "Noto Sans\",\n"                                                         \
+    "        \"Liberation Sans\", sans-serif;\n"                             \
+    "    font-variant-numeric: tabular-nums;\n"                              \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "header {\n"                                                             \
+    "    display: flex;\n"                                                   \
+    "    flex-wrap: wrap;\n"                                                 \
+    "    align-items: center;\n"                                             \
+    "    justify-content: space-between;\n"                                  \
+    "    gap: .25rem 1rem;\n"                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "h1 {\n"                                                                 \
+    "    margin: 0;\n"                                                       \
+    "    font-size: 1.35rem;\n"                                              \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "h2 {\n"                                                                 \
+    "    margin: 1.75rem 0 .6rem;\n"                                         \
+    "    font-size: 1.05rem;\n"                                              \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "h3 {\n"                                                                 \
+    "    margin: 0;\n"                                                       \
+    "    font-size: 1rem;\n"                                                 \
+    "    overflow-wrap: anywhere;\n"                                         \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "p {\n"                                                                  \
+    "    margin: 0;\n"                                                       \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".quiet,\n"                                                              \
+    "caption,\n"                                                             \
+    "dt,\n"                                                                  \
+    ".card .name,\n"                                                         \
+    ".card .note {\n"                                                        \
+    "    color: var(--quiet);\n"                                             \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".link {\n"                                                              \
+    "    display: flex;\n"                                                   \
+    "    align-items: center;\n"                                             \
+    "    gap: .5rem;\n"                                                      \
+    "    font-weight: 600;\n"                                                \
+    "    color: var(--quiet);\n"                                             \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".link::before {\n"                                                      \
+    "    content: \"\";\n"                                                   \
+    "    width: .65rem;\n"                                                   \
+    "    height: .65rem;\n"                                                  \
+    "    border-radius: 50%;\n"                                              \
+    "    background: currentColor;\n"                                        \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".link.live {\n"                                                         \
+    "    color: var(--good);\n"                                              \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".link.away {\n"                                                         \
+    "    color: var(--bad);\n"                                               \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".away-now .cards,\n"                                                    \
+    ".away-now .zones {\n"                                                   \
+    "    opacity: .55;\n"                                                    \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".panel,\n"                                                              \
+    ".card,\n"                                                               \
+    ".zone {\n"                                                              \
+    "    padding: .9rem 1rem;\n"                                             \
+    "    background: var(--panel);\n"                                        \
+    "    border: 1px solid var(--edge);\n"                                   \
+    "    border-radius: .6rem;\n"                                            \
+    "    min-width: 0;\n"                                                    \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".cards,\n"                                                              \
+    ".zones,\n"                                                              \
+    ".counts {\n"                                                            \
+    "    display: grid;\n"                                                   \
+    "    gap: .75rem;\n"                                                     \
+    "    margin: 0;\n"                                                       \
+    "    padding: 0;\n"                                                      \
+    "    list-style: none;\n"                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".cards {\n"                                                             \
+    "    grid-template-columns: repeat(auto-fill, minmax(min(15rem, 100%), " \
+    "1fr));\n"                                                               \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".zones,\n"                                                              \
+    ".counts {\n"                                                            \
+    "    grid-template-columns: repeat(auto-fit, minmax(min(19rem, 100%), 1" \
+    "fr));\n"                                                                \
+    "    align-items: start;\n"                                              \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".card {\n"                                                              \
+    "    display: flex;\n"                                                   \
+    "    flex-direction: column;\n"                                          \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".card .value {\n"                                                       \
+    "    font-size: 1.75rem;\n"                                              \
+    "    font-weight: 600;\n"                                                \
+    "    line-height: 1.25;\n"                                               \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".card .note {\n"                                                        \
+    "    min-height: 2.6em;\n"                                               \
+    "    margin-bottom: .5rem;\n"                                            \
+    "    font-size: .875rem;\n"                                              \
+    "    line-height: 1.3;\n"                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".card.alarm .value {\n"                                                 \
+    "    color: var(--bad);\n"                                               \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".chart {\n"                                                             \
+    "    display: block;\n"                                                  \
+    "    width: 100%;\n"                                                     \
+    "    height: 2.75rem;\n"                                                 \
+    "    margin-top: auto;\n"                                                \
+    "    border-bottom: 1px solid var(--edge);\n"                            \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".chart .line {\n"                                                       \
+    "    fill: none;\n"                                                      \
+    "    stroke: var(--accent);\n"                                           \
+    "    stroke-width: 1.75;\n"                                              \
+    "    stroke-linejoin: round;\n"                                          \
+    "    vector-effect: non-scaling-stroke;\n"                               \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".chart .area {\n"                                                       \
+    "    fill: var(--accent);\n"                                             \
+    "    opacity: .14;\n"                                                    \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".card .peak {\n"                                                        \
+    "    margin-top: .25rem;\n"                                              \
+    "    font-size: .8rem;\n"                                                \
+    "    color: var(--quiet);\n"                                             \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".bar {\n"                                                               \
+    "    display: block;\n"                                                  \
+    "    width: 100%;\n"                                                     \
+    "    height: .75rem;\n"                                                  \
+    "    margin: .4rem 0;\n"                                                 \
+    "    border-radius: .25rem;\n"                                           \
+    "    background: var(--edge);\n"                                         \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".bar .used {\n"                                                         \
+    "    fill: var(--accent);\n"                                             \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".bar .used.full {\n"                                                    \
+    "    fill: var(--bad);\n"                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".zone p {\n"                                                            \
+    "    font-size: .875rem;\n"                                              \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".zone .mix {\n"                                                         \
+    "    margin-top: .9rem;\n"                                               \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "dl {\n"                                                                 \
+    "    margin: 0;\n"                                                       \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".states {\n"                                                            \
+    "    display: grid;\n"                                                   \
+    "    grid-template-columns: repeat(auto-fill, minmax(8rem, 1fr));\n"     \
+    "    gap: .15rem 1rem;\n"                                                \
+    "    font-size: .9rem;\n"                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".states div {\n"                                                        \
+    "    display: flex;\n"                                                   \
+    "    align-items: center;\n"                                             \
+    "    gap: .45rem;\n"                                                     \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".states dd {\n"                                                         \
+    "    margin: 0;\n"                                                       \
+    "    font-weight: 600;\n"                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".swatch {\n"                                                            \
+    "    flex: none;\n"                                                      \
+    "    width: .7rem;\n"                                                    \
+    "    height: .7rem;\n"                                                   \
+    "    border-radius: .15rem;\n"                                           \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".created { fill: var(--created); background: var(--created); }\n"       \
+    ".processing { fill: var(--processing); background: var(--processing); " \
+    "}\n"                                                                    \
+    ".success { fill: var(--success); background: var(--success); }\n"       \
+    ".failed { fill: var(--failed); background: var(--failed); }\n"          \
+    ".other { fill: var(--other); background: var(--other); }\n"             \
+    ".error { fill: var(--error); background: var(--error); }\n"             \
+    ".none { fill: var(--none); background: var(--none); }\n"                \
+    "\n"                                                                     \
+    "table {\n"                                                              \
+    "    width: 100%;\n"                                                     \
+    "    border-collapse: collapse;\n"                                       \
+    "    font-size: .9rem;\n"                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "caption {\n"                                                            \
+    "    padding-bottom: .4rem;\n"                                           \
+    "    text-align: left;\n"                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "th,\n"                                                                  \
+    "td {\n"                                                                 \
+    "    padding: .35rem .75rem .35rem 0;\n"                                 \
+    "    text-align: left;\n"                                                \
+    "    vertical-align: top;\n"                                             \
+    "    border-top: 1px solid var(--edge);\n"                               \
+    "    overflow-wrap: anywhere;\n"                                         \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "thead th {\n"                                                           \
+    "    border-top: 0;\n"                                                   \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".counts th {\n"                                                         \
+    "    font-weight: 400;\n"                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".counts td {\n"                                                         \
+    "    padding-right: 0;\n"                                                \
+    "    text-align: right;\n"                                               \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "#errors th:first-child,\n"                                              \
+    "#errors td:first-child {\n"                                             \
+    "    white-space: nowrap;\n"                                             \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".look {\n"                                                              \
+    "    display: flex;\n"                                                   \
+    "    flex-wrap: wrap;\n"                                                 \
+    "    align-items: end;\n"                                                \
+    "    gap: .75rem;\n"                                                     \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".field {\n"                                                             \
+    "    flex: 1 1 12rem;\n"                                                 \
+    "    min-width: 0;\n"                                                    \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".field.wide {\n"                                                        \
+    "    flex-grow: 3;\n"                                                    \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "label {\n"                                                              \
+    "    display: block;\n"                                                  \
+    "    margin-bottom: .2rem;\n"                                            \
+    "    font-weight: 600;\n"                                                \
+    "    font-size: .9rem;\n"                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "input,\n"                                                               \
+    "button {\n"                                                             \
+    "    font: inherit;\n"                                                   \
+    "    color: inherit;\n"                                                  \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "input {\n"                                                              \
+    "    width: 100%;\n"                                                     \
+    "    padding: .5rem .6rem;\n"                                            \
+    "    background: var(--ground);\n"                                       \
+    "    border: 1px solid var(--quiet);\n"                                  \
+    "    border-radius: .4rem;\n"                                            \
+    "    font-family: ui-monospace, \"Liberation Mono\", monospace;\n"       \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "button {\n"                                                             \
+    "    padding: .5rem 1rem;\n"                                             \
+    "    background: var(--accent);\n"                                       \
+    "    color: var(--on-accent);\n"                                         \
+    "    border: 1px solid var(--accent);\n"                                 \
+    "    border-radius: .4rem;\n"                                            \
+    "    font-weight: 600;\n"                                                \
+    "    cursor: pointer;\n"                                                 \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "button.task {\n"                                                        \
+    "    padding: 0;\n"                                                      \
+    "    background: none;\n"                                                \
+    "    border: 0;\n"                                                       \
+    "    color: var(--accent);\n"                                            \
+    "    font: .85rem ui-monospace, \"Liberation Mono\", monospace;\n"       \
+    "    text-align: left;\n"                                                \
+    "    text-decoration: underline;\n"                                      \
+    "    overflow-wrap: anywhere;\n"                                         \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ":focus-visible {\n"                                                     \
+    "    outline: 3px solid var(--accent);\n"                                \
+    "    outline-offset: 2px;\n"                                             \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".found > * {\n"                                                         \
+    "    margin-top: .9rem;\n"                                               \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".entry {\n"                                                             \
+    "    padding-top: .9rem;\n"                                              \
+    "    border-top: 1px solid var(--edge);\n"                               \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".entry h4 {\n"                                                          \
+    "    margin: .8rem 0 .3rem;\n"                                           \
+    "    font-size: .95rem;\n"                                               \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".facts {\n"                                                             \
+    "    display: grid;\n"                                                   \
+    "    grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr));\n"     \
+    "    gap: .5rem 1rem;\n"                                                 \
+    "    font-size: .9rem;\n"                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".facts dd {\n"                                                          \
+    "    margin: 0;\n"                                                       \
+    "    font-weight: 600;\n"                                                \
+    "    overflow-wrap: anywhere;\n"                                         \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "pre {\n"                                                                \
+    "    max-height: 24rem;\n"                                               \
+    "    margin: .6rem 0 0;\n"                                               \
+    "    padding: .75rem;\n"                                                 \
+    "    overflow: auto;\n"                                                  \
+    "    background: var(--ground);\n"                                       \
+    "    border: 1px solid var(--edge);\n"                                   \
+    "    border-radius: .4rem;\n"                                            \
+    "    font: .8rem/1.4 ui-monospace, \"Liberation Mono\", monospace;\n"    \
+    "    white-space: pre-wrap;\n"                                           \
+    "    overflow-wrap: anywhere;\n"                                         \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    ".wrong {\n"                                                             \
+    "    color: var(--bad);\n"                                               \
+    "    font-weight: 600;\n"                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "@media (max-width: 40rem) {\n"                                          \
+    "    .cards {\n"                                                         \
+    "        grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr));" \
+    "\n"                                                                     \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    .card {\n"                                                          \
+    "        padding: .7rem .75rem;\n"                                       \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    .card .value {\n"                                                   \
+    "        font-size: 1.45rem;\n"                                          \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    .card .note {\n"                                                    \
+    "        min-height: 3.9em;\n"                                           \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    button[type=\"submit\"] {\n"                                        \
+    "        width: 100%;\n"                                                 \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    /* a row of the errors becomes a few lines */\n"                    \
+    "\n"                                                                     \
+    "    #errors,\n"                                                         \
+    "    #errors caption,\n"                                                 \
+    "    #errors tbody {\n"                                                  \
+    "        display: block;\n"                                              \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    #errors thead {\n"                                                  \
+    "        position: absolute;\n"                                          \
+    "        width: 1px;\n"                                                  \
+    "        height: 1px;\n"                                                 \
+    "        overflow: hidden;\n"                                            \
+    "        clip-path: inset(50%);\n"                                       \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    #errors tr {\n"                                                     \
+    "        display: grid;\n"                                               \
+    "        grid-template-columns: 1fr auto;\n"                             \
+    "        gap: .1rem .75rem;\n"                                           \
+    "        padding: .5rem 0;\n"                                            \
+    "        border-top: 1px solid var(--edge);\n"                           \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    #errors td {\n"                                                     \
+    "        padding: 0;\n"                                                  \
+    "        border: 0;\n"                                                   \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    #errors td:nth-child(n + 3) {\n"                                    \
+    "        grid-column: 1 / -1;\n"                                         \
+    "    }\n"                                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "@media (prefers-reduced-motion: no-preference) {\n"                     \
+    "    .cards,\n"                                                          \
+    "    .zones {\n"                                                         \
+    "        transition: opacity .2s;\n"                                     \
+    "    }\n"                                                                \
+    "}\n"                                                                    \
+    "</style>\n"                                                             \
+    "</head>\n"                                                              \
+    "<body>\n"                                                               \
+    "<header>\n"                                                             \
+    "<h1>Clear status gateway</h1>\n"                                        \
+    "<p id=\"link\" class=\"link\" role=\"status\">Connecting</p>\n"         \
+    "</header>\n"                                                            \
+    "<main>\n"                                                               \
+    "<noscript><p class=\"panel\">This page needs JavaScript. The same numb" \
+    "ers are at\n"                                                           \
+    "<a href=\"\?format=json\">\?format=json</a>.</p></noscript>\n"          \
+    "\n"                                                                     \
+    "<section aria-labelledby=\"h-now\">\n"                                  \
+    "<h2 id=\"h-now\">Now</h2>\n"                                            \
+    "<ul id=\"cards\" class=\"cards\"></ul>\n"                               \
+    "</section>\n"                                                           \
+    "\n"                                                                     \
+    "<section aria-labelledby=\"h-task\">\n"                                 \
+    "<h2 id=\"h-task\">A task</h2>\n"                                        \
+    "<div class=\"panel\">\n"                                                \
+    "<form id=\"look\" class=\"look\" autocomplete=\"off\">\n"               \
+    "<div class=\"field wide\">\n"                                           \
+    "<label for=\"task\">Task id</label>\n"                                  \
+    "<input id=\"task\" name=\"taskId\" required maxlength=\"256\" spellche" \
+    "ck=\"false\"\n"                                                         \
+    " autocapitalize=\"none\">\n"                                            \
+    "</div>\n"                                                               \
+    "<div class=\"field\">\n"                                                \
+    "<label for=\"integration\">Integration id (optional)</label>\n"         \
+    "<input id=\"integration\" name=\"integrationId\" spellcheck=\"false\""  \
+    "\n"                                                                     \
+    " autocapitalize=\"none\">\n"                                            \
+    "</div>\n"                                                               \
+    "<button type=\"submit\">Show what is stored</button>\n"                 \
+    "</form>\n"                                                              \
+    "<div id=\"found\" class=\"found\" role=\"status\"></div>\n"             \
+    "</div>\n"                                                               \
+    "</section>\n"                                                           \
+    "\n"                                                                     \
+    "<section aria-labelledby=\"h-zones\">\n"                                \
+    "<h2 id=\"h-zones\">Zones</h2>\n"                                        \
+    "<div id=\"zones\" class=\"zones\"></div>\n"                             \
+    "</section>\n"                                                           \
+    "\n"                                                                     \
+    "<section aria-labelledby=\"h-errors\">\n"                               \
+    "<h2 id=\"h-errors\">Last errors</h2>\n"                                 \
+    "<div class=\"panel\">\n"                                                \
+    "<p id=\"no-errors\" class=\"quiet\">None.</p>\n"                        \
+    "<table id=\"errors\" role=\"table\" hidden>\n"                          \
+    "<caption>Fetches that failed last, the newest first</caption>\n"        \
+    "<thead role=\"rowgroup\">\n"                                            \
+    "<tr role=\"row\">\n"                                                    \
+    "<th role=\"columnheader\" scope=\"col\">Time</th>\n"                    \
+    "<th role=\"columnheader\" scope=\"col\">Status</th>\n"                  \
+    "<th role=\"columnheader\" scope=\"col\">Cause</th>\n"                   \
+    "<th role=\"columnheader\" scope=\"col\">Task id</th>\n"                 \
+    "<th role=\"columnheader\" scope=\"col\">Upstream</th>\n"                \
+    "</tr>\n"                                                                \
+    "</thead>\n"                                                             \
+    "<tbody role=\"rowgroup\"></tbody>\n"                                    \
+    "</table>\n"                                                             \
+    "</div>\n"                                                               \
+    "</section>\n"                                                           \
+    "\n"                                                                     \
+    "<section aria-labelledby=\"h-counts\">\n"                               \
+    "<h2 id=\"h-counts\">Counted so far</h2>\n"                              \
+    "<div class=\"counts\">\n"                                               \
+    "<div class=\"panel\"><table id=\"requests\">\n"                         \
+    "<caption>Requests by what the cache did</caption><tbody></tbody>\n"     \
+    "</table></div>\n"                                                       \
+    "<div class=\"panel\"><table id=\"fetches\">\n"                          \
+    "<caption>Fetches by how they ended</caption><tbody></tbody>\n"          \
+    "</table></div>\n"                                                       \
+    "<div class=\"panel\"><table id=\"responses\">\n"                        \
+    "<caption>Responses by HTTP status</caption><tbody></tbody>\n"           \
+    "</table></div>\n"                                                       \
+    "</div>\n"                                                               \
+    "</section>\n"                                                           \
+    "</main>\n"                                                              \
+    "<script>'use strict';\n"                                                \
+    "\n"                                                                     \
+    "// Small things: elements, and numbers as people read them.  Whatever " \
+    "comes\n"                                                                \
+    "// from the gateway goes into the page as text alone.\n"                \
+    "\n"                                                                     \
+    "const SVG = 'http://www.w3.org/2000/svg';\n"                            \
+    "const byId = (id) => document.getElementById(id);\n"                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function element(name, attributes = {}, ...children) {\n"               \
+    "    return fill(document.createElement(name), attributes, children);\n" \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function drawing(name, attributes = {}, ...children) {\n"               \
+    "    return fill(document.createElementNS(SVG, name), attributes, child" \
+    "ren);\n"                                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function fill(node, attributes, children) {\n"                          \
+    "    for (const [name, value] of Object.entries(attributes)) {\n"        \
+    "        node.setAttribute(name, value);\n"                              \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    node.append(...children);\n"                                        \
+    "    return node;\n"                                                     \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "// A text that is the same is left alone: a selection in it stays, and" \
+    " a\n"                                                                   \
+    "// screen reader is not told again.\n"                                  \
+    "\n"                                                                     \
+    "function say(node, text) {\n"                                           \
+    "    if (node.textContent !== text) {\n"                                 \
+    "        node.textContent = text;\n"                                     \
+    "    }\n"                                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function sum(counts) {\n"                                               \
+    "    return Object.values(counts).reduce((a, b) => a + b, 0);\n"         \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "const number = new Intl.NumberFormat('en', {maximumFractionDigits: 0})" \
+    ";\n"                                                                    \
+    "const short = new Intl.NumberFormat('en',\n"                            \
+    "    {notation: 'compact', maximumFractionDigits: 1});\n"                \
+    "\n"                                                                     \
+    "const count = (n) => n < 100000 \? number.format(n) : short.format(n);" \
+    "\n"                                                                     \
+    "const plural = (n, one, more) => `${count(n)} ${n === 1 \? one : more}" \
+    "`;\n"                                                                   \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function percent(part) {\n"                                             \
+    "    if (part === null) {\n"                                             \
+    "        return '\342\200\223';\n"                                       \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    // never 100 % where it is not all\n"                               \
+    "    const rounded = Math.floor(part * 1000) / 10;\n"                    \
+    "    return `${rounded === 100 \? '100' : rounded.toFixed(1)} %`;\n"     \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function perSecond(n) {\n"                                              \
+    "    return `${n < 10 && n > 0 \? n.toFixed(1) : count(Math.round(n))}/" \
+    "s`;\n"                                                                  \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function bytes(n) {\n"                                                  \
+    "    const units = ['B', 'KB', 'MB', 'GB'];\n"                           \
+    "    let unit = 0;\n"                                                    \
+    "\n"                                                                     \
+    "    while (n >= 1024 && unit < units.length - 1) {\n"                   \
+    "        n /= 1024;\n"                                                   \
+    "        unit++;\n"                                                      \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    return `${unit && n < 100 \? n.toFixed(1) : Math.round(n)} ${units" \
+    "[unit]}`;\n"                                                            \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function span(ms) {\n"                                                  \
+    "    const s = Math.floor(ms / 1000);\n"                                 \
+    "\n"                                                                     \
+    "    return ms < 1000 \? `${Math.round(ms)} ms`\n"                       \
+    "        : s < 10 \? `${(ms / 1000).toFixed(1)} s`\n"                    \
+    "        : s < 120 \? `${s} s`\n"                                        \
+    "        : s < 7200 \? `${Math.floor(s / 60)} min`\n"                    \
+    "        : s < 172800 \? `${Math.floor(s / 3600)} h`\n"                  \
+    "        : `${Math.floor(s / 86400)} days`;\n"                           \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function clock(ms) {\n"                                                 \
+    "    const at = new Date(ms);\n"                                         \
+    "    const time = at.toTimeString().slice(0, 8);\n"                      \
+    "\n"                                                                     \
+    "    return at.toDateString() === new Date().toDateString() \? time\n"   \
+    "        : `${at.getFullYear()}-${String(at.getMonth() + 1).padStart(2," \
+    " '0')}-`\n"                                                             \
+    "            + `${String(at.getDate()).padStart(2, '0')} ${time}`;\n"    \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "// The samples of the counters, what is made of them, and the cards th" \
+    "at show\n"                                                              \
+    "// it.\n"                                                               \
+    "\n"                                                                     \
+    "const SAMPLES = 120;\n"                                                 \
+    "const WINDOW = 10;\n"                                                   \
+    "\n"                                                                     \
+    "let samples = [];\n"                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "// From the counters of a sample, or from the difference of two.\n"     \
+    "\n"                                                                     \
+    "function digest(data) {\n"                                              \
+    "    const requests = sum(data.requests) - data.requests.NONE;\n"        \
+    "    const hits = data.requests.HIT + data.requests.STALE\n"             \
+    "        + data.requests.UPDATING;\n"                                    \
+    "    const fetches = sum(data.fetches);\n"                               \
+    "\n"                                                                     \
+    "    return {\n"                                                         \
+    "        requests, fetches,\n"                                           \
+    "        ratio: requests \? hits / requests : null,\n"                   \
+    "        saved: Math.max(requests - fetches, 0),\n"                      \
+    "        failed: fetches - data.fetches.success,\n"                      \
+    "        latency: fetches \? data.latency.sum / fetches : null,\n"       \
+    "        within: within(data.latency, .95),\n"                           \
+    "    };\n"                                                               \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function within(latency, share) {\n"                                    \
+    "    const all = latency.counts.reduce((a, b) => a + b, 0);\n"           \
+    "    let so_far = 0;\n"                                                  \
+    "\n"                                                                     \
+    "    for (const [i, n] of latency.counts.entries()) {\n"                 \
+    "        so_far += n;\n"                                                 \
+    "\n"                                                                     \
+    "        if (all && so_far >= share * all) {\n"                          \
+    "            return i < latency.bounds.length \? latency.bounds[i] : In" \
+    "finity;\n"                                                              \
+    "        }\n"                                                            \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    return null;\n"                                                     \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function difference(now, then) {\n"                                     \
+    "    const less = (a, b) => Object.fromEntries(\n"                       \
+    "        Object.entries(a).map(([name, n]) => [name, n - (b[name] \?\? " \
+    "0)]));\n"                                                               \
+    "\n"                                                                     \
+    "    return {\n"                                                         \
+    "        requests: less(now.requests, then.requests),\n"                 \
+    "        fetches: less(now.fetches, then.fetches),\n"                    \
+    "        latency: {\n"                                                   \
+    "            bounds: now.latency.bounds,\n"                              \
+    "            counts: now.latency.counts.map((n, i) =>\n"                 \
+    "                n - then.latency.counts[i]),\n"                         \
+    "            sum: now.latency.sum - then.latency.sum,\n"                 \
+    "        },\n"                                                           \
+    "    };\n"                                                               \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "// The cards: each a name, a value, a note and a chart of two minutes." \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "const cards = [\n"                                                      \
+    "    {\n"                                                                \
+    "        name: 'Hit ratio',\n"                                           \
+    "        show: (now) => {\n"                                             \
+    "            const recent = now.recent.ratio;\n"                         \
+    "            const all = `${percent(now.all.ratio)} since the start`;\n" \
+    "\n"                                                                     \
+    "            return recent === null\n"                                   \
+    "                \? [percent(now.all.ratio), 'since the start; no reque" \
+    "st in '\n"                                                              \
+    "                    + `the last ${WINDOW} s`]\n"                        \
+    "                : [percent(recent), `last ${WINDOW} s; ${all}`];\n"     \
+    "        },\n"                                                           \
+    "        point: (step) => step.ratio,\n"                                 \
+    "        top: 1,\n"                                                      \
+    "        peak: () => 'from 0 to 100 %',\n"                               \
+    "    }, {\n"                                                             \
+    "        name: 'Upstream calls saved',\n"                                \
+    "        show: (now) => [count(now.all.saved),\n"                        \
+    "            `${plural(now.all.requests, 'request', 'requests')}, `\n"   \
+    "            + plural(now.all.fetches, 'fetch', 'fetches')],\n"          \
+    "        point: (step) => step.saved / step.seconds,\n"                  \
+    "        peak: perSecond,\n"                                             \
+    "    }, {\n"                                                             \
+    "        name: 'Requests',\n"                                            \
     "        show: (now) => [perSecond(now.recent.requests / now.seconds),"  \
-    "\n            `last ${WINDOW} s; ${count(now.all.requests)} since the " \
-    "start`],\n        point: (step) => step.requests / step.seconds,\n    " \
-    "    peak: perSecond,\n    }, {\n        name: 'Fetches',\n        show" \
-    ": (now) => [perSecond(now.recent.fetches / now.seconds),\n            " \
-    "`last ${WINDOW} s, ${count(now.recent.failed)} with an error; `\n     " \
-    "       + `${count(now.all.fetches)} since the start`],\n        point:" \
-    " (step) => step.fetches / step.seconds,\n        peak: perSecond,\n   " \
-    " }, {\n        name: 'Fetch latency',\n        show: (now) => {\n     " \
-    "       const from = now.recent.fetches \? now.recent : now.all;\n     " \
-    "       const when = now.recent.fetches \? `last ${WINDOW} s`\n        " \
-    "        : 'since the start';\n            const most = from.within ===" \
-    " Infinity \? 'more than 15 s'\n                : `at most ${span(from." \
-    "within)}`;\n\n            return from.latency === null \? ['\342\200"   \
-    "\223', 'no fetch so far']\n                : [span(from.latency), `mea" \
-    "n, ${when}; 95\\u00a0% take ${most}`];\n        },\n        point: (st" \
-    "ep) => step.latency,\n        peak: span,\n    }, {\n        name: 'Fl" \
-    "ights in the air',\n        show: (now) => [count(now.data.flights),\n" \
+    "\n"                                                                     \
+    "            `last ${WINDOW} s; ${count(now.all.requests)} since the st" \
+    "art`],\n"                                                               \
+    "        point: (step) => step.requests / step.seconds,\n"               \
+    "        peak: perSecond,\n"                                             \
+    "    }, {\n"                                                             \
+    "        name: 'Fetches',\n"                                             \
+    "        show: (now) => [perSecond(now.recent.fetches / now.seconds),\n" \
+    "            `last ${WINDOW} s, ${count(now.recent.failed)} with an err" \
+    "or; `\n"                                                                \
+    "            + `${count(now.all.fetches)} since the start`],\n"          \
+    "        point: (step) => step.fetches / step.seconds,\n"                \
+    "        peak: perSecond,\n"                                             \
+    "    }, {\n"                                                             \
+    "        name: 'Fetch latency',\n"                                       \
+    "        show: (now) => {\n"                                             \
+    "            const from = now.recent.fetches \? now.recent : now.all;\n" \
+    "            const when = now.recent.fetches \? `last ${WINDOW} s`\n"    \
+    "                : 'since the start';\n"                                 \
+    "            const most = from.within === Infinity \? 'more than 15 s'"  \
+    "\n"                                                                     \
+    "                : `at most ${span(from.within)}`;\n"                    \
+    "\n"                                                                     \
+    "            return from.latency === null \? ['\342\200\223', 'no fetch" \
+    " so far']\n"                                                            \
+    "                : [span(from.latency), `mean, ${when}; 95\\u00a0% take" \
+    " ${most}`];\n"                                                          \
+    "        },\n"                                                           \
+    "        point: (step) => step.latency,\n"                               \
+    "        peak: span,\n"                                                  \
+    "    }, {\n"                                                             \
+    "        name: 'Flights in the air',\n"                                  \
+    "        show: (now) => [count(now.data.flights),\n"                     \
     "            `${plural(now.data.connections, 'connection', 'connections" \
-    "')} `\n            + 'opened since the start'],\n        point: (step)" \
-    " => step.flights,\n        peak: count,\n    }, {\n        name: 'Coll" \
-    "apsed requests',\n        show: (now) => [count(now.data.collapsed),\n" \
-    "            'waited for another request\\u2019s fetch; '\n            " \
-    "+ `${count(now.data.stale)} were served stale`],\n        point: (step" \
-    ") => step.collapsed / step.seconds,\n        peak: perSecond,\n    }, " \
-    "{\n        name: 'Tenants paused',\n        show: (now) => [count(now." \
-    "data.tenantsPaused),\n            now.data.tenantsPaused \? 'no fetch " \
-    "goes out for them'\n                : 'all may fetch'],\n        alarm" \
-    ": (now) => now.data.tenantsPaused > 0,\n        point: (step) => step." \
-    "paused,\n        peak: count,\n    },\n];\n\n\nfunction makeCards() {"  \
-    "\n    for (const card of cards) {\n        card.value = element('span'" \
-    ", {class: 'value'}, '\342\200\223');\n        card.note = element('spa" \
-    "n', {class: 'note'});\n        card.limit = element('span', {class: 'p" \
-    "eak', 'aria-hidden': true});\n        card.area = drawing('path', {cla" \
-    "ss: 'area'});\n        card.line = drawing('path', {class: 'line'});\n" \
-    "        card.node = element('li', {class: 'card'},\n            elemen" \
-    "t('span', {class: 'name'}, card.name), card.value,\n            card.n" \
-    "ote,\n            drawing('svg', {class: 'chart', 'aria-hidden': true," \
-    "\n                viewBox: `0 0 ${SAMPLES - 1} 32`,\n                p" \
-    "reserveAspectRatio: 'none'}, card.area, card.line),\n            card." \
-    "limit);\n        byId('cards').append(card.node);\n    }\n}\n\n\nfunct" \
-    "ion showCards(now) {\n    for (const card of cards) {\n        const [" \
-    "value, note] = card.show(now);\n\n        say(card.value, value);\n   " \
-    "     say(card.note, note);\n        card.node.classList.toggle('alarm'" \
-    ", Boolean(card.alarm\?.(now)));\n        chart(card);\n    }\n}\n\n\n/" \
-    "/ The newest at the right edge; where there is no value the line has a" \
-    " gap.\n\nfunction chart(card) {\n    const points = samples.map((sampl" \
-    "e) => sample.step\n        \? card.point(sample.step) : null);\n    co" \
-    "nst most = Math.max(0, ...points.filter((p) => p !== null));\n    cons" \
-    "t top = card.top \?\? (most || 1);\n    const runs = [];\n    let run " \
-    "= null;\n\n    points.forEach((p, i) => {\n        if (p === null) {\n" \
-    "            run = null;\n            return;\n        }\n\n        if " \
-    "(!run) {\n            runs.push(run = []);\n        }\n\n        const" \
-    " x = SAMPLES - points.length + i;\n        run.push([x, (30.5 - 28.5 *" \
-    " Math.min(p / top, 1)).toFixed(2)]);\n    });\n\n    const path = (poi" \
-    "nts) => points.map((p) => p.join(' ')).join('L');\n    const area = (p" \
-    "oints) => `M${points[0][0]} 32L${path(points)}`\n        + `L${points." \
-    "at(-1)[0]} 32Z`;\n\n    card.line.setAttribute('d', runs.map((r) => `M" \
-    "${path(r)}`\n        + (r.length === 1 \? 'h.01' : '')).join(''));\n  " \
-    "  card.area.setAttribute('d', runs.map(area).join(''));\n    say(card." \
-    "limit, card.top \? card.peak()\n        : `peak of 2 min: ${card.peak(" \
-    "most)}`);\n}\n\n\n// A sample comes; what the cards are to show.\n\nfu" \
-    "nction take(data) {\n    const at = performance.now();\n    const last" \
-    " = samples.at(-1);\n    const sample = {at, data, all: digest(data), s" \
-    "tep: null};\n\n    // counters that went back began anew\n    if (last" \
-    " && sum(data.requests) + sum(data.fetches)\n        < sum(last.data.re" \
-    "quests) + sum(last.data.fetches))\n    {\n        samples = [];\n\n   " \
-    " } else if (last) {\n        sample.step = {\n            ...digest(di" \
-    "fference(data, last.data)),\n            seconds: (at - last.at) / 100" \
-    "0,\n            collapsed: data.collapsed - last.data.collapsed,\n    " \
-    "        flights: data.flights,\n            paused: data.tenantsPaused" \
-    ",\n        };\n    }\n\n    samples = [...samples, sample].slice(-SAMP" \
-    "LES);\n\n    const from = samples.findLast((s) => at - s.at >= (WINDOW" \
-    " - .5) * 1000)\n        \?\? samples[0];\n\n    return {\n        data" \
-    ",\n        all: sample.all,\n        recent: digest(difference(data, f" \
-    "rom.data)),\n        seconds: Math.max((at - from.at) / 1000, 1),\n   " \
-    " };\n}\n\n\n// Zones, the last errors, and tables of counters.\n\ncons" \
-    "t STATES = ['success', 'failed', 'processing', 'created', 'other',\n  " \
-    "  'error', 'none'];\nconst STATE_NAMES = {none: 'no answer yet', error" \
-    ": 'error only'};\n\n\n// Zones: made once for each name, then only cha" \
-    "nged.\n\nconst zones = new Map();\n\n\nfunction showZones(list) {\n   " \
-    " const names = list.map((zone) => zone.name);\n\n    if (names.join('"  \
-    "\\n') !== [...zones.keys()].join('\\n')) {\n        zones.clear();\n  " \
-    "      byId('zones').replaceChildren(...list.map(makeZone));\n\n       " \
-    " if (!list.length) {\n            byId('zones').append(element('p', {c" \
-    "lass: 'quiet'},\n                'No zone is configured.'));\n        " \
-    "}\n    }\n\n    list.forEach(showZone);\n}\n\n\nfunction makeZone(zone" \
-    ") {\n    const own = {\n        fill: element('p'),\n        used: dra" \
-    "wing('rect', {class: 'used', height: 10}),\n        total: element('p'" \
-    ", {class: 'mix'}),\n        gone: element('p', {class: 'quiet'}),\n   " \
-    "     parts: new Map(),\n    };\n    const mix = bar();\n    const list" \
-    " = element('dl', {class: 'states'});\n\n    for (const state of STATES" \
-    ") {\n        const part = {\n            rect: drawing('rect', {class:" \
-    " state, height: 10}),\n            value: element('dd', {}, '0'),\n   " \
-    "     };\n\n        part.row = element('div', {},\n            element(" \
-    "'span', {class: `swatch ${state}`, 'aria-hidden': true}),\n           " \
-    " element('dt', {}, STATE_NAMES[state] \?\? state), part.value);\n     " \
-    "   mix.append(part.rect);\n        list.append(part.row);\n        own" \
-    ".parts.set(state, part);\n    }\n\n    const fillBar = bar();\n    fil" \
-    "lBar.append(own.used);\n\n    zones.set(zone.name, own);\n    return e" \
-    "lement('article', {class: 'zone'},\n        element('h3', {}, zone.nam" \
-    "e), own.fill, fillBar, own.total, mix, list,\n        own.gone);\n}\n"  \
-    "\n\nfunction bar() {\n    return drawing('svg', {class: 'bar', viewBox" \
-    ": '0 0 1000 10',\n        preserveAspectRatio: 'none', 'aria-hidden': " \
-    "true});\n}\n\n\nfunction showZone(zone) {\n    const own = zones.get(z" \
-    "one.name);\n    const size = zone.used + zone.free;\n    const share =" \
-    " size \? zone.used / size : 0;\n    const all = sum(zone.entries);\n  " \
-    "  let x = 0;\n\n    say(own.fill, `${bytes(zone.used)} of ${bytes(size" \
-    ")} used, `\n        + percent(share));\n    own.used.setAttribute('wid" \
-    "th', Math.max(share * 1000, share \? 4 : 0));\n    own.used.classList." \
-    "toggle('full', share > .95);\n    say(own.total, plural(all, 'entry', " \
-    "'entries'));\n    say(own.gone, `${count(sum(zone.evictions))} evicted" \
-    " to make room, `\n        + `${count(zone.tooLarge)} too large to stor" \
-    "e`);\n\n    for (const [state, part] of own.parts) {\n        const n " \
-    "= zone.entries[state] \?\? 0;\n        const width = all \? 1000 * n /" \
-    " all : 0;\n\n        part.rect.setAttribute('x', x);\n        part.rec" \
-    "t.setAttribute('width', width);\n        part.row.hidden = n === 0;\n " \
-    "       say(part.value, count(n));\n        x += width;\n    }\n}\n\n\n" \
-    "// The last errors, made anew only where there is another one.\n\nlet " \
-    "shownErrors = '';\n\n\nfunction showErrors(errors) {\n    const key = " \
-    "JSON.stringify(errors);\n\n    if (key === shownErrors) {\n        ret" \
-    "urn;\n    }\n\n    // whoever stands on a task's button goes on standi" \
-    "ng there\n    const focused = document.activeElement\?.dataset\?.error" \
-    ";\n\n    shownErrors = key;\n    byId('no-errors').hidden = errors.len" \
-    "gth > 0;\n    byId('errors').hidden = errors.length === 0;\n    byId('" \
-    "errors').tBodies[0].replaceChildren(...errors.map(errorRow));\n\n    i" \
-    "f (focused) {\n        byId('errors').querySelector(\n            `[da" \
-    "ta-error=\"${CSS.escape(focused)}\"]`)\?.focus();\n    }\n}\n\n\nfunct" \
-    "ion errorRow(error) {\n    const task = element('button', {type: 'butt" \
-    "on', class: 'task',\n        title: 'Show what is stored for this task" \
-    "',\n        'data-error': `${error.time} ${error.taskId}`}, error.task" \
-    "Id);\n\n    task.addEventListener('click', () => {\n        byId('task" \
-    "').value = error.taskId;\n        byId('integration').value = '';\n   " \
-    "     byId('task').focus();\n        lookUp();\n    });\n\n    const ce" \
-    "ll = (...what) => element('td', {role: 'cell'}, ...what);\n\n    retur" \
-    "n element('tr', {role: 'row'},\n        cell(element('time',\n        " \
-    "    {datetime: new Date(error.time).toISOString()},\n            clock" \
-    "(error.time))),\n        cell(String(error.status)),\n        cell(err" \
-    "or.upstreamStatus\n            \? `${error.cause} (status ${error.upst" \
-    "reamStatus})`\n            : error.cause),\n        cell(task),\n     " \
-    "   cell(`${error.host}:${error.port}`));\n}\n\n\nfunction showCounts(i" \
-    "d, counts) {\n    const body = byId(id).tBodies[0];\n    const names =" \
-    " Object.keys(counts);\n\n    if (body.rows.length !== names.length\n  " \
-    "      || names.some((name, i) => body.rows[i].cells[0].textContent !==" \
-    " name))\n    {\n        body.replaceChildren(...names.map((name) => el" \
-    "ement('tr', {},\n            element('th', {scope: 'row'}, name), elem" \
-    "ent('td'))));\n    }\n\n    names.forEach((name, i) => say(body.rows[i" \
-    "].cells[1],\n        number.format(counts[name])));\n}\n\n\n// The loo" \
-    "k-up of a task.\n\nlet lookUps = 0;\n\n\nasync function lookUp() {\n  " \
-    "  const found = byId('found');\n    const taskId = byId('task').value;" \
-    "\n    const integrationId = byId('integration').value;\n    const mine" \
-    " = ++lookUps;\n\n    found.replaceChildren(element('p', {class: 'quiet" \
-    "'}, 'Looking \342\200\246'));\n\n    let nodes;\n\n    try {\n        " \
-    "const {status, data} = await ask({format: 'json', taskId,\n           " \
-    " ...integrationId \? {integrationId} : {}});\n\n        nodes = status" \
-    " === 200 && data\?.found \? findings(data)\n            : [complaint(d" \
-    "ata\?.error\?.validationErrors\?.[0],\n                `The gateway an" \
-    "swered ${status}.`)];\n\n    } catch {\n        nodes = [complaint(nul" \
-    "l, 'The gateway is not reachable.')];\n    }\n\n    if (mine === lookU" \
-    "ps) {\n        found.replaceChildren(...nodes);\n    }\n}\n\n\nfunctio" \
-    "n complaint(detail, text) {\n    return element('p', {class: 'wrong'}," \
-    "\n        detail \? `${detail.field}: ${detail.message}` : text);\n}\n" \
-    "\n\nfunction findings(data) {\n    if (!data.found.length) {\n        " \
-    "return [element('p', {}, 'Nothing is stored for '\n            + `\\u2" \
-    "01c${data.taskId}\\u201d.`)];\n    }\n\n    const nodes = data.found.m" \
-    "ap(finding);\n\n    nodes.unshift(element('p', {}, plural(data.found.l" \
-    "ength, 'entry',\n        'entries') + ` for \\u201c${data.taskId}\\u20" \
-    "1d`\n        + (data.more \? '; there are more' : '')));\n    return n" \
-    "odes;\n}\n\n\nfunction finding(entry) {\n    const node = element('art" \
-    "icle', {class: 'entry'}, facts([\n        ['State', STATE_NAMES[entry." \
-    "state] \?\? entry.state],\n        ['Integration id', entry.integratio" \
-    "nId],\n        ['Zone', entry.zone],\n        ['Fetch in the air', ent" \
-    "ry.flying \? 'yes' : 'no'],\n    ]));\n\n    if (entry.success) {\n   " \
-    "     node.append(...answer('Stored answer', entry.success));\n    }\n"  \
-    "\n    if (entry.error) {\n        node.append(...answer('Last error', " \
-    "entry.error));\n    }\n\n    return node;\n}\n\n\nfunction answer(titl" \
-    "e, stored) {\n    const fresh = stored.freshFor === undefined \? 'for " \
-    "ever'\n        : stored.freshFor > 0 \? `for ${span(stored.freshFor)}`" \
-    "\n        : `no, stale since ${span(-stored.freshFor)}`;\n    const no" \
-    "des = [element('h4', {}, title), facts([\n        ['Status', String(st" \
-    "ored.status)],\n        ['Age', span(stored.age)],\n        ['Fresh', " \
-    "fresh],\n        ['Size', bytes(stored.size)],\n        ['Presigned UR" \
-    "Ls', stored.urls \? 'yes' : 'no'],\n        ['Upstream said', stored.u" \
-    "pstreamStatus\n            \? `${stored.upstreamStatus} in ${span(stor" \
-    "ed.upstreamTime)}`\n            : `nothing in ${span(stored.upstreamTi" \
-    "me)}`],\n    ])];\n\n    if (stored.body !== undefined) {\n        nod" \
-    "es.push(element('pre', {tabindex: 0, role: 'region',\n            'ari" \
-    "a-label': `${title}: body`}, stored.body));\n    }\n\n    return nodes" \
-    ";\n}\n\n\nfunction facts(list) {\n    return element('dl', {class: 'fa" \
-    "cts'}, ...list.map(([name, value]) =>\n        element('div', {}, elem" \
-    "ent('dt', {}, name),\n            element('dd', {}, value))));\n}\n\n"  \
-    "\n// The page as a whole: what the gateway counts is read each second." \
-    "\n\nconst PERIOD = 1000;\nconst PATIENCE = 5000;\n\nlet timer = null;"  \
-    "\nlet asking = false;\nlet awaySince = null;\nlet failures = 0;\n\n\nf" \
-    "unction show(data) {\n    showCards(take(data));\n    showZones(data.z" \
-    "ones);\n    showErrors(data.errors);\n    showCounts('requests', data." \
-    "requests);\n    showCounts('fetches', data.fetches);\n    showCounts('" \
-    "responses', data.responses);\n}\n\n\n// The clockwork: one question at" \
-    " a time, none while nobody looks.\n\nfunction link(text, className) {"  \
-    "\n    const node = byId('link');\n\n    say(node, text);\n    node.cla" \
-    "ssName = `link ${className}`;\n    document.body.classList.toggle('awa" \
-    "y-now', className === 'away');\n    document.title = (className === 'a" \
-    "way' \? 'Not reachable - ' : '')\n        + 'Clear status gateway';\n}" \
-    "\n\n\nasync function ask(query) {\n    const response = await fetch(\n" \
-    "        `${location.pathname}\?${new URLSearchParams(query)}`,\n      " \
-    "  {cache: 'no-store', signal: AbortSignal.timeout(PATIENCE)});\n    co" \
-    "nst data = await response.json().catch(() => null);\n\n    return {sta" \
-    "tus: response.status, data};\n}\n\n\nasync function tick() {\n    if (" \
-    "asking || document.hidden) {\n        return;\n    }\n\n    clearTimeo" \
-    "ut(timer);\n    asking = true;\n\n    const begun = performance.now();" \
-    "\n    let wrong = null;\n\n    try {\n        const {status, data} = a" \
-    "wait ask({format: 'json'});\n\n        if (status === 200 && data\?.re" \
-    "quests) {\n            show(data);\n\n        } else {\n            wr" \
-    "ong = `it answers ${status}`;\n        }\n\n    } catch (error) {\n   " \
-    "     wrong = error.name === 'TimeoutError' \? 'no answer in time'\n   " \
-    "         : 'no connection';\n    }\n\n    asking = false;\n\n    if (w" \
-    "rong) {\n        failures++;\n        awaySince \?\?= Date.now();\n   " \
-    "     link(`Not reachable since ${clock(awaySince)} (${wrong}), trying " \
-    "`\n            + 'again', 'away');\n\n    } else {\n        failures =" \
-    " 0;\n        awaySince = null;\n        link('Live', 'live');\n    }\n" \
-    "\n    if (!document.hidden) {\n        const pause = PERIOD * Math.min" \
-    "(Math.max(failures, 1), 5);\n        timer = setTimeout(tick,\n       " \
-    "     Math.max(pause - (performance.now() - begun), 100));\n    }\n}\n"  \
-    "\n\nbyId('look').addEventListener('submit', (event) => {\n    event.pr" \
-    "eventDefault();\n    lookUp();\n});\n\ndocument.addEventListener('visi" \
-    "bilitychange', () => {\n    if (document.hidden) {\n        clearTimeo" \
-    "ut(timer);\n        link('Paused while hidden', '');\n\n    } else {\n" \
-    "        tick();\n    }\n});\n\nmakeCards();\ntick();\n\nconst asked = " \
-    "new URLSearchParams(location.search);\n\nif (asked.get('taskId')) {\n " \
-    "   byId('task').value = asked.get('taskId');\n    byId('integration')." \
-    "value = asked.get('integrationId') \?\? '';\n    lookUp();\n}\n</scrip" \
-    "t>\n</body>\n</html>\n"
+    "')} `\n"                                                                \
+    "            + 'opened since the start'],\n"                             \
+    "        point: (step) => step.flights,\n"                               \
+    "        peak: count,\n"                                                 \
+    "    }, {\n"                                                             \
+    "        name: 'Collapsed requests',\n"                                  \
+    "        show: (now) => [count(now.data.collapsed),\n"                   \
+    "            'waited for another request\\u2019s fetch; '\n"             \
+    "            + `${count(now.data.stale)} were served stale`],\n"         \
+    "        point: (step) => step.collapsed / step.seconds,\n"              \
+    "        peak: perSecond,\n"                                             \
+    "    }, {\n"                                                             \
+    "        name: 'Tenants paused',\n"                                      \
+    "        show: (now) => [count(now.data.tenantsPaused),\n"               \
+    "            now.data.tenantsPaused \? 'no fetch goes out for them'\n"   \
+    "                : 'all may fetch'],\n"                                  \
+    "        alarm: (now) => now.data.tenantsPaused > 0,\n"                  \
+    "        point: (step) => step.paused,\n"                                \
+    "        peak: count,\n"                                                 \
+    "    },\n"                                                               \
+    "];\n"                                                                   \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function makeCards() {\n"                                               \
+    "    for (const card of cards) {\n"                                      \
+    "        card.value = element('span', {class: 'value'}, '\342\200\223')" \
+    ";\n"                                                                    \
+    "        card.note = element('span', {class: 'note'});\n"                \
+    "        card.limit = element('span', {class: 'peak', 'aria-hidden': tr" \
+    "ue});\n"                                                                \
+    "        card.area = drawing('path', {class: 'area'});\n"                \
+    "        card.line = drawing('path', {class: 'line'});\n"                \
+    "        card.node = element('li', {class: 'card'},\n"                   \
+    "            element('span', {class: 'name'}, card.name), card.value,\n" \
+    "            card.note,\n"                                               \
+    "            drawing('svg', {class: 'chart', 'aria-hidden': true,\n"     \
+    "                viewBox: `0 0 ${SAMPLES - 1} 32`,\n"                    \
+    "                preserveAspectRatio: 'none'}, card.area, card.line),\n" \
+    "            card.limit);\n"                                             \
+    "        byId('cards').append(card.node);\n"                             \
+    "    }\n"                                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function showCards(now) {\n"                                            \
+    "    for (const card of cards) {\n"                                      \
+    "        const [value, note] = card.show(now);\n"                        \
+    "\n"                                                                     \
+    "        say(card.value, value);\n"                                      \
+    "        say(card.note, note);\n"                                        \
+    "        card.node.classList.toggle('alarm', Boolean(card.alarm\?.(now)" \
+    "));\n"                                                                  \
+    "        chart(card);\n"                                                 \
+    "    }\n"                                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "// The newest at the right edge; where there is no value the line has " \
+    "a gap.\n"                                                               \
+    "\n"                                                                     \
+    "function chart(card) {\n"                                               \
+    "    const points = samples.map((sample) => sample.step\n"               \
+    "        \? card.point(sample.step) : null);\n"                          \
+    "    const most = Math.max(0, ...points.filter((p) => p !== null));\n"   \
+    "    const top = card.top \?\? (most || 1);\n"                           \
+    "    const runs = [];\n"                                                 \
+    "    let run = null;\n"                                                  \
+    "\n"                                                                     \
+    "    points.forEach((p, i) => {\n"                                       \
+    "        if (p === null) {\n"                                            \
+    "            run = null;\n"                                              \
+    "            return;\n"                                                  \
+    "        }\n"                                                            \
+    "\n"                                                                     \
+    "        if (!run) {\n"                                                  \
+    "            runs.push(run = []);\n"                                     \
+    "        }\n"                                                            \
+    "\n"                                                                     \
+    "        const x = SAMPLES - points.length + i;\n"                       \
+    "        run.push([x, (30.5 - 28.5 * Math.min(p / top, 1)).toFixed(2)])" \
+    ";\n"                                                                    \
+    "    });\n"                                                              \
+    "\n"                                                                     \
+    "    const path = (points) => points.map((p) => p.join(' ')).join('L');" \
+    "\n"                                                                     \
+    "    const area = (points) => `M${points[0][0]} 32L${path(points)}`\n"   \
+    "        + `L${points.at(-1)[0]} 32Z`;\n"                                \
+    "\n"                                                                     \
+    "    card.line.setAttribute('d', runs.map((r) => `M${path(r)}`\n"        \
+    "        + (r.length === 1 \? 'h.01' : '')).join(''));\n"                \
+    "    card.area.setAttribute('d', runs.map(area).join(''));\n"            \
+    "    say(card.limit, card.top \? card.peak()\n"                          \
+    "        : `peak of 2 min: ${card.peak(most)}`);\n"                      \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "// A sample comes; what the cards are to show.\n"                       \
+    "\n"                                                                     \
+    "function take(data) {\n"                                                \
+    "    const at = performance.now();\n"                                    \
+    "    const last = samples.at(-1);\n"                                     \
+    "    const sample = {at, data, all: digest(data), step: null};\n"        \
+    "\n"                                                                     \
+    "    // counters that went back began anew\n"                            \
+    "    if (last && sum(data.requests) + sum(data.fetches)\n"               \
+    "        < sum(last.data.requests) + sum(last.data.fetches))\n"          \
+    "    {\n"                                                                \
+    "        samples = [];\n"                                                \
+    "\n"                                                                     \
+    "    } else if (last) {\n"                                               \
+    "        sample.step = {\n"                                              \
+    "            ...digest(difference(data, last.data)),\n"                  \
+    "            seconds: (at - last.at) / 1000,\n"                          \
+    "            collapsed: data.collapsed - last.data.collapsed,\n"         \
+    "            flights: data.flights,\n"                                   \
+    "            paused: data.tenantsPaused,\n"                              \
+    "        };\n"                                                           \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    samples = [...samples, sample].slice(-SAMPLES);\n"                  \
+    "\n"                                                                     \
+    "    const from = samples.findLast((s) => at - s.at >= (WINDOW - .5) * " \
+    "1000)\n"                                                                \
+    "        \?\? samples[0];\n"                                             \
+    "\n"                                                                     \
+    "    return {\n"                                                         \
+    "        data,\n"                                                        \
+    "        all: sample.all,\n"                                             \
+    "        recent: digest(difference(data, from.data)),\n"                 \
+    "        seconds: Math.max((at - from.at) / 1000, 1),\n"                 \
+    "    };\n"                                                               \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "// Zones, the last errors, and tables of counters.\n"                   \
+    "\n"                                                                     \
+    "const STATES = ['success', 'failed', 'processing', 'created', 'other'," \
+    "\n"                                                                     \
+    "    'error', 'none'];\n"                                                \
+    "const STATE_NAMES = {none: 'no answer yet', error: 'error only'};\n"    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "// Zones: made once for each name, then only changed.\n"                \
+    "\n"                                                                     \
+    "const zones = new Map();\n"                                             \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function showZones(list) {\n"                                           \
+    "    const names = list.map((zone) => zone.name);\n"                     \
+    "\n"                                                                     \
+    "    if (names.join('\\n') !== [...zones.keys()].join('\\n')) {\n"       \
+    "        zones.clear();\n"                                               \
+    "        byId('zones').replaceChildren(...list.map(makeZone));\n"        \
+    "\n"                                                                     \
+    "        if (!list.length) {\n"                                          \
+    "            byId('zones').append(element('p', {class: 'quiet'},\n"      \
+    "                'No zone is configured.'));\n"                          \
+    "        }\n"                                                            \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    list.forEach(showZone);\n"                                          \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function makeZone(zone) {\n"                                            \
+    "    const own = {\n"                                                    \
+    "        fill: element('p'),\n"                                          \
+    "        used: drawing('rect', {class: 'used', height: 10}),\n"          \
+    "        total: element('p', {class: 'mix'}),\n"                         \
+    "        gone: element('p', {class: 'quiet'}),\n"                        \
+    "        parts: new Map(),\n"                                            \
+    "    };\n"                                                               \
+    "    const mix = bar();\n"                                               \
+    "    const list = element('dl', {class: 'states'});\n"                   \
+    "\n"                                                                     \
+    "    for (const state of STATES) {\n"                                    \
+    "        const part = {\n"                                               \
+    "            rect: drawing('rect', {class: state, height: 10}),\n"       \
+    "            value: element('dd', {}, '0'),\n"                           \
+    "        };\n"                                                           \
+    "\n"                                                                     \
+    "        part.row = element('div', {},\n"                                \
+    "            element('span', {class: `swatch ${state}`, 'aria-hidden': " \
+    "true}),\n"                                                              \
+    "            element('dt', {}, STATE_NAMES[state] \?\? state), part.val" \
+    "ue);\n"                                                                 \
+    "        mix.append(part.rect);\n"                                       \
+    "        list.append(part.row);\n"                                       \
+    "        own.parts.set(state, part);\n"                                  \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    const fillBar = bar();\n"                                           \
+    "    fillBar.append(own.used);\n"                                        \
+    "\n"                                                                     \
+    "    zones.set(zone.name, own);\n"                                       \
+    "    return element('article', {class: 'zone'},\n"                       \
+    "        element('h3', {}, zone.name), own.fill, fillBar, own.total, mi" \
+    "x, list,\n"                                                             \
+    "        own.gone);\n"                                                   \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function bar() {\n"                                                     \
+    "    return drawing('svg', {class: 'bar', viewBox: '0 0 1000 10',\n"     \
+    "        preserveAspectRatio: 'none', 'aria-hidden': true});\n"          \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function showZone(zone) {\n"                                            \
+    "    const own = zones.get(zone.name);\n"                                \
+    "    const size = zone.used + zone.free;\n"                              \
+    "    const share = size \? zone.used / size : 0;\n"                      \
+    "    const all = sum(zone.entries);\n"                                   \
+    "    let x = 0;\n"                                                       \
+    "\n"                                                                     \
+    "    say(own.fill, `${bytes(zone.used)} of ${bytes(size)} used, `\n"     \
+    "        + percent(share));\n"                                           \
+    "    own.used.setAttribute('width', Math.max(share * 1000, share \? 4 :" \
+    " 0));\n"                                                                \
+    "    own.used.classList.toggle('full', share > .95);\n"                  \
+    "    say(own.total, plural(all, 'entry', 'entries'));\n"                 \
+    "    say(own.gone, `${count(sum(zone.evictions))} evicted to make room," \
+    " `\n"                                                                   \
+    "        + `${count(zone.tooLarge)} too large to store`);\n"             \
+    "\n"                                                                     \
+    "    for (const [state, part] of own.parts) {\n"                         \
+    "        const n = zone.entries[state] \?\? 0;\n"                        \
+    "        const width = all \? 1000 * n / all : 0;\n"                     \
+    "\n"                                                                     \
+    "        part.rect.setAttribute('x', x);\n"                              \
+    "        part.rect.setAttribute('width', width);\n"                      \
+    "        part.row.hidden = n === 0;\n"                                   \
+    "        say(part.value, count(n));\n"                                   \
+    "        x += width;\n"                                                  \
+    "    }\n"                                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "// The last errors, made anew only where there is another one.\n"       \
+    "\n"                                                                     \
+    "let shownErrors = '';\n"                                                \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function showErrors(errors) {\n"                                        \
+    "    const key = JSON.stringify(errors);\n"                              \
+    "\n"                                                                     \
+    "    if (key === shownErrors) {\n"                                       \
+    "        return;\n"                                                      \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    // whoever stands on a task's button goes on standing there\n"      \
+    "    const focused = document.activeElement\?.dataset\?.error;\n"        \
+    "\n"                                                                     \
+    "    shownErrors = key;\n"                                               \
+    "    byId('no-errors').hidden = errors.length > 0;\n"                    \
+    "    byId('errors').hidden = errors.length === 0;\n"                     \
+    "    byId('errors').tBodies[0].replaceChildren(...errors.map(errorRow))" \
+    ";\n"                                                                    \
+    "\n"                                                                     \
+    "    if (focused) {\n"                                                   \
+    "        byId('errors').querySelector(\n"                                \
+    "            `[data-error=\"${CSS.escape(focused)}\"]`)\?.focus();\n"    \
+    "    }\n"                                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function errorRow(error) {\n"                                           \
+    "    const task = element('button', {type: 'button', class: 'task',\n"   \
+    "        title: 'Show what is stored for this task',\n"                  \
+    "        'data-error': `${error.time} ${error.taskId}`}, error.taskId);" \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "    task.addEventListener('click', () => {\n"                           \
+    "        byId('task').value = error.taskId;\n"                           \
+    "        byId('integration').value = '';\n"                              \
+    "        byId('task').focus();\n"                                        \
+    "        lookUp();\n"                                                    \
+    "    });\n"                                                              \
+    "\n"                                                                     \
+    "    const cell = (...what) => element('td', {role: 'cell'}, ...what);"  \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "    return element('tr', {role: 'row'},\n"                              \
+    "        cell(element('time',\n"                                         \
+    "            {datetime: new Date(error.time).toISOString()},\n"          \
+    "            clock(error.time))),\n"                                     \
+    "        cell(String(error.status)),\n"                                  \
+    "        cell(error.upstreamStatus\n"                                    \
+    "            \? `${error.cause} (status ${error.upstreamStatus})`\n"     \
+    "            : error.cause),\n"                                          \
+    "        cell(task),\n"                                                  \
+    "        cell(`${error.host}:${error.port}`));\n"                        \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function showCounts(id, counts) {\n"                                    \
+    "    const body = byId(id).tBodies[0];\n"                                \
+    "    const names = Object.keys(counts);\n"                               \
+    "\n"                                                                     \
+    "    if (body.rows.length !== names.length\n"                            \
+    "        || names.some((name, i) => body.rows[i].cells[0].textContent !" \
+    "== name))\n"                                                            \
+    "    {\n"                                                                \
+    "        body.replaceChildren(...names.map((name) => element('tr', {},"  \
+    "\n"                                                                     \
+    "            element('th', {scope: 'row'}, name), element('td'))));\n"   \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    names.forEach((name, i) => say(body.rows[i].cells[1],\n"            \
+    "        number.format(counts[name])));\n"                               \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "// The look-up of a task.\n"                                            \
+    "\n"                                                                     \
+    "let lookUps = 0;\n"                                                     \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "async function lookUp() {\n"                                            \
+    "    const found = byId('found');\n"                                     \
+    "    const taskId = byId('task').value;\n"                               \
+    "    const integrationId = byId('integration').value;\n"                 \
+    "    const mine = ++lookUps;\n"                                          \
+    "\n"                                                                     \
+    "    found.replaceChildren(element('p', {class: 'quiet'}, 'Looking \342" \
+    "\200\246'));\n"                                                         \
+    "\n"                                                                     \
+    "    let nodes;\n"                                                       \
+    "\n"                                                                     \
+    "    try {\n"                                                            \
+    "        const {status, data} = await ask({format: 'json', taskId,\n"    \
+    "            ...integrationId \? {integrationId} : {}});\n"              \
+    "\n"                                                                     \
+    "        nodes = status === 200 && data\?.found \? findings(data)\n"     \
+    "            : [complaint(data\?.error\?.validationErrors\?.[0],\n"      \
+    "                `The gateway answered ${status}.`)];\n"                 \
+    "\n"                                                                     \
+    "    } catch {\n"                                                        \
+    "        nodes = [complaint(null, 'The gateway is not reachable.')];\n"  \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    if (mine === lookUps) {\n"                                          \
+    "        found.replaceChildren(...nodes);\n"                             \
+    "    }\n"                                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function complaint(detail, text) {\n"                                   \
+    "    return element('p', {class: 'wrong'},\n"                            \
+    "        detail \? `${detail.field}: ${detail.message}` : text);\n"      \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function findings(data) {\n"                                            \
+    "    if (!data.found.length) {\n"                                        \
+    "        return [element('p', {}, 'Nothing is stored for '\n"            \
+    "            + `\\u201c${data.taskId}\\u201d.`)];\n"                     \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    const nodes = data.found.map(finding);\n"                           \
+    "\n"                                                                     \
+    "    nodes.unshift(element('p', {}, plural(data.found.length, 'entry',"  \
+    "\n"                                                                     \
+    "        'entries') + ` for \\u201c${data.taskId}\\u201d`\n"             \
+    "        + (data.more \? '; there are more' : '')));\n"                  \
+    "    return nodes;\n"                                                    \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function finding(entry) {\n"                                            \
+    "    const node = element('article', {class: 'entry'}, facts([\n"        \
+    "        ['State', STATE_NAMES[entry.state] \?\? entry.state],\n"        \
+    "        ['Integration id', entry.integrationId],\n"                     \
+    "        ['Zone', entry.zone],\n"                                        \
+    "        ['Fetch in the air', entry.flying \? 'yes' : 'no'],\n"          \
+    "    ]));\n"                                                             \
+    "\n"                                                                     \
+    "    if (entry.success) {\n"                                             \
+    "        node.append(...answer('Stored answer', entry.success));\n"      \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    if (entry.error) {\n"                                               \
+    "        node.append(...answer('Last error', entry.error));\n"           \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    return node;\n"                                                     \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function answer(title, stored) {\n"                                     \
+    "    const fresh = stored.freshFor === undefined \? 'for ever'\n"        \
+    "        : stored.freshFor > 0 \? `for ${span(stored.freshFor)}`\n"      \
+    "        : `no, stale since ${span(-stored.freshFor)}`;\n"               \
+    "    const nodes = [element('h4', {}, title), facts([\n"                 \
+    "        ['Status', String(stored.status)],\n"                           \
+    "        ['Age', span(stored.age)],\n"                                   \
+    "        ['Fresh', fresh],\n"                                            \
+    "        ['Size', bytes(stored.size)],\n"                                \
+    "        ['Presigned URLs', stored.urls \? 'yes' : 'no'],\n"             \
+    "        ['Upstream said', stored.upstreamStatus\n"                      \
+    "            \? `${stored.upstreamStatus} in ${span(stored.upstreamTime" \
+    ")}`\n"                                                                  \
+    "            : `nothing in ${span(stored.upstreamTime)}`],\n"            \
+    "    ])];\n"                                                             \
+    "\n"                                                                     \
+    "    if (stored.body !== undefined) {\n"                                 \
+    "        nodes.push(element('pre', {tabindex: 0, role: 'region',\n"      \
+    "            'aria-label': `${title}: body`}, stored.body));\n"          \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    return nodes;\n"                                                    \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function facts(list) {\n"                                               \
+    "    return element('dl', {class: 'facts'}, ...list.map(([name, value])" \
+    " =>\n"                                                                  \
+    "        element('div', {}, element('dt', {}, name),\n"                  \
+    "            element('dd', {}, value))));\n"                             \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "// The page as a whole: what the gateway counts is read each second.\n" \
+    "\n"                                                                     \
+    "const PERIOD = 1000;\n"                                                 \
+    "const PATIENCE = 5000;\n"                                               \
+    "\n"                                                                     \
+    "let timer = null;\n"                                                    \
+    "let asking = false;\n"                                                  \
+    "let awaySince = null;\n"                                                \
+    "let failures = 0;\n"                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function show(data) {\n"                                                \
+    "    showCards(take(data));\n"                                           \
+    "    showZones(data.zones);\n"                                           \
+    "    showErrors(data.errors);\n"                                         \
+    "    showCounts('requests', data.requests);\n"                           \
+    "    showCounts('fetches', data.fetches);\n"                             \
+    "    showCounts('responses', data.responses);\n"                         \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "// The clockwork: one question at a time, none while nobody looks.\n"   \
+    "\n"                                                                     \
+    "function link(text, className) {\n"                                     \
+    "    const node = byId('link');\n"                                       \
+    "\n"                                                                     \
+    "    say(node, text);\n"                                                 \
+    "    node.className = `link ${className}`;\n"                            \
+    "    document.body.classList.toggle('away-now', className === 'away');"  \
+    "\n"                                                                     \
+    "    document.title = (className === 'away' \? 'Not reachable - ' : '')" \
+    "\n"                                                                     \
+    "        + 'Clear status gateway';\n"                                    \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "async function ask(query) {\n"                                          \
+    "    const response = await fetch(\n"                                    \
+    "        `${location.pathname}\?${new URLSearchParams(query)}`,\n"       \
+    "        {cache: 'no-store', signal: AbortSignal.timeout(PATIENCE)});\n" \
+    "    const data = await response.json().catch(() => null);\n"            \
+    "\n"                                                                     \
+    "    return {status: response.status, data};\n"                          \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "async function tick() {\n"                                              \
+    "    if (asking || document.hidden) {\n"                                 \
+    "        return;\n"                                                      \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    clearTimeout(timer);\n"                                             \
+    "    asking = true;\n"                                                   \
+    "\n"                                                                     \
+    "    const begun = performance.now();\n"                                 \
+    "    let wrong = null;\n"                                                \
+    "\n"                                                                     \
+    "    try {\n"                                                            \
+    "        const {status, data} = await ask({format: 'json'});\n"          \
+    "\n"                                                                     \
+    "        if (status === 200 && data\?.requests) {\n"                     \
+    "            show(data);\n"                                              \
+    "\n"                                                                     \
+    "        } else {\n"                                                     \
+    "            wrong = `it answers ${status}`;\n"                          \
+    "        }\n"                                                            \
+    "\n"                                                                     \
+    "    } catch (error) {\n"                                                \
+    "        wrong = error.name === 'TimeoutError' \? 'no answer in time'\n" \
+    "            : 'no connection';\n"                                       \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    asking = false;\n"                                                  \
+    "\n"                                                                     \
+    "    if (wrong) {\n"                                                     \
+    "        failures++;\n"                                                  \
+    "        awaySince \?\?= Date.now();\n"                                  \
+    "        link(`Not reachable since ${clock(awaySince)} (${wrong}), tryi" \
+    "ng `\n"                                                                 \
+    "            + 'again', 'away');\n"                                      \
+    "\n"                                                                     \
+    "    } else {\n"                                                         \
+    "        failures = 0;\n"                                                \
+    "        awaySince = null;\n"                                            \
+    "        link('Live', 'live');\n"                                        \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    if (!document.hidden) {\n"                                          \
+    "        const pause = PERIOD * Math.min(Math.max(failures, 1), 5);\n"   \
+    "        timer = setTimeout(tick,\n"                                     \
+    "            Math.max(pause - (performance.now() - begun), 100));\n"     \
+    "    }\n"                                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "byId('look').addEventListener('submit', (event) => {\n"                 \
+    "    event.preventDefault();\n"                                          \
+    "    lookUp();\n"                                                        \
+    "});\n"                                                                  \
+    "\n"                                                                     \
+    "document.addEventListener('visibilitychange', () => {\n"                \
+    "    if (document.hidden) {\n"                                           \
+    "        clearTimeout(timer);\n"                                         \
+    "        link('Paused while hidden', '');\n"                             \
+    "\n"                                                                     \
+    "    } else {\n"                                                         \
+    "        tick();\n"                                                      \
+    "    }\n"                                                                \
+    "});\n"                                                                  \
+    "\n"                                                                     \
+    "makeCards();\n"                                                         \
+    "tick();\n"                                                              \
+    "\n"                                                                     \
+    "const asked = new URLSearchParams(location.search);\n"                  \
+    "\n"                                                                     \
+    "if (asked.get('taskId')) {\n"                                           \
+    "    byId('task').value = asked.get('taskId');\n"                        \
+    "    byId('integration').value = asked.get('integrationId') \?\? '';\n"  \
+    "    lookUp();\n"                                                        \
+    "}\n"                                                                    \
+    "</script>\n"                                                            \
+    "</body>\n"                                                              \
+    "</html>\n"
 
 
 #endif /* _NGX_CS_OPERATOR_DASHBOARD_PAGE_H_INCLUDED_ */
