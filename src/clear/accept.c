@@ -55,25 +55,7 @@ clear_accept_range(clear_list_t *list)
         return 0;
     }
 
-    for ( ;; ) {
-        clear_list_blanks(list);
-
-        if (list->p == list->last || *list->p == ',') {
-            return 1;
-        }
-
-        if (!clear_list_char(list, ';')) {
-            return 0;
-        }
-
-        clear_list_blanks(list);
-
-        if (list->p < list->last && *list->p != ';' && *list->p != ','
-            && !clear_accept_parameter(list))
-        {
-            return 0;
-        }
-    }
+    return clear_list_parameters(list, clear_accept_parameter);
 }
 
 

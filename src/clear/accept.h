@@ -14,6 +14,10 @@
 #include <stddef.h>
 
 
+/* no line that is shorter wants events: nobody need read it */
+#define CLEAR_ACCEPT_EVENTS_MIN  (sizeof("text/event-stream") - 1)
+
+
 /*
  * 1 where an Accept line names text/event-stream itself, with a weight that
  * is not 0, else 0: a range such as text/ or any type with "*" does not count,

@@ -7,11 +7,23 @@
 
 #include "clear/list.h"
 
+#include <stdint.h>
 #include <string.h>
 
 
 static int clear_list_quoted(clear_list_t *list, clear_str_t *s);
 static int clear_list_tchar(unsigned char c);
+
+
+/* a bit for each character of a token (RFC 9110, section 5.6.2) */
+
+static const uint32_t  clear_list_tchars[] = {
+    0x00000000,
+    0x03ff6cfa,    /* 0x20 on: ! # $ % & ' * + - . 0 to 9 */
+    0xc7fffffe,    /* 0x40 on: A to Z ^ _ */
+    0x57ffffff,    /* 0x60 on: ` a to z | ~ */
+    0, 0, 0, 0
+};
 
 
 void
@@ -81,6 +93,32 @@ clear_list_quoted(clear_list_t *list, clear_str_t *s)
 }
 
 
+int
+clear_list_parameters(clear_list_t *list,
+    int (*parameter)(clear_list_t *list))
+{
+    for ( ;; ) {
+        clear_list_blanks(list);
+
+        if (list->p == list->last || *list->p == ',') {
+            return 1;
+        }
+
+        if (!clear_list_char(list, ';')) {
+            return 0;
+        }
+
+        clear_list_blanks(list);
+
+        if (list->p < list->last && *list->p != ';' && *list->p != ','
+            && !parameter(list))
+        {
+            return 0;
+        }
+    }
+}
+
+
 void
 clear_list_skip(clear_list_t *list)
 {
@@ -121,14 +159,8 @@ clear_list_is(const clear_str_t *s, const char *name)
 }
 
 
-/* RFC 9110, section 5.6.2 */
-
 static int
 clear_list_tchar(unsigned char c)
 {
-    if ((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')) {
-        return 1;
-    }
-
-    return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
+    return clear_list_tchars[c >> 5] >> (c & 0x1f) & 1;
 }

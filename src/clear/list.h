@@ -39,6 +39,14 @@ int clear_list_token(clear_list_t *list, clear_str_t *s);
  */
 int clear_list_word(clear_list_t *list, clear_str_t *s);
 
+/*
+ * What follows in a member of the list, to its end, *( OWS ";" OWS
+ * [ parameter ] ): 1 where it is well formed, else 0.  parameter() is to go
+ * over one, and says 0 where that is not.
+ */
+int clear_list_parameters(clear_list_t *list,
+    int (*parameter)(clear_list_t *list));
+
 /* behind the next comma that is in no quoted string, or to the end */
 void clear_list_skip(clear_list_t *list);
 

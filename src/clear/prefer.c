@@ -16,7 +16,7 @@
 
 static int clear_prefer_parameter(clear_list_t *list, clear_str_t *name,
     clear_str_t *value);
-static int clear_prefer_parameters(clear_list_t *list);
+static int clear_prefer_other(clear_list_t *list);
 static int64_t clear_prefer_seconds(const clear_str_t *value);
 
 
@@ -36,7 +36,7 @@ clear_prefer_wait(const unsigned char *line, size_t len, int64_t *seconds)
         good = clear_prefer_parameter(&list, &name, &value);
 
         if (clear_list_is(&name, "wait")) {
-            good = good && clear_prefer_parameters(&list);
+            good = good && clear_list_parameters(&list, clear_prefer_other);
             *seconds = good ? clear_prefer_seconds(&value) : 0;
             return 1;
         }
@@ -73,32 +73,14 @@ clear_prefer_parameter(clear_list_t *list, clear_str_t *name,
 }
 
 
-/* what follows, to the end of the preference: 1 where it is well formed */
+/* one that says nothing to us */
 
 static int
-clear_prefer_parameters(clear_list_t *list)
+clear_prefer_other(clear_list_t *list)
 {
     clear_str_t  name, value;
 
-    for ( ;; ) {
-        clear_list_blanks(list);
-
-        if (list->p == list->last || *list->p == ',') {
-            return 1;
-        }
-
-        if (!clear_list_char(list, ';')) {
-            return 0;
-        }
-
-        clear_list_blanks(list);
-
-        if (list->p < list->last && *list->p != ';' && *list->p != ','
-            && !clear_prefer_parameter(list, &name, &value))
-        {
-            return 0;
-        }
-    }
+    return clear_prefer_parameter(list, &name, &value);
 }
 
 
