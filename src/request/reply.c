@@ -8,7 +8,6 @@
 #include "request/reply.h"
 
 
-
 /* one year: RFC 9111 has no word for ever (and RFC 2616 named this limit) */
 #define NGX_CS_YEAR  31536000
 
@@ -18,7 +17,7 @@
             " detail=")                                                      \
      + 2 * NGX_INT64_LEN + 64)
 
-/* the values of all fields, in one allocation */
+/* the values of all fields */
 #define NGX_CS_VALUES_LEN                                                    \
     (NGX_CS_CACHE_STATUS_LEN                                                 \
      + NGX_INT64_LEN                                        /* Age */        \
@@ -26,36 +25,46 @@
      + NGX_INT64_LEN                                        /* Retry-After */\
      + NGX_CS_ETAG_LEN)
 
-#define ngx_cs_header(r, key, value, len)                                    \
-    (ngx_cs_reply_push(r, key, sizeof(key) - 1, value, len) ? NGX_OK         \
-                                                            : NGX_ERROR)
+#define ngx_cs_header(rs, key, value, len)                                   \
+    (ngx_cs_reply_push((rs)->request, key, sizeof(key) - 1, value, len)      \
+     ? NGX_OK : NGX_ERROR)
 
-/* a field whose value was written from *last to p; the next begins there */
-#define ngx_cs_made(r, key, last, p)                                         \
-    ngx_cs_reply_made(r, key, sizeof(key) - 1, last, p)
+/* a field whose value was written from rs->last to p; the next begins there */
+#define ngx_cs_made(rs, key, p)                                              \
+    ngx_cs_reply_made(rs, key, sizeof(key) - 1, p)
 
 
-static ngx_int_t ngx_cs_reply_cache_status(ngx_http_request_t *r,
-    ngx_cs_answer_t *answer, ngx_cs_handling_t *handling, int64_t now,
-    u_char **last);
-static ngx_int_t ngx_cs_reply_age(ngx_http_request_t *r,
-    ngx_cs_answer_t *answer, int64_t now, u_char **last);
-static ngx_int_t ngx_cs_reply_cache_control(ngx_http_request_t *r,
-    ngx_cs_answer_t *answer, ngx_cs_handling_t *handling, u_char **last);
-static ngx_int_t ngx_cs_reply_control(ngx_http_request_t *r, u_char *value,
-    size_t len);
-static ngx_int_t ngx_cs_reply_retry_after(ngx_http_request_t *r,
-    ngx_cs_answer_t *answer, ngx_cs_handling_t *handling, int64_t now,
-    u_char **last);
-static ngx_int_t ngx_cs_reply_etag(ngx_http_request_t *r,
-    ngx_cs_answer_t *answer, u_char **last);
+/* a response in the making, all that it needs in one allocation */
+
+typedef struct {
+    ngx_http_request_t          *request;
+    ngx_cs_answer_t             *answer;
+    ngx_cs_handling_t           *handling;
+    int64_t                      now;        /* mono, ms */
+    ngx_buf_t                    buf;        /* the body's */
+#if (nginx_version < 1023000)
+    ngx_table_elt_t             *control;    /* nginx's array of one */
+#endif
+    u_char                      *last;       /* where the next value begins */
+    u_char                       values[1];
+} ngx_cs_response_t;
+
+
+static ngx_cs_response_t *ngx_cs_reply_create(ngx_http_request_t *r,
+    ngx_cs_answer_t *answer, size_t values);
+static ngx_int_t ngx_cs_reply_cache_status(ngx_cs_response_t *rs);
+static ngx_int_t ngx_cs_reply_age(ngx_cs_response_t *rs);
+static ngx_int_t ngx_cs_reply_cache_control(ngx_cs_response_t *rs);
+static ngx_int_t ngx_cs_reply_retry_after(ngx_cs_response_t *rs);
+static ngx_int_t ngx_cs_reply_etag(ngx_cs_response_t *rs);
+static ngx_int_t ngx_cs_reply_control(ngx_http_request_t *r,
+    ngx_cs_response_t *rs, u_char *value, size_t len);
 static ngx_inline ngx_table_elt_t *ngx_cs_reply_push(ngx_http_request_t *r,
     char *key, size_t len, u_char *value, size_t value_len);
-static ngx_inline ngx_int_t ngx_cs_reply_made(ngx_http_request_t *r,
-    char *key, size_t len, u_char **last, u_char *p);
+static ngx_inline ngx_int_t ngx_cs_reply_made(ngx_cs_response_t *rs,
+    char *key, size_t len, u_char *p);
 static u_char *ngx_cs_reply_number(u_char *p, int64_t n);
-static ngx_int_t ngx_cs_reply_send(ngx_http_request_t *r,
-    ngx_cs_answer_t *answer);
+static ngx_int_t ngx_cs_reply_send(ngx_cs_response_t *rs);
 
 
 ngx_str_t  ngx_cs_fwd_miss = ngx_string("uri-miss");
@@ -76,24 +85,28 @@ ngx_int_t
 ngx_cs_reply(ngx_http_request_t *r, ngx_cs_answer_t *answer,
     ngx_cs_handling_t *handling, int64_t now)
 {
-    u_char  *last;
+    ngx_cs_response_t  *rs;
 
-    last = ngx_pnalloc(r->pool, NGX_CS_VALUES_LEN
-                                + handling->fwd.len + handling->detail.len);
+    rs = ngx_cs_reply_create(r, answer, NGX_CS_VALUES_LEN
+                                        + handling->fwd.len
+                                        + handling->detail.len);
+    if (rs == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
-    if (last == NULL
-        || ngx_cs_reply_cache_status(r, answer, handling, now, &last)
-           != NGX_OK
-        || ngx_cs_reply_age(r, answer, now, &last) != NGX_OK
-        || ngx_cs_reply_cache_control(r, answer, handling, &last) != NGX_OK
-        || ngx_cs_reply_retry_after(r, answer, handling, now, &last)
-           != NGX_OK
-        || ngx_cs_reply_etag(r, answer, &last) != NGX_OK)
+    rs->handling = handling;
+    rs->now = now;
+
+    if (ngx_cs_reply_cache_status(rs) != NGX_OK
+        || ngx_cs_reply_age(rs) != NGX_OK
+        || ngx_cs_reply_cache_control(rs) != NGX_OK
+        || ngx_cs_reply_retry_after(rs) != NGX_OK
+        || ngx_cs_reply_etag(rs) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_cs_reply_send(r, answer);
+    return ngx_cs_reply_send(rs);
 }
 
 
@@ -104,24 +117,49 @@ ngx_cs_reply_error(ngx_http_request_t *r, clear_error_t *error)
 
     ngx_memzero(&answer, sizeof(ngx_cs_answer_t));
 
-    if (ngx_cs_answer_error(r->pool, error, &answer) != NGX_OK
-        || ngx_cs_reply_no_store(r) != NGX_OK)
-    {
+    if (ngx_cs_answer_error(r->pool, error, &answer) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_cs_reply_send(r, &answer);
+    return ngx_cs_reply_plain(r, &answer);
 }
 
 
 ngx_int_t
 ngx_cs_reply_plain(ngx_http_request_t *r, ngx_cs_answer_t *answer)
 {
-    if (ngx_cs_reply_no_store(r) != NGX_OK) {
+    ngx_cs_response_t  *rs;
+
+    rs = ngx_cs_reply_create(r, answer, 0);
+
+    if (rs == NULL || ngx_cs_reply_no_store(r) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_cs_reply_send(r, answer);
+    return ngx_cs_reply_send(rs);
+}
+
+
+/* values: bytes for the values that are made */
+
+static ngx_cs_response_t *
+ngx_cs_reply_create(ngx_http_request_t *r, ngx_cs_answer_t *answer,
+    size_t values)
+{
+    ngx_cs_response_t  *rs;
+
+    rs = ngx_palloc(r->pool, sizeof(ngx_cs_response_t) + values);
+    if (rs == NULL) {
+        return NULL;
+    }
+
+    ngx_memzero(&rs->buf, sizeof(ngx_buf_t));
+
+    rs->request = r;
+    rs->answer = answer;
+    rs->last = rs->values;
+
+    return rs;
 }
 
 
@@ -132,29 +170,33 @@ ngx_cs_reply_no_store(ngx_http_request_t *r)
 {
     static u_char  value[] = "no-store";
 
-    return ngx_cs_reply_control(r, value, sizeof(value) - 1);
+    return ngx_cs_reply_control(r, NULL, value, sizeof(value) - 1);
 }
 
 
 /* RFC 9211, section 2 */
 
 static ngx_int_t
-ngx_cs_reply_cache_status(ngx_http_request_t *r, ngx_cs_answer_t *answer,
-    ngx_cs_handling_t *handling, int64_t now, u_char **last)
+ngx_cs_reply_cache_status(ngx_cs_response_t *rs)
 {
-    u_char        *p;
-    int64_t        ttl;
-    static u_char  finished[] = "clear_status; hit; ttl=31536000";
+    u_char             *p;
+    int64_t             ttl;
+    ngx_cs_answer_t    *answer;
+    ngx_cs_handling_t  *handling;
+    static u_char       finished[] = "clear_status; hit; ttl=31536000";
+
+    answer = rs->answer;
+    handling = rs->handling;
 
     if (handling->cache == NGX_CS_HIT
         && answer->stamp.fresh_until == CLEAR_FOREVER
         && handling->detail.len == 0)
     {
-        return ngx_cs_header(r, "Cache-Status", finished,
+        return ngx_cs_header(rs, "Cache-Status", finished,
                              sizeof(finished) - 1);
     }
 
-    p = ngx_cpymem(*last, "clear_status", sizeof("clear_status") - 1);
+    p = ngx_cpymem(rs->last, "clear_status", sizeof("clear_status") - 1);
 
     if (handling->hit) {
         p = ngx_cpymem(p, "; hit", sizeof("; hit") - 1);
@@ -178,7 +220,7 @@ ngx_cs_reply_cache_status(ngx_http_request_t *r, ngx_cs_answer_t *answer,
             p = ngx_cpymem(p, "; ttl=31536000", sizeof("; ttl=31536000") - 1);
 
         } else {
-            ttl = answer->stamp.fresh_until - now;
+            ttl = answer->stamp.fresh_until - rs->now;
             ttl = (ttl >= 0) ? ttl / 1000 : -((999 - ttl) / 1000);
             p = ngx_cpymem(p, "; ttl=", sizeof("; ttl=") - 1);
             p = ngx_cs_reply_number(p, ttl);
@@ -198,66 +240,75 @@ ngx_cs_reply_cache_status(ngx_http_request_t *r, ngx_cs_answer_t *answer,
         p = ngx_cpymem(p, handling->detail.data, handling->detail.len);
     }
 
-    return ngx_cs_made(r, "Cache-Status", last, p);
+    return ngx_cs_made(rs, "Cache-Status", p);
 }
 
 
 /* RFC 9111, section 5.1 */
 
 static ngx_int_t
-ngx_cs_reply_age(ngx_http_request_t *r, ngx_cs_answer_t *answer, int64_t now,
-    u_char **last)
+ngx_cs_reply_age(ngx_cs_response_t *rs)
 {
-    u_char  *p;
-    int64_t  age;
+    u_char   *p;
+    int64_t   age, fetched;
 
-    age = answer->stamp.fetched ? (now - answer->stamp.fetched) / 1000 : 0;
+    fetched = rs->answer->stamp.fetched;
 
-    p = ngx_cs_reply_number(*last, ngx_max(age, 0));
+    age = fetched ? (rs->now - fetched) / 1000 : 0;
 
-    return ngx_cs_made(r, "Age", last, p);
+    p = ngx_cs_reply_number(rs->last, ngx_max(age, 0));
+
+    return ngx_cs_made(rs, "Age", p);
 }
 
 
 /* RFC 9111, section 5.2.2; immutable is RFC 8246 */
 
 static ngx_int_t
-ngx_cs_reply_cache_control(ngx_http_request_t *r, ngx_cs_answer_t *answer,
-    ngx_cs_handling_t *handling, u_char **last)
+ngx_cs_reply_cache_control(ngx_cs_response_t *rs)
 {
-    u_char        *p, *begin;
-    int64_t        lifetime, most;
-    static u_char  forever[] = "private, max-age=31536000, immutable";
+    u_char         *p, *begin;
+    int64_t         lifetime, most;
+    clear_stamp_t  *stamp;
+    static u_char   forever[] = "private, max-age=31536000, immutable";
 
-    if (answer->status != NGX_HTTP_OK) {
-        return ngx_cs_reply_no_store(r);
+    if (rs->answer->status != NGX_HTTP_OK) {
+        return ngx_cs_reply_no_store(rs->request);
     }
 
-    most = ngx_min((int64_t) (handling->max_age / 1000), NGX_CS_YEAR);
+    stamp = &rs->answer->stamp;
+
+    most = ngx_min((int64_t) (rs->handling->max_age / 1000), NGX_CS_YEAR);
     lifetime = most;
 
-    if (answer->stamp.fresh_until != CLEAR_FOREVER) {
-        lifetime = (answer->stamp.fresh_until - answer->stamp.fetched) / 1000;
+    if (stamp->fresh_until != CLEAR_FOREVER) {
+        lifetime = (stamp->fresh_until - stamp->fetched) / 1000;
         lifetime = ngx_min(lifetime, most);
 
-    } else if (answer->stamp.terminal && most == NGX_CS_YEAR) {
-        return ngx_cs_reply_control(r, forever, sizeof(forever) - 1);
+    } else if (stamp->terminal && most == NGX_CS_YEAR) {
+        return ngx_cs_reply_control(rs->request, rs, forever,
+                                    sizeof(forever) - 1);
     }
 
-    p = ngx_cpymem(*last, "private, max-age=", sizeof("private, max-age=") - 1);
+    begin = rs->last;
+
+    p = ngx_cpymem(begin, "private, max-age=", sizeof("private, max-age=") - 1);
     p = ngx_cs_reply_number(p, lifetime);
 
-    begin = *last;
-    *last = p;
+    rs->last = p;
 
-    return ngx_cs_reply_control(r, begin, p - begin);
+    return ngx_cs_reply_control(rs->request, rs, begin, p - begin);
 }
 
 
-/* as nginx's own, so that "expires" and $sent_http_cache_control see it */
+/*
+ * As nginx's own, so that "expires" and $sent_http_cache_control see it.
+ * rs: NULL where nginx's array is to have memory of its own.
+ */
 
 static ngx_int_t
-ngx_cs_reply_control(ngx_http_request_t *r, u_char *value, size_t len)
+ngx_cs_reply_control(ngx_http_request_t *r, ngx_cs_response_t *rs,
+    u_char *value, size_t len)
 {
     ngx_table_elt_t  *h;
 
@@ -273,17 +324,30 @@ ngx_cs_reply_control(ngx_http_request_t *r, u_char *value, size_t len)
 
 #else
     {
+    ngx_array_t       *a;
     ngx_table_elt_t  **ccp;
 
-    if (r->headers_out.cache_control.elts == NULL
-        && ngx_array_init(&r->headers_out.cache_control, r->pool, 1,
-                          sizeof(ngx_table_elt_t *))
-           != NGX_OK)
+    a = &r->headers_out.cache_control;
+
+    if (a->elts == NULL && rs) {
+        rs->control = h;
+
+        a->elts = &rs->control;
+        a->nelts = 1;
+        a->size = sizeof(ngx_table_elt_t *);
+        a->nalloc = 1;
+        a->pool = r->pool;
+
+        return NGX_OK;
+    }
+
+    if (a->elts == NULL
+        && ngx_array_init(a, r->pool, 1, sizeof(ngx_table_elt_t *)) != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    ccp = ngx_array_push(&r->headers_out.cache_control);
+    ccp = ngx_array_push(a);
     if (ccp == NULL) {
         return NGX_ERROR;
     }
@@ -302,19 +366,23 @@ ngx_cs_reply_control(ngx_http_request_t *r, u_char *value, size_t len)
  */
 
 static ngx_int_t
-ngx_cs_reply_retry_after(ngx_http_request_t *r, ngx_cs_answer_t *answer,
-    ngx_cs_handling_t *handling, int64_t now, u_char **last)
+ngx_cs_reply_retry_after(ngx_cs_response_t *rs)
 {
-    u_char  *p;
-    int64_t  until;
+    u_char             *p;
+    int64_t             until;
+    ngx_cs_answer_t    *answer;
+    ngx_cs_handling_t  *handling;
+
+    answer = rs->answer;
+    handling = rs->handling;
 
     if (handling->retry_after == NGX_CS_RETRY_NONE) {
         return NGX_OK;
     }
 
     if (handling->retry_after) {
-        p = ngx_cs_reply_number(*last, handling->retry_after);
-        return ngx_cs_made(r, "Retry-After", last, p);
+        p = ngx_cs_reply_number(rs->last, handling->retry_after);
+        return ngx_cs_made(rs, "Retry-After", p);
     }
 
     until = ngx_max(answer->retry_until, handling->retry_until);
@@ -333,40 +401,35 @@ ngx_cs_reply_retry_after(ngx_http_request_t *r, ngx_cs_answer_t *answer,
         return NGX_OK;
     }
 
-    until = (until - now + 999) / 1000;
+    until = (until - rs->now + 999) / 1000;
 
-    p = ngx_cs_reply_number(*last, ngx_max(until, 1));
+    p = ngx_cs_reply_number(rs->last, ngx_max(until, 1));
 
-    return ngx_cs_made(r, "Retry-After", last, p);
+    return ngx_cs_made(rs, "Retry-After", p);
 }
 
 
 /* nginx's not modified filter compares If-None-Match with this */
 
 static ngx_int_t
-ngx_cs_reply_etag(ngx_http_request_t *r, ngx_cs_answer_t *answer,
-    u_char **last)
+ngx_cs_reply_etag(ngx_cs_response_t *rs)
 {
-    ngx_table_elt_t  *etag;
+    ngx_table_elt_t     *etag;
+    ngx_http_request_t  *r;
 
-    if (answer->status != NGX_HTTP_OK) {
+    if (rs->answer->status != NGX_HTTP_OK) {
         return NGX_OK;
     }
 
-    etag = ngx_list_push(&r->headers_out.headers);
+    r = rs->request;
+
+    etag = ngx_cs_reply_push(r, "ETag", sizeof("ETag") - 1, rs->last,
+                             NGX_CS_ETAG_LEN);
     if (etag == NULL) {
         return NGX_ERROR;
     }
 
-    etag->hash = 1;
-#if (nginx_version >= 1023000)
-    etag->next = NULL;
-#endif
-    ngx_str_set(&etag->key, "ETag");
-    etag->value.len = NGX_CS_ETAG_LEN;
-    etag->value.data = *last;
-
-    *last = ngx_cpymem(*last, answer->etag, NGX_CS_ETAG_LEN);
+    rs->last = ngx_cpymem(rs->last, rs->answer->etag, NGX_CS_ETAG_LEN);
 
     r->headers_out.etag = etag;
 
@@ -387,38 +450,44 @@ ngx_cs_reply_etag(ngx_http_request_t *r, ngx_cs_answer_t *answer,
 static u_char *
 ngx_cs_reply_number(u_char *p, int64_t n)
 {
-    u_char   *digit, digits[NGX_INT64_LEN];
-    uint64_t  rest;
+    u_char    *last;
+    uint64_t   rest, more;
 
-    digit = digits + NGX_INT64_LEN;
-    rest = (n < 0) ? 0 - (uint64_t) n : (uint64_t) n;
-
-    do {
-        *--digit = (u_char) ('0' + rest % 10);
-        rest /= 10;
-    } while (rest);
+    rest = (uint64_t) n;
 
     if (n < 0) {
         *p++ = '-';
+        rest = 0 - rest;
     }
 
-    return ngx_cpymem(p, digit, digits + NGX_INT64_LEN - digit);
+    last = p + 1;
+
+    for (more = rest / 10; more; more /= 10) {
+        last++;
+    }
+
+    p = last;
+
+    do {
+        *--p = (u_char) ('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+
+    return last;
 }
 
 
 static ngx_int_t
-ngx_cs_reply_send(ngx_http_request_t *r, ngx_cs_answer_t *answer)
+ngx_cs_reply_send(ngx_cs_response_t *rs)
 {
-    ngx_int_t    rc;
-    ngx_buf_t   *b;
-    ngx_chain_t  out;
+    ngx_int_t            rc;
+    ngx_buf_t           *b;
+    ngx_chain_t          out;
+    ngx_cs_answer_t     *answer;
+    ngx_http_request_t  *r;
 
-    /* after the header there would be no way to say that it failed */
-
-    b = ngx_calloc_buf(r->pool);
-    if (b == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    r = rs->request;
+    answer = rs->answer;
 
     r->headers_out.status = answer->status;
     r->headers_out.content_length_n = answer->body.len;
@@ -432,6 +501,8 @@ ngx_cs_reply_send(ngx_http_request_t *r, ngx_cs_answer_t *answer)
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
         return rc;
     }
+
+    b = &rs->buf;
 
     b->pos = answer->body.data;
     b->last = answer->body.data + answer->body.len;
@@ -459,11 +530,23 @@ static ngx_inline ngx_table_elt_t *
 ngx_cs_reply_push(ngx_http_request_t *r, char *key, size_t len, u_char *value,
     size_t value_len)
 {
+    ngx_list_t       *list;
+    ngx_list_part_t  *last;
     ngx_table_elt_t  *h;
 
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NULL;
+    list = &r->headers_out.headers;
+    last = list->last;
+
+    /* ngx_list_push(), which a hit needs five times, where there is room */
+
+    if (last->nelts < list->nalloc) {
+        h = (ngx_table_elt_t *) last->elts + last->nelts++;
+
+    } else {
+        h = ngx_list_push(list);
+        if (h == NULL) {
+            return NULL;
+        }
     }
 
     h->hash = 1;
@@ -480,14 +563,13 @@ ngx_cs_reply_push(ngx_http_request_t *r, char *key, size_t len, u_char *value,
 
 
 static ngx_inline ngx_int_t
-ngx_cs_reply_made(ngx_http_request_t *r, char *key, size_t len, u_char **last,
-    u_char *p)
+ngx_cs_reply_made(ngx_cs_response_t *rs, char *key, size_t len, u_char *p)
 {
     u_char  *value;
 
-    value = *last;
-    *last = p;
+    value = rs->last;
+    rs->last = p;
 
-    return ngx_cs_reply_push(r, key, len, value, p - value) ? NGX_OK
-                                                            : NGX_ERROR;
+    return ngx_cs_reply_push(rs->request, key, len, value, p - value)
+           ? NGX_OK : NGX_ERROR;
 }
