@@ -420,12 +420,17 @@ ngx_module_t  ngx_clear_status_module = {
 static ngx_int_t
 ngx_cs_content(ngx_http_request_t *r)
 {
+    ngx_cs_ctx_t       *ctx;
     ngx_cs_loc_conf_t  *clcf;
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_clear_status_module);
 
-    return clcf->notify.line ? ngx_cs_notify(r, &clcf->conf)
-                             : ngx_cs_handler(r, &clcf->conf);
+    ctx = ngx_cs_ctx_create(r, &clcf->conf);
+    if (ctx == NULL) {
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
+    }
+
+    return clcf->notify.line ? ngx_cs_notify(r, ctx) : ngx_cs_handler(r, ctx);
 }
 
 

@@ -428,9 +428,6 @@ ngx_cs_check_pass(ngx_conf_t *cf, ngx_cs_loc_conf_t *clcf)
         return NGX_CONF_ERROR;
     }
 
-    conf->tenant_hash = ngx_murmur_hash2(credentials->tenant.data,
-                                         credentials->tenant.len);
-
     return NGX_CONF_OK;
 }
 

@@ -23,7 +23,7 @@ static ngx_int_t ngx_cs_credentials_file(ngx_http_request_t *r,
     ngx_cs_credentials_conf_t *conf, ngx_str_t *path);
 static ngx_uint_t ngx_cs_credentials_name(ngx_str_t *name);
 static ngx_int_t ngx_cs_credentials_tenant(ngx_pool_t *pool, ngx_str_t *url,
-    ngx_str_t *id, ngx_str_t *token, ngx_str_t *trust, ngx_str_t *tenant);
+    ngx_str_t *token, ngx_str_t *trust, ngx_cs_credentials_t *credentials);
 
 
 ngx_int_t
@@ -31,7 +31,7 @@ ngx_cs_credentials_get(ngx_http_request_t *r, ngx_cs_credentials_conf_t *conf,
     ngx_str_t *url, ngx_cs_credentials_t *credentials)
 {
     ngx_int_t   rc;
-    ngx_str_t  *token;
+    ngx_str_t   path, *token;
 
     ngx_str_null(&credentials->token);
     ngx_str_null(&credentials->token_path);
@@ -43,15 +43,12 @@ ngx_cs_credentials_get(ngx_http_request_t *r, ngx_cs_credentials_conf_t *conf,
         }
     }
 
-    /* nothing varies, and all of it was checked with the configuration */
+    /* nothing else varies, and all of it was checked with the configuration */
 
-    if (conf->tenant.len) {
-        credentials->tenant = conf->tenant;
-        credentials->integration_id = conf->integration_id->value;
-
-        if (conf->token) {
-            credentials->token = conf->token->value;
-        }
+    if (conf->fixed.tenant.len) {
+        path = credentials->token_path;
+        *credentials = conf->fixed;
+        credentials->token_path = path;
 
         return NGX_OK;
     }
@@ -78,10 +75,8 @@ ngx_cs_credentials_get(ngx_http_request_t *r, ngx_cs_credentials_conf_t *conf,
         }
     }
 
-    return ngx_cs_credentials_tenant(r->pool, url,
-                                     &credentials->integration_id,
-                                     token, &conf->trust,
-                                     &credentials->tenant);
+    return ngx_cs_credentials_tenant(r->pool, url, token, &conf->trust,
+                                     credentials);
 }
 
 
@@ -192,11 +187,14 @@ ngx_cs_credentials_name(ngx_str_t *name)
 
 
 static ngx_int_t
-ngx_cs_credentials_tenant(ngx_pool_t *pool, ngx_str_t *url, ngx_str_t *id,
-    ngx_str_t *token, ngx_str_t *trust, ngx_str_t *tenant)
+ngx_cs_credentials_tenant(ngx_pool_t *pool, ngx_str_t *url, ngx_str_t *token,
+    ngx_str_t *trust, ngx_cs_credentials_t *credentials)
 {
-    u_char    *p, digest[NGX_CS_DIGEST_LEN];
-    ngx_str_t  proof;
+    u_char     *p, digest[NGX_CS_DIGEST_LEN];
+    ngx_str_t   proof, *id, *tenant;
+
+    id = &credentials->integration_id;
+    tenant = &credentials->tenant;
 
     ngx_str_null(&proof);
 
@@ -229,6 +227,7 @@ ngx_cs_credentials_tenant(ngx_pool_t *pool, ngx_str_t *url, ngx_str_t *id,
     }
 
     tenant->len = p - tenant->data;
+    credentials->hash = ngx_murmur_hash2(tenant->data, tenant->len);
 
     return NGX_OK;
 }
@@ -244,9 +243,14 @@ ngx_cs_credentials_init_conf(ngx_conf_t *cf, ngx_cs_credentials_conf_t *conf,
         return NGX_OK;
     }
 
-    return ngx_cs_credentials_tenant(cf->pool, url,
-                                     &conf->integration_id->value,
-                                     NULL, &conf->trust, &conf->tenant);
+    conf->fixed.integration_id = conf->integration_id->value;
+
+    if (conf->token) {
+        conf->fixed.token = conf->token->value;
+    }
+
+    return ngx_cs_credentials_tenant(cf->pool, url, NULL, &conf->trust,
+                                     &conf->fixed);
 }
 
 

@@ -40,12 +40,10 @@ ngx_cs_envelope_filter_header(ngx_http_request_t *r)
     }
 
     if (ctx == NULL) {
-        ctx = ngx_pcalloc(r->pool, sizeof(ngx_cs_ctx_t));
+        ctx = ngx_cs_ctx_create(r, NULL);
         if (ctx == NULL) {
             return NGX_ERROR;
         }
-
-        ngx_http_set_ctx(r, ctx, ngx_clear_status_module);
     }
 
     ctx->refusal = ngx_cs_envelope_filter_envelope(r);

@@ -11,6 +11,7 @@
 
 #include "request/events.h"
 
+#include "clear/accept.h"
 #include "core/counters.h"
 #include "request/event.h"
 #include "request/refuse.h"
@@ -44,7 +45,7 @@ static ngx_str_t *ngx_cs_events_field(ngx_http_request_t *r, char *name,
 static ngx_uint_t ngx_cs_events_passes(ngx_cs_answer_t *answer);
 static ngx_int_t ngx_cs_events_over(ngx_http_request_t *r, ngx_cs_ctx_t *ctx);
 static ngx_int_t ngx_cs_events_open(ngx_cs_stream_t *stream,
-    ngx_cs_question_t *question, ngx_cs_key_t *key, ngx_cs_news_t *news);
+    ngx_cs_ask_t *ask, ngx_cs_news_t *news);
 static void ngx_cs_events_handled(ngx_cs_ctx_t *ctx, ngx_cs_news_t *news);
 static ngx_int_t ngx_cs_events_header(ngx_http_request_t *r,
     ngx_cs_ctx_t *ctx);
@@ -69,9 +70,22 @@ static ngx_int_t ngx_cs_events_write_event(ngx_cs_stream_t *stream);
 static void ngx_cs_events_cleanup(void *data);
 
 
+void
+ngx_cs_events_accept(ngx_cs_ctx_t *ctx, ngx_table_elt_t *h)
+{
+    if (ctx->conf->hold.events
+        && h->key.len == sizeof("accept") - 1
+        && ngx_strncmp(h->lowcase_key, "accept", sizeof("accept") - 1) == 0
+        && clear_accept_events(h->value.data, h->value.len))
+    {
+        ctx->patience = NGX_CS_PATIENCE_EVENTS;
+    }
+}
+
+
 ngx_int_t
 ngx_cs_events(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_question_t *question, ngx_cs_key_t *key, ngx_cs_news_t *news)
+    ngx_cs_ask_t *ask, ngx_cs_news_t *news)
 {
     ngx_cs_answer_t  *answer;
     ngx_cs_stream_t  *stream;
@@ -95,7 +109,7 @@ ngx_cs_events(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
         return ngx_cs_events_over(r, ctx);
     }
 
-    return ngx_cs_events_open(stream, question, key, news);
+    return ngx_cs_events_open(stream, ask, news);
 }
 
 
@@ -201,8 +215,8 @@ ngx_cs_events_over(ngx_http_request_t *r, ngx_cs_ctx_t *ctx)
 
 
 static ngx_int_t
-ngx_cs_events_open(ngx_cs_stream_t *stream, ngx_cs_question_t *question,
-    ngx_cs_key_t *key, ngx_cs_news_t *news)
+ngx_cs_events_open(ngx_cs_stream_t *stream, ngx_cs_ask_t *ask,
+    ngx_cs_news_t *news)
 {
     ngx_int_t            rc;
     ngx_uint_t           finished;
@@ -237,8 +251,8 @@ ngx_cs_events_open(ngx_cs_stream_t *stream, ngx_cs_question_t *question,
     }
 
     if (!ngx_cs_hold_room(conf->max)
-        || ngx_cs_hold_join(&stream->holder, question, ctx->conf->shm_zone,
-                            key, news)
+        || ngx_cs_hold_join(&stream->holder, &ask->question, &ask->lookup,
+                            news)
            != NGX_OK)
     {
         return ngx_cs_events_retry(stream);

@@ -8,24 +8,22 @@
 #include "request/handler.h"
 
 #include "request/argument.h"
+#include "request/ask.h"
 #include "request/patience.h"
 #include "request/refuse.h"
 #include "request/suspend.h"
-#include "request/trace.h"
 
 
-static ngx_int_t ngx_cs_handler_ask(ngx_http_request_t *r, ngx_cs_ctx_t *ctx);
-static ngx_int_t ngx_cs_handler_find(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_credentials_t *credentials);
+static ngx_int_t ngx_cs_handler_find(ngx_http_request_t *r,
+    ngx_cs_ctx_t *ctx);
 static ngx_int_t ngx_cs_find_patient(ngx_http_request_t *r,
-    ngx_cs_ctx_t *ctx, ngx_cs_question_t *question, ngx_cs_key_t *key);
+    ngx_cs_ctx_t *ctx, ngx_cs_ask_t *ask);
 static ngx_int_t ngx_cs_found(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_question_t *question, ngx_cs_lookup_t *lookup,
-    ngx_cs_news_t *news);
+    ngx_cs_ask_t *ask, ngx_cs_news_t *news);
 static ngx_int_t ngx_cs_serve(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_outcome_t *outcome);
 static ngx_int_t ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_question_t *question, ngx_cs_lookup_t *lookup);
+    ngx_cs_ask_t *ask);
 static void ngx_cs_handler_answered(ngx_cs_waiter_t *waiter,
     ngx_cs_flight_t *flight, ngx_cs_outcome_t *outcome);
 static ngx_int_t ngx_cs_answered_patient(ngx_http_request_t *r,
@@ -47,20 +45,13 @@ static ngx_str_t  ngx_cs_detail_disk = ngx_string("disk");
 
 
 ngx_int_t
-ngx_cs_handler(ngx_http_request_t *r, ngx_cs_conf_t *conf)
+ngx_cs_handler(ngx_http_request_t *r, ngx_cs_ctx_t *ctx)
 {
-    ngx_int_t             rc;
-    ngx_cs_ctx_t         *ctx;
-    clear_task_id_e       bad;
+    ngx_int_t         rc;
+    ngx_str_t        *vary;
+    clear_task_id_e   bad;
 
-    ctx = ngx_pcalloc(r->pool, sizeof(ngx_cs_ctx_t));
-    if (ctx == NULL) {
-        return NGX_HTTP_SERVICE_UNAVAILABLE;
-    }
-
-    ctx->conf = conf;
-    ctx->handling.max_age = conf->max_age;
-    ngx_http_set_ctx(r, ctx, ngx_clear_status_module);
+    ctx->handling.max_age = ctx->conf->max_age;
 
     rc = ngx_http_discard_request_body(r);
     if (rc != NGX_OK) {
@@ -69,9 +60,11 @@ ngx_cs_handler(ngx_http_request_t *r, ngx_cs_conf_t *conf)
 
     /* RFC 9110, section 12.5.5 */
 
-    if (conf->hold.vary.len
-        && ngx_cs_reply_header(r, "Vary", sizeof("Vary") - 1,
-                               conf->hold.vary.data, conf->hold.vary.len)
+    vary = &ctx->conf->hold.vary;
+
+    if (vary->len
+        && ngx_cs_reply_header(r, "Vary", sizeof("Vary") - 1, vary->data,
+                               vary->len)
            != NGX_OK)
     {
         return NGX_HTTP_SERVICE_UNAVAILABLE;
@@ -91,81 +84,54 @@ ngx_cs_handler(ngx_http_request_t *r, ngx_cs_conf_t *conf)
         return ngx_cs_refuse_task_id(r, bad);
     }
 
-    return ngx_cs_handler_ask(r, ctx);
+    return ngx_cs_handler_find(r, ctx);
 }
 
 
-/* asks as the tenant that the request is made for */
-
 static ngx_int_t
-ngx_cs_handler_ask(ngx_http_request_t *r, ngx_cs_ctx_t *ctx)
+ngx_cs_handler_find(ngx_http_request_t *r, ngx_cs_ctx_t *ctx)
 {
-    ngx_int_t             rc;
-    ngx_cs_conf_t        *conf;
-    ngx_cs_credentials_t  credentials;
+    ngx_int_t          rc;
+    ngx_cs_ask_t       ask;
+    ngx_cs_outcome_t  *outcome;
 
-    conf = ctx->conf;
-
-    rc = ngx_cs_credentials_get(r, &conf->credentials,
-                                &conf->fetch.url, &credentials);
+    rc = ngx_cs_ask(r, ctx, &ask);
     if (rc != NGX_OK) {
-        return (rc == NGX_DECLINED)
-               ? ngx_cs_refuse_credentials(r)
-               : ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
+        return ngx_cs_refuse_credentials(r, rc);
     }
 
-    return ngx_cs_handler_find(r, ctx, &credentials);
-}
-
-
-static ngx_int_t
-ngx_cs_handler_find(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_credentials_t *credentials)
-{
-    ngx_int_t           rc;
-    ngx_cs_key_t        key;
-    ngx_cs_conf_t      *conf;
-    ngx_cs_lookup_t     lookup;
-    ngx_cs_question_t   question;
-
-    conf = ctx->conf;
-
-    ngx_cs_handler_key(ctx, credentials, &key);
-
-    ngx_cs_handler_limits(conf, credentials, &ctx->limits);
     ngx_cs_patience(r, ctx);
 
     if (ctx->patience) {
-        ngx_cs_handler_question(r, ctx, credentials, &question);
-        return ngx_cs_find_patient(r, ctx, &question, &key);
+        ngx_cs_ask_question(r, ctx, &ask);
+        return ngx_cs_find_patient(r, ctx, &ask);
     }
-
-    ngx_cs_handler_lookup(&lookup, ctx, &key, r->pool);
 
     rc = NGX_DECLINED;
+    outcome = &ask.lookup.outcome;
 
-    if (conf->shm_zone) {
-        rc = ngx_cs_zone_find(&lookup);
+    if (ask.lookup.shm_zone) {
+        rc = ngx_cs_zone_find(&ask.lookup);
     }
 
-    if (rc == NGX_OK && lookup.outcome.choice != CLEAR_SERVE_REVALIDATE) {
-        return ngx_cs_serve(r, ctx, &lookup.outcome);
+    if (rc == NGX_OK && outcome->choice != CLEAR_SERVE_REVALIDATE) {
+        return ngx_cs_serve(r, ctx, outcome);
     }
 
     if (rc == NGX_ERROR) {
         return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
-    ngx_cs_handler_question(r, ctx, credentials, &question);
+    ngx_cs_ask_question(r, ctx, &ask);
 
     if (rc == NGX_OK) {
-        (void) ngx_cs_flight_refresh(&question, &lookup, NULL);
-        return ngx_cs_serve(r, ctx, &lookup.outcome);
+        (void) ngx_cs_flight_refresh(&ask.question, &ask.lookup, NULL);
+        return ngx_cs_serve(r, ctx, outcome);
     }
 
-    ctx->expired = lookup.outcome.expired;
+    ctx->expired = outcome->expired;
 
-    return ngx_cs_wait(r, ctx, &question, &lookup);
+    return ngx_cs_wait(r, ctx, &ask);
 }
 
 
@@ -173,11 +139,10 @@ ngx_cs_handler_find(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
 
 static ngx_int_t
 ngx_cs_find_patient(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_question_t *question, ngx_cs_key_t *key)
+    ngx_cs_ask_t *ask)
 {
-    ngx_int_t         rc;
-    ngx_cs_news_t    *news;
-    ngx_cs_lookup_t   lookup;
+    ngx_int_t       rc;
+    ngx_cs_news_t  *news;
 
     rc = NGX_DECLINED;
 
@@ -186,28 +151,29 @@ ngx_cs_find_patient(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
         return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
-    ngx_cs_handler_lookup(&lookup, ctx, key, news->pool);
+    ask->lookup.pool = news->pool;
 
-    if (lookup.shm_zone) {
-        rc = ngx_cs_zone_find(&lookup);
+    if (ask->lookup.shm_zone) {
+        rc = ngx_cs_zone_find(&ask->lookup);
     }
+
+    ask->lookup.pool = r->pool;
 
     switch (rc) {
 
     case NGX_OK:
-        ngx_cs_news_found(news, &lookup);
-        rc = ngx_cs_patience_answer(r, ctx, question, key, news);
+        ngx_cs_news_found(news, &ask->lookup);
+        rc = ngx_cs_patience_answer(r, ctx, ask, news);
 
         if (rc == NGX_DECLINED) {
-            rc = ngx_cs_found(r, ctx, question, &lookup, news);
+            rc = ngx_cs_found(r, ctx, ask, news);
         }
 
         break;
 
     case NGX_DECLINED:
-        ctx->expired = lookup.outcome.expired;
-        lookup.pool = r->pool;
-        rc = ngx_cs_wait(r, ctx, question, &lookup);
+        ctx->expired = ask->lookup.outcome.expired;
+        rc = ngx_cs_wait(r, ctx, ask);
         break;
 
     default:
@@ -223,8 +189,7 @@ ngx_cs_find_patient(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
 /* who has patience gets it at once all the same */
 
 static ngx_int_t
-ngx_cs_found(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_question_t *question, ngx_cs_lookup_t *lookup,
+ngx_cs_found(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_cs_ask_t *ask,
     ngx_cs_news_t *news)
 {
     if (ngx_cs_news_keep(news, r->pool) != NGX_OK) {
@@ -232,41 +197,10 @@ ngx_cs_found(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     }
 
     if (news->outcome.choice == CLEAR_SERVE_REVALIDATE) {
-        (void) ngx_cs_flight_refresh(question, lookup, NULL);
+        (void) ngx_cs_flight_refresh(&ask->question, &ask->lookup, NULL);
     }
 
     return ngx_cs_serve(r, ctx, &news->outcome);
-}
-
-
-void
-ngx_cs_handler_lookup(ngx_cs_lookup_t *lookup, ngx_cs_ctx_t *ctx,
-    ngx_cs_key_t *key, ngx_pool_t *pool)
-{
-    lookup->shm_zone = ctx->conf->shm_zone;
-    lookup->key = key;
-    lookup->freshness = &ctx->conf->freshness;
-    lookup->limits = &ctx->limits;
-    lookup->pool = pool;
-    lookup->ticket = 0;
-    lookup->outcome.expired = 0;
-}
-
-
-void
-ngx_cs_handler_key(ngx_cs_ctx_t *ctx, ngx_cs_credentials_t *credentials,
-    ngx_cs_key_t *key)
-{
-    uint32_t  hash;
-
-    key->tenant = credentials->tenant;
-    key->task_id = ctx->task_id;
-
-    hash = (credentials->tenant.data == ctx->conf->credentials.tenant.data)
-           ? ctx->conf->tenant_hash
-           : ngx_murmur_hash2(key->tenant.data, key->tenant.len);
-
-    key->hash = hash ^ ngx_murmur_hash2(key->task_id.data, key->task_id.len);
 }
 
 
@@ -302,57 +236,8 @@ ngx_cs_serve(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
 }
 
 
-/* of this caller's location, whoever's fetch it will share */
-
-void
-ngx_cs_handler_limits(ngx_cs_conf_t *conf, ngx_cs_credentials_t *credentials,
-    ngx_cs_limits_t *limits)
-{
-    limits->timeout = conf->fetch.timeout;
-    limits->connect_timeout = conf->fetch.connect_timeout;
-    limits->max_body_size = conf->fetch.max_body_size;
-    limits->token = conf->credentials.token_file
-                    ? *ngx_cs_secret_file_path(conf->credentials.token_file)
-                    : credentials->token_path.len ? credentials->token_path
-                                                  : credentials->token;
-}
-
-
-void
-ngx_cs_handler_question(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_credentials_t *credentials, ngx_cs_question_t *question)
-{
-    ngx_cs_conf_t             *conf;
-    ngx_http_core_loc_conf_t  *clcf;
-
-    conf = ctx->conf;
-    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
-
-    question->fetch = &conf->fetch;
-    question->freshness = &conf->freshness;
-    question->breaker = &conf->breaker;
-    question->token_file = conf->credentials.token_file;
-    question->token_path = credentials->token_path;
-    question->token = credentials->token;
-    question->integration_id = credentials->integration_id;
-    question->tenant = credentials->tenant;
-    question->task_id = ctx->task_id;
-    question->background = 0;
-    question->seen = 0;
-    question->down = 0;
-    question->leased = 0;
-    question->url = &conf->fetch.url;
-    question->timeout = conf->fetch.timeout;
-    question->limits = ctx->limits;
-    question->log = clcf->error_log;
-
-    ngx_cs_trace(r, question);
-}
-
-
 static ngx_int_t
-ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_question_t *question, ngx_cs_lookup_t *lookup)
+ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_cs_ask_t *ask)
 {
     ngx_int_t            rc;
     ngx_http_cleanup_t  *cln;
@@ -369,12 +254,11 @@ ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ctx->waiter.data = r;
     ctx->waiter.pool = r->pool;
 
-    rc = ngx_cs_flight_join(question, lookup, &ctx->waiter);
+    rc = ngx_cs_flight_join(&ask->question, &ask->lookup, &ctx->waiter);
 
     if (rc == NGX_OK) {
-        return ctx->patience
-               ? ngx_cs_find_patient(r, ctx, question, lookup->key)
-               : ngx_cs_serve(r, ctx, &lookup->outcome);
+        return ctx->patience ? ngx_cs_find_patient(r, ctx, ask)
+                             : ngx_cs_serve(r, ctx, &ask->lookup.outcome);
     }
 
     if (rc == NGX_ERROR) {
@@ -422,7 +306,7 @@ ngx_cs_handler_answered(ngx_cs_waiter_t *waiter, ngx_cs_flight_t *flight,
         rc = ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
 
     } else if (ngx_cs_limits_wider(&ctx->limits, &outcome->answer)) {
-        rc = ngx_cs_handler_ask(r, ctx);
+        rc = ngx_cs_handler_find(r, ctx);
 
     } else {
         cln->handler = ngx_cs_cleanup_flight;
@@ -442,21 +326,15 @@ static ngx_int_t
 ngx_cs_answered_patient(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_flight_t *flight, ngx_cs_outcome_t *outcome)
 {
-    ngx_int_t             rc;
-    ngx_cs_key_t          key;
-    ngx_cs_news_t        *news;
-    ngx_cs_question_t     question;
-    ngx_cs_credentials_t  credentials;
+    ngx_int_t       rc;
+    ngx_cs_ask_t    ask;
+    ngx_cs_news_t  *news;
 
-    if (ngx_cs_credentials_get(r, &ctx->conf->credentials,
-                               &ctx->conf->fetch.url, &credentials)
-        != NGX_OK)
-    {
+    if (ngx_cs_ask(r, ctx, &ask) != NGX_OK) {
         return NGX_DECLINED;
     }
 
-    ngx_cs_handler_key(ctx, &credentials, &key);
-    ngx_cs_handler_question(r, ctx, &credentials, &question);
+    ngx_cs_ask_question(r, ctx, &ask);
 
     news = outcome ? ngx_cs_news_landed(flight, outcome)
                    : ngx_cs_news_error(NGX_HTTP_GATEWAY_TIME_OUT);
@@ -470,7 +348,7 @@ ngx_cs_answered_patient(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
         ctx->upstream_time = outcome->answer.upstream_time;
     }
 
-    rc = ngx_cs_patience_answer(r, ctx, &question, &key, news);
+    rc = ngx_cs_patience_answer(r, ctx, &ask, news);
 
     ngx_cs_news_release(news);
 

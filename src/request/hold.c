@@ -36,7 +36,7 @@ struct ngx_cs_hold_s {
 
 
 static ngx_cs_hold_t *ngx_cs_hold_create(ngx_cs_question_t *question,
-    ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key);
+    ngx_cs_lookup_t *lookup);
 static ngx_uint_t ngx_cs_hold_knows_more(ngx_cs_hold_t *hold,
     ngx_cs_news_t *news);
 static void ngx_cs_hold_adopt(ngx_cs_hold_t *hold, ngx_cs_news_t *news);
@@ -94,14 +94,15 @@ ngx_cs_hold_waits(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key)
 
 ngx_int_t
 ngx_cs_hold_join(ngx_cs_holder_t *holder, ngx_cs_question_t *question,
-    ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key, ngx_cs_news_t *news)
+    ngx_cs_lookup_t *lookup, ngx_cs_news_t *news)
 {
     ngx_cs_hold_t  *hold;
 
-    hold = (ngx_cs_hold_t *) ngx_cs_table_find(&ngx_cs_holds, shm_zone, key);
+    hold = (ngx_cs_hold_t *) ngx_cs_table_find(&ngx_cs_holds, lookup->shm_zone,
+                                               lookup->key);
 
     if (hold == NULL) {
-        hold = ngx_cs_hold_create(question, shm_zone, key);
+        hold = ngx_cs_hold_create(question, lookup);
         if (hold == NULL) {
             return NGX_ERROR;
         }
@@ -157,8 +158,7 @@ ngx_cs_hold_knows_more(ngx_cs_hold_t *hold, ngx_cs_news_t *news)
 
 
 static ngx_cs_hold_t *
-ngx_cs_hold_create(ngx_cs_question_t *question, ngx_shm_zone_t *shm_zone,
-    ngx_cs_key_t *key)
+ngx_cs_hold_create(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup)
 {
     ngx_pool_t     *pool;
     ngx_cs_hold_t  *hold;
@@ -184,10 +184,10 @@ ngx_cs_hold_create(ngx_cs_question_t *question, ngx_shm_zone_t *shm_zone,
     hold->question.ntrace = 0;
 
     hold->pool = pool;
-    hold->node.shm_zone = shm_zone;
+    hold->node.shm_zone = lookup->shm_zone;
     hold->node.key.tenant = hold->question.tenant;
     hold->node.key.task_id = hold->question.task_id;
-    hold->node.key.hash = key->hash;
+    hold->node.key.hash = lookup->key->hash;
 
     ngx_queue_init(&hold->holders);
     ngx_queue_init(&hold->untold);

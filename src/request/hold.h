@@ -90,14 +90,14 @@ ngx_uint_t ngx_cs_hold_room(ngx_uint_t max);
 ngx_uint_t ngx_cs_hold_waits(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key);
 
 /*
- * Becomes a holder of the key.  news is what the caller knows; the holder is
- * called when there is other news.  The first holder's question is asked for
- * all, without its trace and without stale-while-revalidate.
+ * Becomes a holder of the look-up's key.  news is what the caller knows; the
+ * holder is called when there is other news.  The first holder's question is
+ * asked for all, without its trace and without stale-while-revalidate.
  *
  * NGX_OK or NGX_ERROR: no memory.
  */
 ngx_int_t ngx_cs_hold_join(ngx_cs_holder_t *holder,
-    ngx_cs_question_t *question, ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key,
+    ngx_cs_question_t *question, ngx_cs_lookup_t *lookup,
     ngx_cs_news_t *news);
 
 /* has the holder called with the last news, which it did not take before */

@@ -15,7 +15,7 @@
 #include "core/counters.h"
 #include "flight/table.h"
 #include "request/argument.h"
-#include "request/handler.h"
+#include "request/ask.h"
 #include "request/refuse.h"
 
 
@@ -36,10 +36,9 @@ static void ngx_cs_notify_body_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_cs_notify_body(ngx_http_request_t *r, ngx_str_t *body);
 static ngx_int_t ngx_cs_notify_read(ngx_buf_t *b, u_char *p, size_t size);
 static ngx_int_t ngx_cs_notify_task(ngx_http_request_t *r);
-static ngx_int_t ngx_cs_notify_take(ngx_cs_question_t *question,
-    ngx_cs_lookup_t *lookup);
-static ngx_int_t ngx_cs_notify_keep(ngx_cs_question_t *question,
-    ngx_cs_lookup_t *lookup, ngx_cs_notice_t *notice);
+static ngx_int_t ngx_cs_notify_take(ngx_cs_ask_t *ask);
+static ngx_int_t ngx_cs_notify_keep(ngx_cs_ask_t *ask,
+    ngx_cs_notice_t *notice);
 static void ngx_cs_notify_timer_handler(ngx_event_t *ev);
 static ngx_int_t ngx_cs_notify_reply(ngx_http_request_t *r,
     ngx_uint_t known);
@@ -58,19 +57,10 @@ ngx_cs_notify_init_process(void)
 
 
 ngx_int_t
-ngx_cs_notify(ngx_http_request_t *r, ngx_cs_conf_t *conf)
+ngx_cs_notify(ngx_http_request_t *r, ngx_cs_ctx_t *ctx)
 {
-    ngx_int_t         rc;
-    ngx_cs_ctx_t     *ctx;
-    clear_task_id_e   bad;
-
-    ctx = ngx_pcalloc(r->pool, sizeof(ngx_cs_ctx_t));
-    if (ctx == NULL) {
-        return NGX_HTTP_SERVICE_UNAVAILABLE;
-    }
-
-    ctx->conf = conf;
-    ngx_http_set_ctx(r, ctx, ngx_clear_status_module);
+    ngx_int_t        rc;
+    clear_task_id_e  bad;
 
     bad = CLEAR_TASK_ID_MISSING;
 
@@ -212,30 +202,21 @@ ngx_cs_notify_read(ngx_buf_t *b, u_char *p, size_t size)
 static ngx_int_t
 ngx_cs_notify_task(ngx_http_request_t *r)
 {
-    ngx_int_t              rc;
-    ngx_cs_key_t           key;
-    ngx_cs_ctx_t          *ctx;
-    ngx_cs_lookup_t        lookup;
-    ngx_cs_question_t      question;
-    ngx_cs_credentials_t   credentials;
+    ngx_int_t      rc;
+    ngx_cs_ctx_t  *ctx;
+    ngx_cs_ask_t   ask;
 
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
 
-    rc = ngx_cs_credentials_get(r, &ctx->conf->credentials,
-                                &ctx->conf->fetch.url, &credentials);
+    rc = ngx_cs_ask(r, ctx, &ask);
     if (rc != NGX_OK) {
-        return (rc == NGX_DECLINED)
-               ? ngx_cs_refuse_credentials(r)
-               : ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
+        return ngx_cs_refuse_credentials(r, rc);
     }
 
-    ngx_cs_handler_limits(ctx->conf, &credentials, &ctx->limits);
-    ngx_cs_handler_key(ctx, &credentials, &key);
-    ngx_cs_handler_lookup(&lookup, ctx, &key, r->pool);
-    ngx_cs_handler_question(r, ctx, &credentials, &question);
-    question.ntrace = 0;
+    ngx_cs_ask_question(r, ctx, &ask);
+    ask.question.ntrace = 0;
 
-    rc = ngx_cs_notify_take(&question, &lookup);
+    rc = ngx_cs_notify_take(&ask);
 
     if (rc == NGX_ERROR) {
         return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
@@ -252,11 +233,14 @@ ngx_cs_notify_task(ngx_http_request_t *r)
 /* NGX_OK; NGX_DECLINED: the task is not known; NGX_ERROR: no memory, or room */
 
 static ngx_int_t
-ngx_cs_notify_take(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup)
+ngx_cs_notify_take(ngx_cs_ask_t *ask)
 {
     ngx_int_t           rc;
     ngx_cs_notice_t     notice;
+    ngx_cs_lookup_t    *lookup;
     ngx_cs_notified_t  *kept;
+
+    lookup = &ask->lookup;
 
     kept = (ngx_cs_notified_t *) ngx_cs_table_find(&ngx_cs_notifieds,
                                                    lookup->shm_zone,
@@ -270,16 +254,14 @@ ngx_cs_notify_take(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup)
     notice.wait = NGX_CS_NOTICE_WAIT;
     notice.known = ngx_cs_hold_waits(lookup->shm_zone, lookup->key);
 
-    rc = ngx_cs_flight_refresh(question, lookup, &notice);
+    rc = ngx_cs_flight_refresh(&ask->question, lookup, &notice);
 
-    return (rc == NGX_AGAIN) ? ngx_cs_notify_keep(question, lookup, &notice)
-                             : rc;
+    return (rc == NGX_AGAIN) ? ngx_cs_notify_keep(ask, &notice) : rc;
 }
 
 
 static ngx_int_t
-ngx_cs_notify_keep(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup,
-    ngx_cs_notice_t *notice)
+ngx_cs_notify_keep(ngx_cs_ask_t *ask, ngx_cs_notice_t *notice)
 {
     ngx_pool_t         *pool;
     ngx_cs_notified_t  *kept;
@@ -296,7 +278,8 @@ ngx_cs_notify_keep(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup,
     kept = ngx_pcalloc(pool, sizeof(ngx_cs_notified_t));
 
     if (kept == NULL
-        || ngx_cs_question_copy(pool, &kept->question, question) != NGX_OK)
+        || ngx_cs_question_copy(pool, &kept->question, &ask->question)
+           != NGX_OK)
     {
         ngx_destroy_pool(pool);
         return NGX_ERROR;
@@ -304,10 +287,10 @@ ngx_cs_notify_keep(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup,
 
     kept->pool = pool;
     kept->since = notice->since;
-    kept->node.shm_zone = lookup->shm_zone;
+    kept->node.shm_zone = ask->lookup.shm_zone;
     kept->node.key.tenant = kept->question.tenant;
     kept->node.key.task_id = kept->question.task_id;
-    kept->node.key.hash = lookup->key->hash;
+    kept->node.key.hash = ask->key.hash;
 
     kept->timer.handler = ngx_cs_notify_timer_handler;
     kept->timer.data = kept;

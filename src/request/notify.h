@@ -20,7 +20,7 @@
 void ngx_cs_notify_init_process(void);
 
 /* the content handler */
-ngx_int_t ngx_cs_notify(ngx_http_request_t *r, ngx_cs_conf_t *conf);
+ngx_int_t ngx_cs_notify(ngx_http_request_t *r, ngx_cs_ctx_t *ctx);
 
 
 #endif /* _NGX_CS_REQUEST_NOTIFY_H_INCLUDED_ */

@@ -15,7 +15,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "request/request.h"
+#include "request/ask.h"
 
 
 /* reads ctx->patience from the request's header fields */
@@ -31,7 +31,7 @@ void ngx_cs_patience(ngx_http_request_t *r, ngx_cs_ctx_t *ctx);
  * other         it was answered: to finalize the request with
  */
 ngx_int_t ngx_cs_patience_answer(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_question_t *question, ngx_cs_key_t *key, ngx_cs_news_t *news);
+    ngx_cs_ask_t *ask, ngx_cs_news_t *news);
 
 
 #endif /* _NGX_CS_REQUEST_PATIENCE_H_INCLUDED_ */

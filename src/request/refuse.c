@@ -76,11 +76,15 @@ ngx_cs_refuse_task_id(ngx_http_request_t *r, clear_task_id_e why)
 
 
 ngx_int_t
-ngx_cs_refuse_credentials(ngx_http_request_t *r)
+ngx_cs_refuse_credentials(ngx_http_request_t *r, ngx_int_t rc)
 {
     clear_error_t  error;
     static u_char  message[] = "This gateway has no credentials for the "
                                "request";
+
+    if (rc != NGX_DECLINED) {
+        return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
+    }
 
     ngx_memzero(&error, sizeof(clear_error_t));
 
@@ -91,13 +95,4 @@ ngx_cs_refuse_credentials(ngx_http_request_t *r)
     error.message.len = sizeof(message) - 1;
 
     return ngx_cs_refuse(r, &error);
-}
-
-
-ngx_int_t
-ngx_cs_replied(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_int_t rc)
-{
-    ctx->replied = r->header_sent;
-
-    return rc;
 }

@@ -32,16 +32,11 @@ ngx_int_t ngx_cs_refuse_argument(ngx_http_request_t *r, char *name,
 /* why: what is wrong with the task id */
 ngx_int_t ngx_cs_refuse_task_id(ngx_http_request_t *r, clear_task_id_e why);
 
-/* a variable that should give a token or an integration id did not */
-ngx_int_t ngx_cs_refuse_credentials(ngx_http_request_t *r);
-
 /*
- * After a reply of ours that returned rc, which it returns: where even the
- * header could not be made, nginx's own error follows, and that one is to be
- * turned into an envelope.
+ * rc: NGX_DECLINED where a variable that should give a token or an integration
+ * id did not, else there was no memory for them
  */
-ngx_int_t ngx_cs_replied(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_int_t rc);
+ngx_int_t ngx_cs_refuse_credentials(ngx_http_request_t *r, ngx_int_t rc);
 
 
 #endif /* _NGX_CS_REQUEST_REFUSE_H_INCLUDED_ */

@@ -31,7 +31,6 @@ typedef struct {
     ngx_cs_hold_conf_t                   hold;
     ngx_shm_zone_t                      *shm_zone;     /* NULL: off */
     ngx_msec_t                           max_age;      /* of Cache-Control */
-    uint32_t                             tenant_hash;  /* of a fixed tenant */
 } ngx_cs_conf_t;
 
 
@@ -76,6 +75,39 @@ typedef struct {
 
 
 extern ngx_module_t  ngx_clear_status_module;
+
+
+/* a new request's; NULL: no memory.  conf: its location's, or NULL */
+
+static ngx_inline ngx_cs_ctx_t *
+ngx_cs_ctx_create(ngx_http_request_t *r, ngx_cs_conf_t *conf)
+{
+    ngx_cs_ctx_t  *ctx;
+
+    ctx = ngx_pcalloc(r->pool, sizeof(ngx_cs_ctx_t));
+
+    if (ctx) {
+        ctx->conf = conf;
+        ngx_http_set_ctx(r, ctx, ngx_clear_status_module);
+    }
+
+    return ctx;
+}
+
+
+/*
+ * After a reply of ours that returned rc, which it returns: where even the
+ * header could not be made, nginx's own error follows, and that one is to be
+ * turned into an envelope.
+ */
+
+static ngx_inline ngx_int_t
+ngx_cs_replied(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_int_t rc)
+{
+    ctx->replied = r->header_sent;
+
+    return rc;
+}
 
 
 #endif /* _NGX_CS_REQUEST_REQUEST_H_INCLUDED_ */

@@ -8,6 +8,7 @@
 #include "request/wait.h"
 
 #include "clear/etag.h"
+#include "clear/prefer.h"
 #include "core/counters.h"
 #include "request/refuse.h"
 #include "request/suspend.h"
@@ -33,9 +34,35 @@ static ngx_int_t ngx_cs_wait_applied(ngx_http_request_t *r,
 static void ngx_cs_wait_cleanup(void *data);
 
 
+void
+ngx_cs_wait_prefer(ngx_cs_ctx_t *ctx, ngx_table_elt_t *h)
+{
+    int64_t      seconds;
+    ngx_msec_t   limit;
+
+    limit = ctx->conf->hold.wait;
+
+    if (limit == 0 || ctx->preferred
+        || ctx->patience == NGX_CS_PATIENCE_EVENTS
+        || h->key.len != sizeof("prefer") - 1
+        || ngx_strncmp(h->lowcase_key, "prefer", sizeof("prefer") - 1) != 0
+        || !clear_prefer_wait(h->value.data, h->value.len, &seconds))
+    {
+        return;
+    }
+
+    ctx->preferred = 1;
+
+    if (seconds) {
+        ctx->patience = NGX_CS_PATIENCE_WAIT;
+        ctx->wait = (ngx_msec_t) ngx_min(seconds * 1000, (int64_t) limit);
+    }
+}
+
+
 ngx_int_t
 ngx_cs_prefer_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_question_t *question, ngx_cs_key_t *key, ngx_cs_news_t *news)
+    ngx_cs_ask_t *ask, ngx_cs_news_t *news)
 {
     int64_t              left;
     ngx_cs_holder_t     *holder;
@@ -66,7 +93,7 @@ ngx_cs_prefer_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     holder->data = r;
     holder->kind = NGX_CS_COUNTERS_WAIT;
 
-    if (ngx_cs_hold_join(holder, question, ctx->conf->shm_zone, key, news)
+    if (ngx_cs_hold_join(holder, &ask->question, &ask->lookup, news)
         != NGX_OK)
     {
         return NGX_DECLINED;

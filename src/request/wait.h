@@ -14,12 +14,18 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
-#include "request/request.h"
+#include "request/ask.h"
 
+
+/*
+ * Reads a field of the request's that has the hash of "prefer": the first wait
+ * of all lines counts, and nothing beside a stream.
+ */
+void ngx_cs_wait_prefer(ngx_cs_ctx_t *ctx, ngx_table_elt_t *h);
 
 /* as ngx_cs_patience_answer() */
 ngx_int_t ngx_cs_prefer_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_question_t *question, ngx_cs_key_t *key, ngx_cs_news_t *news);
+    ngx_cs_ask_t *ask, ngx_cs_news_t *news);
 
 
 #endif /* _NGX_CS_REQUEST_WAIT_H_INCLUDED_ */
