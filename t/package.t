@@ -47,13 +47,13 @@ sub tree {
 }
 
 
-# The example with its three lines edited, all else as it is shipped.
+# The example with its lines edited, all else as it is shipped.
 
 sub edited ($example) {
     my %line = (
         'listen 127.0.0.1:8080'                => 'listen 127.0.0.1:%%PORT%%',
-        'clear_status_auth_token "your-token"' =>
-            'clear_status_auth_token %%TOKEN%%',
+        'clear_status_auth_token_file /etc/nginx/clear-token' =>
+            'clear_status_auth_token_file %%DIR%%/token',
         'clear_status_integration_id "your-integration-id"' =>
             'clear_status_integration_id tenant-a',
     );
@@ -164,8 +164,11 @@ unlike path($so)->slurp, qr{/tmp/|\Q$top\E}, 'no path of the build is in it';
 my $example = path("$docs/examples/clear-status.conf")->slurp;
 my $load    = "load_module $so;";
 
+$t->file('token', 'token-' . ClearStatus::Test::MARKER . "\n", 0644);
+
 ($exit, $said) = $t->nginx_t(conf($load, $example
-    =~ s/127\.0\.0\.1:8080/127.0.0.1:%%PORT%%/r));
+    =~ s/127\.0\.0\.1:8080/127.0.0.1:%%PORT%%/r
+    =~ s{/etc/nginx/clear-token}{%%DIR%%/token}gr));
 is $exit, 0, 'the example as it is shipped is accepted' or diag $said;
 
 my $site = for_operators(edited($example));
