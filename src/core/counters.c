@@ -13,6 +13,7 @@
 #include "core/counters.h"
 
 #include "clear/table.h"
+#include "core/alive.h"
 
 
 #define NGX_CS_COUNTERS_SETS       64
@@ -38,7 +39,6 @@ typedef struct {
 static void ngx_cs_counters_add_process(ngx_cs_counters_t *sum,
     ngx_cs_counters_process_t *process);
 static void ngx_cs_counters_clear(ngx_cs_counters_process_t *process);
-static ngx_uint_t ngx_cs_counters_dead(ngx_atomic_uint_t pid);
 
 
 ngx_cs_block_t  ngx_cs_counters_block = {
@@ -210,7 +210,7 @@ ngx_cs_counters_sum(ngx_cs_counters_t *sum)
         process = &ngx_cs_counters_shared->processes[n];
 
         if ((process->flights || process->oldest)
-            && !ngx_cs_counters_dead(process->pid))
+            && ngx_cs_alive((ngx_pid_t) process->pid))
         {
             ngx_cs_counters_add_process(sum, process);
         }
@@ -252,19 +252,10 @@ ngx_cs_counters_clear(ngx_cs_counters_process_t *process)
 }
 
 
-static ngx_uint_t
-ngx_cs_counters_dead(ngx_atomic_uint_t pid)
-{
-    return pid == 0 || (kill((ngx_pid_t) pid, 0) == -1
-                        && ngx_errno == NGX_ESRCH);
-}
-
-
 void
 ngx_cs_counters_init_process(void)
 {
-    ngx_uint_t                 n;
-    ngx_atomic_uint_t          pid;
+    ngx_uint_t                  n;
     ngx_cs_counters_process_t  *process;
 
     ngx_cs_counters_shared = ngx_cs_counters_block.zone->data;
@@ -274,11 +265,8 @@ ngx_cs_counters_init_process(void)
 
     for (n = 0; n < NGX_CS_COUNTERS_PROCESSES; n++) {
         process = &ngx_cs_counters_shared->processes[n];
-        pid = process->pid;
 
-        if (ngx_cs_counters_dead(pid)
-            && ngx_atomic_cmp_set(&process->pid, pid, ngx_pid))
-        {
+        if (ngx_cs_alive_take(&process->pid)) {
             ngx_cs_counters_clear(process);
             ngx_cs_counters_process = process;
             return;

@@ -7,15 +7,13 @@
 
 #include "redis/block.h"
 
-
-static ngx_uint_t ngx_cs_redis_block_dead(ngx_atomic_uint_t pid);
+#include "core/alive.h"
 
 
 ngx_cs_redis_process_t *
 ngx_cs_redis_block_enter(ngx_shm_zone_t *block)
 {
     ngx_uint_t               i;
-    ngx_atomic_uint_t        pid;
     ngx_cs_redis_block_t    *b;
     ngx_cs_redis_process_t  *process;
 
@@ -23,11 +21,8 @@ ngx_cs_redis_block_enter(ngx_shm_zone_t *block)
 
     for (i = 0; i < NGX_CS_REDIS_PROCESSES; i++) {
         process = &b->processes[i];
-        pid = process->pid;
 
-        if (ngx_cs_redis_block_dead(pid)
-            && ngx_atomic_cmp_set(&process->pid, pid, ngx_pid))
-        {
+        if (ngx_cs_alive_take(&process->pid)) {
             process->up = 0;
             return process;
         }
@@ -69,7 +64,7 @@ ngx_cs_redis_block_all(ngx_shm_zone_t *block)
     for (i = 0; i < NGX_CS_REDIS_PROCESSES; i++) {
         process = &b->processes[i];
 
-        if (ngx_cs_redis_block_dead(process->pid)) {
+        if (!ngx_cs_alive((ngx_pid_t) process->pid)) {
             continue;
         }
 
@@ -81,12 +76,4 @@ ngx_cs_redis_block_all(ngx_shm_zone_t *block)
     }
 
     return n != 0;
-}
-
-
-static ngx_uint_t
-ngx_cs_redis_block_dead(ngx_atomic_uint_t pid)
-{
-    return pid == 0 || (kill((ngx_pid_t) pid, 0) == -1
-                        && ngx_errno == NGX_ESRCH);
 }

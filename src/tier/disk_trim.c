@@ -7,6 +7,7 @@
 
 #include "tier/disk_trim.h"
 
+#include "core/alive.h"
 #include "tier/disk_file.h"
 
 
@@ -52,8 +53,7 @@ ngx_cs_disk_trim_purge(ngx_cs_disk_trim_t *trim)
 
         /* an answer that the zone still has would come after it */
 
-        if (purge.pid
-            && kill(purge.pid, 0) == 0
+        if (ngx_cs_alive(purge.pid)
             && ngx_cs_disk_now() - purge.until < NGX_CS_DISK_PATIENCE)
         {
             continue;

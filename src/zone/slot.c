@@ -7,6 +7,7 @@
 
 #include "zone/slot.h"
 
+#include "core/alive.h"
 #include "zone/entry.h"
 #include "zone/lease.h"
 #include "zone/result.h"
@@ -97,9 +98,7 @@ ngx_cs_slot_detach(ngx_cs_zone_t *zone)
 ngx_uint_t
 ngx_cs_slot_alive(ngx_cs_slot_t *slot)
 {
-    return slot->pid == ngx_pid
-           || (slot->pid
-               && (kill(slot->pid, 0) == 0 || ngx_errno != NGX_ESRCH));
+    return ngx_cs_alive(slot->pid);
 }
 
 
