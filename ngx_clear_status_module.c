@@ -2,9 +2,9 @@
  * Copyright (C) The ngx_clear_status_module authors
  *
  * The front door: the table of directives and the hooks that nginx calls.  No
- * behaviour lives here: that of a request begins in
- * src/ngx_cs_handler.c, directives are read in
- * src/ngx_cs_directives.c and merged in src/ngx_cs_conf.c.
+ * behaviour lives here: directives are read and merged in src/conf/, a process
+ * begins and ends in src/process/, and a request begins in
+ * src/request/handler.c.
  */
 
 
@@ -21,28 +21,16 @@
 #include "conf/set_header.h"
 #include "conf/valid.h"
 #include "conf/waiting.h"
-#include "core/counters.h"
-#include "core/failures.h"
-#include "core/wake.h"
 #include "fetch/fetch.h"
 #include "operator/dashboard.h"
 #include "operator/prometheus.h"
 #include "operator/purge.h"
+#include "process/process.h"
 #include "request/envelope_filter.h"
 #include "request/handler.h"
 #include "request/log.h"
 #include "request/notify.h"
 #include "request/variables.h"
-#if (NGX_CS_HAVE_HIREDIS)
-#include "redis/redis.h"
-#endif
-#if (NGX_CS_HAVE_SQLITE)
-#include "tier/disk.h"
-#endif
-#include "upstream/bare.h"
-#include "upstream/breakers.h"
-#include "upstream/rate.h"
-#include "zone/spill.h"
 
 
 static ngx_int_t ngx_cs_content(ngx_http_request_t *r);
@@ -59,26 +47,10 @@ static char *ngx_cs_purge_directive(ngx_conf_t *cf, ngx_command_t *cmd,
 static ngx_int_t ngx_cs_purge_content(ngx_http_request_t *r);
 static ngx_int_t ngx_cs_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_cs_postconfiguration(ngx_conf_t *cf);
-static ngx_int_t ngx_cs_init_module(ngx_cycle_t *cycle);
-static void ngx_cs_woken(void);
-static ngx_int_t ngx_cs_init_process(ngx_cycle_t *cycle);
-static void ngx_cs_exit_process(ngx_cycle_t *cycle);
 
 
 static ngx_cs_time_t            ngx_cs_time_off = { 1, 0 };
 static ngx_cs_time_t            ngx_cs_time_off_forever = { 1, 1 };
-
-
-/* the small shared memories */
-
-static ngx_cs_block_t  *ngx_cs_blocks[] = {
-    &ngx_cs_breakers_block,
-    &ngx_cs_rate_block,
-    &ngx_cs_counters_block,
-    &ngx_cs_failures_block,
-    &ngx_cs_bare_block,
-    NULL
-};
 
 
 static ngx_conf_num_bounds_t  ngx_cs_retries_bounds = {
@@ -407,11 +379,11 @@ ngx_module_t  ngx_clear_status_module = {
     ngx_clear_status_commands,             /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    ngx_cs_init_module,                    /* init module */
-    ngx_cs_init_process,                   /* init process */
+    ngx_cs_process_init_module,            /* init module */
+    ngx_cs_process_init,                   /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
-    ngx_cs_exit_process,                   /* exit process */
+    ngx_cs_process_exit,                   /* exit process */
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
@@ -564,137 +536,11 @@ ngx_cs_postconfiguration(ngx_conf_t *cf)
         return NGX_OK;
     }
 
-    cmcf->blocks = ngx_cs_blocks_add(cf, ngx_cs_blocks,
-                                     &ngx_clear_status_module);
-    if (cmcf->blocks == NULL) {
+    if (ngx_cs_process_init_conf(cf, cmcf) != NGX_OK) {
         return NGX_ERROR;
     }
 
     ngx_cs_envelope_filter_init(ngx_cs_ours);
 
     return ngx_cs_log_init(cf, ngx_cs_ours);
-}
-
-
-static ngx_int_t
-ngx_cs_init_module(ngx_cycle_t *cycle)
-{
-    ngx_cs_main_conf_t  *cmcf;
-
-    cmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_clear_status_module);
-
-    if (cmcf == NULL || !cmcf->used) {
-        return NGX_OK;
-    }
-
-    ngx_cs_secret_file_check(cycle, &cmcf->token_files);
-
-    if (ngx_cs_wake_init_module(cycle) != NGX_OK
-        || ngx_cs_spill_init_module(cycle) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_cs_woken(void)
-{
-    ngx_cs_flight_wake();
-    ngx_cs_hold_wake();
-}
-
-
-/* cache manager and loader, which come here too, have nothing to do */
-
-static ngx_int_t
-ngx_cs_init_process(ngx_cycle_t *cycle)
-{
-    ngx_uint_t           i;
-    ngx_shm_zone_t     **zones;
-    ngx_cs_main_conf_t  *cmcf;
-
-    cmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_clear_status_module);
-
-    if (cmcf == NULL || !cmcf->used
-        || (ngx_process != NGX_PROCESS_WORKER
-            && ngx_process != NGX_PROCESS_SINGLE))
-    {
-        return NGX_OK;
-    }
-
-    ngx_cs_blocks_init_process(ngx_cs_blocks, cmcf->blocks);
-    ngx_cs_counters_init_process();
-
-    if (ngx_cs_fetch_init_process(cycle) != NGX_OK
-        || ngx_cs_flight_init_process(cycle, ngx_cs_hold_landed) != NGX_OK
-        || ngx_cs_wake_init_process(cycle,
-                                    ngx_cs_woken,
-                                    ngx_cs_hold_quit)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    ngx_cs_hold_init_process();
-    ngx_cs_notify_init_process();
-
-    ngx_cs_secret_file_init_process(cycle, &cmcf->token_files);
-
-    zones = cmcf->zones.elts;
-
-    for (i = 0; i < cmcf->zones.nelts; i++) {
-        ngx_cs_zone_attach(zones[i], cycle->log);
-    }
-
-#if (NGX_CS_HAVE_SQLITE)
-    ngx_cs_disk_init_process(&cmcf->disks);
-#endif
-
-#if (NGX_CS_HAVE_HIREDIS)
-    if (ngx_cs_redis_init_process(cycle, &cmcf->redises) != NGX_OK) {
-        return NGX_ERROR;
-    }
-#endif
-
-    return NGX_OK;
-}
-
-
-static void
-ngx_cs_exit_process(ngx_cycle_t *cycle)
-{
-    ngx_uint_t           i;
-    ngx_shm_zone_t     **zones;
-    ngx_cs_main_conf_t  *cmcf;
-
-    cmcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_clear_status_module);
-
-    if (cmcf == NULL || !cmcf->used
-        || (ngx_process != NGX_PROCESS_WORKER
-            && ngx_process != NGX_PROCESS_SINGLE))
-    {
-        return;
-    }
-
-    ngx_cs_fetch_exit_process(cycle);
-
-#if (NGX_CS_HAVE_SQLITE)
-    ngx_cs_disk_exit_process();
-#endif
-
-#if (NGX_CS_HAVE_HIREDIS)
-    ngx_cs_redis_exit_process(&cmcf->redises);
-#endif
-
-    zones = cmcf->zones.elts;
-
-    for (i = 0; i < cmcf->zones.nelts; i++) {
-        ngx_cs_zone_detach(zones[i]);
-    }
-
-    ngx_cs_wake_exit_process(cycle);
-    ngx_cs_counters_exit_process();
 }
