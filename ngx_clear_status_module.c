@@ -16,6 +16,7 @@
 #include "conf/connect_to.h"
 #include "conf/directives.h"
 #include "conf/disk.h"
+#include "conf/fleet.h"
 #include "conf/redis.h"
 #include "conf/secret.h"
 #include "conf/set_header.h"
@@ -527,7 +528,8 @@ ngx_cs_postconfiguration(ngx_conf_t *cf)
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_clear_status_module);
 
     if (ngx_cs_disk_init_conf(cf, cmcf) != NGX_OK
-        || ngx_cs_redis_init_conf(cf, cmcf) != NGX_OK)
+        || ngx_cs_redis_init_conf(cf, cmcf) != NGX_OK
+        || ngx_cs_fleet_init_conf(cf, cmcf) != NGX_OK)
     {
         return NGX_ERROR;
     }

@@ -41,6 +41,7 @@ ngx_cs_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&cmcf->disks, cf->pool, 1, sizeof(void *)) != NGX_OK
         || ngx_array_init(&cmcf->redises, cf->pool, 1, sizeof(void *))
            != NGX_OK
+        || ngx_array_init(&cmcf->fleets, cf->pool, 1, sizeof(void *)) != NGX_OK
         || ngx_array_init(&cmcf->token_files, cf->pool, 1, sizeof(void *))
            != NGX_OK)
     {

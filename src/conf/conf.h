@@ -22,6 +22,7 @@ typedef struct {
     ngx_array_t                  zones;        /* of ngx_shm_zone_t * */
     ngx_array_t                  disks;        /* of ngx_cs_disk_t * */
     ngx_array_t                  redises;      /* of ngx_cs_redis_t * */
+    ngx_array_t                  fleets;       /* of ngx_cs_fleet_t * */
     ngx_array_t                  token_files;
     ngx_shm_zone_t             **blocks;       /* of the door's table */
     ngx_uint_t                   used;         /* by some clear_status_pass */

@@ -52,6 +52,8 @@ typedef enum {
     NGX_CS_SOURCE_PAUSED,        /* nobody: the tenant's fetches pause */
     NGX_CS_SOURCE_QUEUE,         /* nobody: too many fetches at once */
     NGX_CS_SOURCE_DISK,
+    NGX_CS_SOURCE_FLEET,         /* another gateway had it */
+    NGX_CS_SOURCE_ELSEWHERE,     /* another gateway's fetch, waited for */
     NGX_CS_SOURCE_UPSTREAM
 } ngx_cs_source_e;
 
@@ -81,6 +83,8 @@ typedef struct {
     unsigned                     limited:2;    /* ngx_cs_limited_e */
     unsigned                     storable:1;   /* later requests may have it */
     unsigned                     urls:1;       /* carries presigned URLs */
+    unsigned                     word:1;       /* upstream's own, good for
+                                                  all gateways */
     unsigned                     down:8;       /* of upstream: so many fetches
                                                   of the task went down in a
                                                   row, with this one */

@@ -54,6 +54,10 @@ typedef struct {
                                                  of the task went down in a
                                                  row */
     ngx_uint_t                   leased;      /* a zone counts them */
+    ngx_uint_t                   noticed;     /* somebody said that the task
+                                                 changed */
+    ngx_uint_t                   paced;       /* its tenant's turn has come,
+                                                 over all gateways */
     ngx_log_t                   *log;         /* the location's */
 } ngx_cs_question_t;
 

@@ -111,6 +111,7 @@ ngx_cs_flight_refresh(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup,
     }
 
     flight->question.background = (notice == NULL);
+    flight->question.noticed = (notice != NULL);
 
     /* what the caller found is not to be lost */
 

@@ -109,7 +109,9 @@ ngx_cs_waiters_due(ngx_cs_waiter_t *waiter)
 
     flight = waiter->flight;
 
-    if (flight->state == NGX_CS_FLIGHT_WATCHING) {
+    if (flight->state == NGX_CS_FLIGHT_WATCHING
+        || flight->asking.elsewhere)
+    {
         return waiter->deadline + NGX_CS_GRACE;
     }
 
@@ -212,7 +214,9 @@ ngx_cs_waiters_late_error(ngx_cs_flight_t *flight, ngx_pool_t *pool,
 
     ngx_memzero(&error, sizeof(clear_error_t));
 
-    if (flight->state == NGX_CS_FLIGHT_QUEUED) {
+    if (flight->state == NGX_CS_FLIGHT_QUEUED
+        && !flight->asking.elsewhere)
+    {
         error.status = NGX_CS_UNAVAILABLE;
         error.message.data = unsent;
         error.message.len = sizeof(unsent) - 1;

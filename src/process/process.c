@@ -15,6 +15,7 @@
 #include "flight/flight.h"
 #if (NGX_CS_HAVE_HIREDIS)
 #include "redis/redis.h"
+#include "tier/fleet.h"
 #endif
 #include "request/hold.h"
 #include "request/notify.h"
@@ -146,6 +147,8 @@ ngx_cs_process_init(ngx_cycle_t *cycle)
     if (ngx_cs_redis_init_process(cycle, &cmcf->redises) != NGX_OK) {
         return NGX_ERROR;
     }
+
+    ngx_cs_fleet_init_process(&cmcf->fleets);
 #endif
 
     return NGX_OK;

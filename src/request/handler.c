@@ -30,6 +30,8 @@ static ngx_int_t ngx_cs_answered_patient(ngx_http_request_t *r,
     ngx_cs_ctx_t *ctx, ngx_cs_flight_t *flight, ngx_cs_outcome_t *outcome);
 static ngx_int_t ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_outcome_t *outcome);
+static ngx_int_t ngx_cs_result_fetched(ngx_http_request_t *r,
+    ngx_cs_ctx_t *ctx, ngx_cs_outcome_t *outcome);
 static ngx_int_t ngx_cs_result_stale(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_outcome_t *outcome);
 static void ngx_cs_too_large(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
@@ -42,6 +44,7 @@ static void ngx_cs_cleanup_flight(void *data);
 
 
 static ngx_str_t  ngx_cs_detail_disk = ngx_string("disk");
+static ngx_str_t  ngx_cs_detail_fleet = ngx_string("fleet");
 
 
 ngx_int_t
@@ -387,21 +390,40 @@ ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
         return ngx_cs_refuse_status(r, answer->status);
     }
 
-    if (answer->source == NGX_CS_SOURCE_DISK) {
+    if (answer->source == NGX_CS_SOURCE_DISK
+        || answer->source == NGX_CS_SOURCE_FLEET)
+    {
         handling->hit = 1;
         handling->tier = 1;
-        handling->detail = ngx_cs_detail_disk;
+        handling->detail = (answer->source == NGX_CS_SOURCE_DISK)
+                           ? ngx_cs_detail_disk : ngx_cs_detail_fleet;
         handling->cache = NGX_CS_HIT;
 
         return ngx_cs_answer(r, ctx, answer);
     }
 
-    if (answer->source != NGX_CS_SOURCE_UPSTREAM) {
+    if (answer->source < NGX_CS_SOURCE_DISK) {
         handling->detail = ngx_cs_detail_unasked(answer);
         handling->cache = NGX_CS_MISS;
 
         return ngx_cs_answer(r, ctx, answer);
     }
+
+    return ngx_cs_result_fetched(r, ctx, outcome);
+}
+
+
+/* by a fetch, this one's or another gateway's */
+
+static ngx_int_t
+ngx_cs_result_fetched(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
+    ngx_cs_outcome_t *outcome)
+{
+    ngx_cs_answer_t    *answer;
+    ngx_cs_handling_t  *handling;
+
+    answer = &outcome->answer;
+    handling = &ctx->handling;
 
     if (outcome->too_large && ctx->waiter.leader) {
         ngx_cs_too_large(r, ctx, outcome);
@@ -409,7 +431,12 @@ ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
 
     handling->stored = outcome->stored;
     handling->fwd_status = answer->upstream_status;
-    handling->collapsed = !ctx->waiter.leader;
+    handling->collapsed = !ctx->waiter.leader
+                          || answer->source == NGX_CS_SOURCE_ELSEWHERE;
+
+    if (answer->source == NGX_CS_SOURCE_ELSEWHERE) {
+        handling->detail = ngx_cs_detail_fleet;
+    }
 
     if (ctx->conf->shm_zone == NULL) {
         handling->fwd = ngx_cs_fwd_bypass;
@@ -459,12 +486,14 @@ ngx_cs_result_stale(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     handling->cache = NGX_CS_STALE;
     handling->retry_until = ngx_cs_answer_again(&outcome->answer);
 
-    if (outcome->answer.source == NGX_CS_SOURCE_UPSTREAM
+    if (outcome->answer.source >= NGX_CS_SOURCE_FLEET
         || outcome->answer.source == NGX_CS_SOURCE_GATEWAY)
     {
         handling->fwd = ngx_cs_fwd_stale;
         handling->fwd_status = outcome->answer.upstream_status;
-        handling->collapsed = !ctx->waiter.leader;
+        handling->collapsed = !ctx->waiter.leader
+                              || outcome->answer.source
+                                 != NGX_CS_SOURCE_UPSTREAM;
         handling->detail = ngx_cs_detail_error;
 
     } else {

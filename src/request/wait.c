@@ -254,7 +254,7 @@ ngx_cs_wait_handling(ngx_cs_ctx_t *ctx, ngx_cs_news_t *news)
         handling->retry_until = news->due;
 
     } else if (answer->status != NGX_HTTP_OK
-               && answer->source != NGX_CS_SOURCE_UPSTREAM)
+               && answer->source < NGX_CS_SOURCE_FLEET)
     {
         handling->hit = 0;
         handling->cache = NGX_CS_MISS;

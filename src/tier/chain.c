@@ -10,6 +10,9 @@
 #if (NGX_CS_HAVE_SQLITE)
 #include "tier/disk.h"
 #endif
+#if (NGX_CS_HAVE_HIREDIS)
+#include "tier/fleet.h"
+#endif
 #include "tier/upstream.h"
 
 
@@ -17,6 +20,7 @@ static ngx_int_t ngx_cs_chain_next(ngx_cs_asking_t *asking,
     ngx_cs_answer_t *answer);
 static void ngx_cs_chain_told(ngx_cs_asking_t *asking, ngx_int_t rc,
     ngx_cs_answer_t *answer);
+static void ngx_cs_chain_asked(ngx_cs_asking_t *asking);
 static void ngx_cs_chain_ended(ngx_cs_asking_t *asking,
     ngx_cs_answer_t *answer);
 
@@ -26,6 +30,9 @@ static void ngx_cs_chain_ended(ngx_cs_asking_t *asking,
 static ngx_cs_tier_t  *ngx_cs_chain[] = {
 #if (NGX_CS_HAVE_SQLITE)
     &ngx_cs_tier_disk,
+#endif
+#if (NGX_CS_HAVE_HIREDIS)
+    &ngx_cs_tier_fleet,
 #endif
     &ngx_cs_tier_upstream
 };
@@ -41,6 +48,9 @@ ngx_cs_chain_ask(ngx_cs_asking_t *asking, ngx_cs_answer_t *answer)
 {
     asking->tier = 0;
     asking->told = ngx_cs_chain_told;
+    asking->asked = ngx_cs_chain_asked;
+
+    ngx_memzero(asking->state, sizeof(asking->state));
 
     return ngx_cs_chain_next(asking, answer);
 }
@@ -154,6 +164,25 @@ ngx_cs_chain_next(ngx_cs_asking_t *asking, ngx_cs_answer_t *answer)
 }
 
 
+/* upstream's fetch goes out */
+
+static void
+ngx_cs_chain_asked(ngx_cs_asking_t *asking)
+{
+    ngx_uint_t  i;
+
+    for (i = ngx_min(asking->tier, NGX_CS_CHAIN_LEN); i-- > 0; /* void */ ) {
+        if (ngx_cs_chain[i]->sent) {
+            ngx_cs_chain[i]->sent(asking, asking->state[i]);
+        }
+    }
+
+    if (asking->sent) {
+        asking->sent(asking->data);
+    }
+}
+
+
 /* whoever declined learns what came, the lowest first */
 
 static void
@@ -163,7 +192,7 @@ ngx_cs_chain_ended(ngx_cs_asking_t *asking, ngx_cs_answer_t *answer)
 
     for (i = ngx_min(asking->tier, NGX_CS_CHAIN_LEN); i-- > 0; /* void */ ) {
         if (ngx_cs_chain[i]->ended) {
-            ngx_cs_chain[i]->ended(asking, answer);
+            ngx_cs_chain[i]->ended(asking, asking->state[i], answer);
         }
     }
 }

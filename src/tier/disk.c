@@ -88,13 +88,14 @@ static void ngx_cs_disk_leave(ngx_cs_disk_job_t *job);
 static ngx_int_t ngx_cs_disk_cancel(ngx_cs_asking_t *asking);
 static void ngx_cs_disk_switch_off(ngx_cs_disk_worker_t *w);
 static void ngx_cs_disk_end(ngx_cs_disk_job_t *job,
-    ngx_cs_disk_outcome_e outcome);
+    ngx_cs_tally_e outcome);
 static int64_t ngx_cs_disk_wall(void);
 
 
 ngx_cs_tier_t  ngx_cs_tier_disk = {
     "disk",
     ngx_cs_disk_ask,
+    NULL,
     NULL,
     NULL,
     ngx_cs_disk_cancel
@@ -164,6 +165,7 @@ ngx_cs_disk_ask(ngx_cs_asking_t *asking, ngx_cs_answer_t *answer)
 {
     ngx_cs_disk_t         *disk;
     ngx_cs_disk_job_t     *job;
+    ngx_cs_disk_block_t   *block;
     ngx_cs_disk_worker_t  *w;
 
     disk = ngx_cs_disk_of(asking->lookup->shm_zone);
@@ -184,7 +186,8 @@ ngx_cs_disk_ask(ngx_cs_asking_t *asking, ngx_cs_answer_t *answer)
     }
 
     if (ngx_cs_disk_is_off(w)) {
-        ngx_cs_disk_count(disk->block, NGX_CS_DISK_OFF, 0);
+        block = disk->block->data;
+        ngx_cs_tally_count(&block->tally, NGX_CS_TALLY_OFF, NULL);
         return NGX_DECLINED;
     }
 
@@ -376,12 +379,12 @@ ngx_cs_disk_tell(ngx_cs_disk_job_t *job, ngx_cs_disk_look_t *look)
     switch (rc) {
 
     case NGX_OK:
-        ngx_cs_disk_end(job, NGX_CS_DISK_HIT);
+        ngx_cs_disk_end(job, NGX_CS_TALLY_HIT);
         asking->told(asking, NGX_OK, &answer);
         return;
 
     case NGX_AGAIN:
-        ngx_cs_disk_end(job, NGX_CS_DISK_STALE);
+        ngx_cs_disk_end(job, NGX_CS_TALLY_STALE);
 
         if (asking->lookup->ticket) {
             ngx_cs_zone_offer(asking->lookup, &answer);
@@ -390,12 +393,12 @@ ngx_cs_disk_tell(ngx_cs_disk_job_t *job, ngx_cs_disk_look_t *look)
         break;
 
     case NGX_DECLINED:
-        ngx_cs_disk_end(job, NGX_CS_DISK_MISS);
+        ngx_cs_disk_end(job, NGX_CS_TALLY_MISS);
         break;
 
     default:
         ngx_cs_disk_failed(job, look);
-        ngx_cs_disk_end(job, NGX_CS_DISK_ERROR);
+        ngx_cs_disk_end(job, NGX_CS_TALLY_ERROR);
     }
 
     asking->told(asking, NGX_DECLINED, NULL);
@@ -497,7 +500,7 @@ ngx_cs_disk_timeout(ngx_event_t *ev)
     asking = job->asking;
 
     ngx_cs_disk_leave(job);
-    ngx_cs_disk_end(job, NGX_CS_DISK_TIMEOUT);
+    ngx_cs_disk_end(job, NGX_CS_TALLY_TIMEOUT);
 
     w->strikes++;
 
@@ -569,7 +572,7 @@ ngx_cs_disk_switch_off(ngx_cs_disk_worker_t *w)
         job = ngx_queue_data(q, ngx_cs_disk_job_t, queue);
         asking = job->asking;
 
-        ngx_cs_disk_end(job, NGX_CS_DISK_OFF);
+        ngx_cs_disk_end(job, NGX_CS_TALLY_OFF);
         asking->told(asking, NGX_DECLINED, NULL);
     }
 }
@@ -578,21 +581,17 @@ ngx_cs_disk_switch_off(ngx_cs_disk_worker_t *w)
 /* the asking may be gone once it is told */
 
 static void
-ngx_cs_disk_end(ngx_cs_disk_job_t *job, ngx_cs_disk_outcome_e outcome)
+ngx_cs_disk_end(ngx_cs_disk_job_t *job, ngx_cs_tally_e outcome)
 {
-    int64_t         us;
-    struct timeval  now;
+    ngx_cs_disk_block_t  *block;
 
     if (job->timer.timer_set) {
         ngx_del_timer(&job->timer);
     }
 
-    ngx_gettimeofday(&now);
+    block = job->worker->disk->block->data;
 
-    us = (int64_t) (now.tv_sec - job->begun.tv_sec) * 1000000
-         + (now.tv_usec - job->begun.tv_usec);
-
-    ngx_cs_disk_count(job->worker->disk->block, outcome, ngx_max(us, 0));
+    ngx_cs_tally_count(&block->tally, outcome, &job->begun);
 }
 
 

@@ -7,25 +7,7 @@
 
 #include "tier/disk_block.h"
 
-#include "clear/table.h"
 #include "core/block.h"
-
-
-ngx_str_t  ngx_cs_disk_outcomes[] = {
-    ngx_string("hit"),
-    ngx_string("stale"),
-    ngx_string("miss"),
-    ngx_string("timeout"),
-    ngx_string("error"),
-    ngx_string("off")
-};
-
-clear_table(ngx_cs_disk_outcomes, NGX_CS_DISK_OFF);
-
-
-static uint64_t  ngx_cs_disk_bounds[] = NGX_CS_DISK_BOUNDS;
-
-clear_table(ngx_cs_disk_bounds, NGX_CS_DISK_BUCKETS - 2);
 
 
 ngx_int_t
@@ -144,30 +126,4 @@ ngx_cs_disk_purged(ngx_shm_zone_t *shm_zone, u_char key[NGX_CS_SEAL_KEY],
     ngx_cs_block_unlock(shm_zone);
 
     return purged;
-}
-
-
-void
-ngx_cs_disk_count(ngx_shm_zone_t *shm_zone, ngx_cs_disk_outcome_e outcome,
-    uint64_t us)
-{
-    ngx_uint_t            i;
-    ngx_cs_disk_block_t  *block;
-
-    block = shm_zone->data;
-
-    (void) ngx_atomic_fetch_add(&block->lookups[outcome], 1);
-
-    if (outcome == NGX_CS_DISK_OFF) {
-        return;
-    }
-
-    for (i = 0; i < NGX_CS_DISK_BUCKETS - 1; i++) {
-        if (us <= ngx_cs_disk_bounds[i]) {
-            break;
-        }
-    }
-
-    (void) ngx_atomic_fetch_add(&block->buckets[i], 1);
-    (void) ngx_atomic_fetch_add(&block->us, us);
 }

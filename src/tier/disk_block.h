@@ -16,30 +16,11 @@
 #include <ngx_core.h>
 
 #include "tier/seal.h"
+#include "tier/tally.h"
 
 
 /* purges that may wait for the writer */
 #define NGX_CS_DISK_PURGES   256
-
-/* upper bounds of the histogram, us, and one more for what is over them */
-#define NGX_CS_DISK_BOUNDS                                                   \
-    { 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000 }
-#define NGX_CS_DISK_BUCKETS  10
-
-
-typedef enum {
-    NGX_CS_DISK_HIT = 0,
-    NGX_CS_DISK_STALE,
-    NGX_CS_DISK_MISS,
-    NGX_CS_DISK_TIMEOUT,
-    NGX_CS_DISK_ERROR,
-    NGX_CS_DISK_OFF
-} ngx_cs_disk_outcome_e;
-
-#define NGX_CS_DISK_OUTCOMES  (NGX_CS_DISK_OFF + 1)
-
-/* what they are called */
-extern ngx_str_t  ngx_cs_disk_outcomes[];
 
 
 typedef enum {
@@ -66,9 +47,7 @@ typedef struct {
     ngx_atomic_t                 damaged;  /* the inode of a damaged file */
     ngx_atomic_t                 bytes;
     ngx_atomic_t                 pending;  /* purges */
-    ngx_atomic_t                 lookups[NGX_CS_DISK_OUTCOMES];
-    ngx_atomic_t                 buckets[NGX_CS_DISK_BUCKETS];
-    ngx_atomic_t                 us;       /* the sum */
+    ngx_cs_tally_t               tally;
     ngx_cs_disk_purge_t          purges[NGX_CS_DISK_PURGES];
 } ngx_cs_disk_block_t;
 
@@ -91,10 +70,6 @@ void ngx_cs_disk_purge_done(ngx_shm_zone_t *shm_zone, ngx_uint_t place);
 /* 1 where a purge waits that is to delete this, else 0 */
 ngx_uint_t ngx_cs_disk_purged(ngx_shm_zone_t *shm_zone,
     u_char key[NGX_CS_SEAL_KEY], int64_t owner, int64_t fetched);
-
-/* a look-up ended; us: how long it took */
-void ngx_cs_disk_count(ngx_shm_zone_t *shm_zone,
-    ngx_cs_disk_outcome_e outcome, uint64_t us);
 
 
 #endif /* _NGX_CS_TIER_DISK_BLOCK_H_INCLUDED_ */

@@ -55,7 +55,11 @@ struct ngx_cs_asking_s {
 
     /* the chain's */
     ngx_uint_t                   tier;      /* that is asked now */
+    unsigned                     elsewhere:1;  /* another gateway's fetch is
+                                               in the air */
     ngx_cs_told_pt               told;
+    void                       (*asked)(ngx_cs_asking_t *asking);  /* by
+                                               upstream: it was sent */
     void                        *state[NGX_CS_TIERS];  /* each tier's own */
 };
 
@@ -76,10 +80,14 @@ typedef struct {
                                     ngx_cs_answer_t *answer);
 
     /*
-     * For a tier that declined: what one below it told, whatever it is, or
-     * NULL where nothing will come
+     * For a tier that declined: upstream is asked now.  state: what ask() left
+     * in its place, or NULL
      */
-    void                       (*ended)(ngx_cs_asking_t *asking,
+    void                       (*sent)(ngx_cs_asking_t *asking, void *state);
+
+    /* and: what one below it told, whatever it is, or NULL where nothing will
+       come */
+    void                       (*ended)(ngx_cs_asking_t *asking, void *state,
                                     ngx_cs_answer_t *answer);
 
     /* for the tier that was asked: somebody waits for the answer now */

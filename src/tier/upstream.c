@@ -22,6 +22,7 @@ ngx_cs_tier_t  ngx_cs_tier_upstream = {
     "upstream",
     ngx_cs_tier_upstream_ask,
     NULL,
+    NULL,
     ngx_cs_tier_upstream_hurry,
     ngx_cs_tier_upstream_cancel
 };
@@ -49,9 +50,7 @@ ngx_cs_tier_upstream_sent(void *data)
 {
     ngx_cs_asking_t *asking = data;
 
-    if (asking->sent) {
-        asking->sent(asking->data);
-    }
+    asking->asked(asking);
 }
 
 

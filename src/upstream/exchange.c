@@ -254,7 +254,8 @@ ngx_cs_exchange_turn(void *data, ngx_msec_t *wait)
         return NGX_DECLINED;
     }
 
-    *wait = ngx_cs_permit_rate(&x->permit, x->conf.max_rate);
+    *wait = ngx_cs_permit_rate(&x->permit,
+                               x->question->paced ? 0 : x->conf.max_rate);
 
     if (*wait) {
 

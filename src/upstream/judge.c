@@ -15,6 +15,8 @@
 
 static ngx_cs_limited_e ngx_cs_judge_limited(ngx_cs_fetch_result_t *result,
     clear_verdict_t *verdict);
+static ngx_uint_t ngx_cs_judge_word(ngx_cs_body_t *body,
+    clear_verdict_t *verdict, ngx_cs_answer_t *answer);
 static int64_t ngx_cs_judge_age(ngx_cs_question_t *question, int64_t wall);
 static void ngx_cs_judge_success(ngx_cs_fetch_t *fetch,
     ngx_cs_question_t *question, ngx_cs_body_t *body,
@@ -51,6 +53,8 @@ ngx_cs_judge(ngx_cs_fetch_t *fetch, ngx_cs_question_t *question,
                                         wall,
                                         ngx_cs_judge_age(question, wall));
 
+    answer->word = ngx_cs_judge_word(body, verdict, answer);
+
     if (verdict->upstream == CLEAR_UPSTREAM_DOWN) {
         lifetime = clear_breaker_keep(lifetime, answer->down);
     }
@@ -68,6 +72,28 @@ ngx_cs_judge(ngx_cs_fetch_t *fetch, ngx_cs_question_t *question,
                               && verdict->upstream != CLEAR_UPSTREAM_LIMITED
                               && verdict->upstream
                                  != CLEAR_UPSTREAM_UNAUTHORIZED);
+}
+
+
+/*
+ * Whether it is upstream's own word on the task, which it would tell any
+ * gateway: an envelope, or that it wants to be left alone; nothing about our
+ * way to it or our credentials.
+ */
+
+static ngx_uint_t
+ngx_cs_judge_word(ngx_cs_body_t *body, clear_verdict_t *verdict,
+    ngx_cs_answer_t *answer)
+{
+    if (!answer->storable || answer->limited != NGX_CS_LIMITED_NOT) {
+        return 0;
+    }
+
+    return verdict->success
+           || (verdict->upstream == CLEAR_UPSTREAM_LIMITED
+               && answer->retry_until)
+           || (body->rc == CLEAR_ENVELOPE_OK
+               && verdict->upstream == CLEAR_UPSTREAM_ALIVE);
 }
 
 

@@ -113,6 +113,21 @@ ngx_cs_pause_answer(ngx_pool_t *pool, ngx_cs_question_t *question,
 }
 
 
+ngx_int_t
+ngx_cs_pause_asked_for(ngx_pool_t *pool, ngx_cs_question_t *question,
+    ngx_uint_t status, int64_t wait, ngx_cs_answer_t *answer)
+{
+    wait = ngx_min(wait, question->breaker->max_retry_after);
+
+    return (ngx_cs_pause_answer(pool, question,
+                                (status == CLEAR_PAUSE_LIMITED)
+                                ? CLEAR_PAUSE_LIMITED : CLEAR_PAUSE_DOWN,
+                                wait, answer)
+            == NGX_DECLINED)
+           ? NGX_OK : NGX_ERROR;
+}
+
+
 void
 ngx_cs_pause_abandon(ngx_cs_pause_t *pause)
 {

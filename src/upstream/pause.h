@@ -45,6 +45,14 @@ ngx_int_t ngx_cs_pause_init(ngx_cs_pause_t *pause,
 ngx_int_t ngx_cs_pause_enter(ngx_cs_pause_t *pause, ngx_pool_t *pool,
     ngx_cs_answer_t *answer);
 
+/*
+ * Another gateway knows that upstream asked this tenant to wait, ms, and with
+ * which status: the answer that callers have.  NGX_OK or NGX_ERROR: no memory.
+ */
+ngx_int_t ngx_cs_pause_asked_for(ngx_pool_t *pool,
+    ngx_cs_question_t *question, ngx_uint_t status, int64_t wait,
+    ngx_cs_answer_t *answer);
+
 /* it was not sent, or nothing is known of it: that counts for nobody */
 void ngx_cs_pause_abandon(ngx_cs_pause_t *pause);
 

@@ -141,7 +141,7 @@ ngx_cs_zone_settle(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
     ngx_cs_shm_fault(shm, e);
 #endif
 
-    if (outcome->answer.source == NGX_CS_SOURCE_UPSTREAM) {
+    if (outcome->answer.source >= NGX_CS_SOURCE_FLEET) {
         e->down = outcome->answer.down;
     }
 

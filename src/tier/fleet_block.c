@@ -1,0 +1,186 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * What the processes of one gateway tell each other of their fleet; see the
+ * header.
+ */
+
+
+#include "tier/fleet_block.h"
+
+#include <openssl/rand.h>
+
+#include "core/block.h"
+
+
+static void ngx_cs_fleet_block_name(u_char *owner);
+
+
+u_char *
+ngx_cs_fleet_block_owner(ngx_shm_zone_t *shm_zone)
+{
+    ngx_cs_fleet_block_t  *block;
+
+    block = shm_zone->data;
+
+    if (!block->named) {
+        ngx_cs_block_lock(shm_zone);
+
+        if (!block->named) {
+            ngx_cs_fleet_block_name(block->owner);
+            ngx_memory_barrier();
+            block->named = 1;
+        }
+
+        ngx_cs_block_unlock(shm_zone);
+    }
+
+    return block->owner;
+}
+
+
+static void
+ngx_cs_fleet_block_name(u_char *owner)
+{
+    u_char      bytes[NGX_CS_FLEET_OWNER / 2];
+    ngx_uint_t  i;
+
+    if (RAND_bytes(bytes, sizeof(bytes)) != 1) {
+
+        for (i = 0; i < sizeof(bytes); i++) {
+            bytes[i] = (u_char) ngx_random();
+        }
+    }
+
+    (void) ngx_hex_dump(owner, bytes, sizeof(bytes));
+}
+
+
+void
+ngx_cs_fleet_block_purge(ngx_shm_zone_t *shm_zone, u_char *member, size_t len)
+{
+    ngx_uint_t             i, free;
+    ngx_cs_fleet_purge_t  *purge;
+    ngx_cs_fleet_block_t  *block;
+
+    block = shm_zone->data;
+    free = NGX_CS_FLEET_PURGES;
+
+    ngx_cs_block_lock(shm_zone);
+
+    for (i = 0; i < NGX_CS_FLEET_PURGES; i++) {
+        purge = &block->purges[i];
+
+        if (purge->len == 0) {
+            free = ngx_min(free, i);
+
+        } else if (ngx_memn2cmp(purge->member, member, purge->len, len) == 0) {
+            ngx_cs_block_unlock(shm_zone);
+            return;
+        }
+    }
+
+    /* what there is no room for is a part of all */
+
+    if (free == NGX_CS_FLEET_PURGES) {
+        ngx_memzero(block->purges, sizeof(block->purges));
+        block->pending = 0;
+        member = (u_char *) "*";
+        len = 1;
+        free = 0;
+    }
+
+    purge = &block->purges[free];
+
+    ngx_memcpy(purge->member, member, len);
+    purge->len = (u_char) len;
+    block->pending++;
+
+    ngx_cs_block_unlock(shm_zone);
+}
+
+
+ngx_int_t
+ngx_cs_fleet_block_pending(ngx_shm_zone_t *shm_zone,
+    ngx_cs_fleet_purge_t *purge)
+{
+    ngx_uint_t             i;
+    ngx_cs_fleet_block_t  *block;
+
+    block = shm_zone->data;
+    purge->len = 0;
+
+    if (block->pending == 0) {
+        return NGX_DECLINED;
+    }
+
+    ngx_cs_block_lock(shm_zone);
+
+    for (i = 0; i < NGX_CS_FLEET_PURGES && purge->len == 0; i++) {
+        *purge = block->purges[i];
+    }
+
+    ngx_cs_block_unlock(shm_zone);
+
+    return purge->len ? NGX_OK : NGX_DECLINED;
+}
+
+
+void
+ngx_cs_fleet_block_told(ngx_shm_zone_t *shm_zone, ngx_cs_fleet_purge_t *purge)
+{
+    ngx_uint_t             i;
+    ngx_cs_fleet_purge_t  *p;
+    ngx_cs_fleet_block_t  *block;
+
+    block = shm_zone->data;
+
+    ngx_cs_block_lock(shm_zone);
+
+    for (i = 0; i < NGX_CS_FLEET_PURGES; i++) {
+        p = &block->purges[i];
+
+        if (p->len
+            && ngx_memn2cmp(p->member, purge->member, p->len, purge->len) == 0)
+        {
+            p->len = 0;
+            block->pending--;
+            break;
+        }
+    }
+
+    ngx_cs_block_unlock(shm_zone);
+}
+
+
+ngx_uint_t
+ngx_cs_fleet_block_purged(ngx_shm_zone_t *shm_zone, u_char *task, u_char *id)
+{
+    u_char                *digest;
+    ngx_uint_t             i, purged;
+    ngx_cs_fleet_purge_t  *p;
+    ngx_cs_fleet_block_t  *block;
+
+    block = shm_zone->data;
+
+    if (block->pending == 0) {
+        return 0;
+    }
+
+    purged = 0;
+
+    ngx_cs_block_lock(shm_zone);
+
+    for (i = 0; i < NGX_CS_FLEET_PURGES; i++) {
+        p = &block->purges[i];
+        digest = (p->member[0] == 't') ? task : id;
+
+        purged |= p->len == 1
+                  || (p->len
+                      && ngx_memcmp(p->member + 1, digest, p->len - 1) == 0);
+    }
+
+    ngx_cs_block_unlock(shm_zone);
+
+    return purged;
+}

@@ -1,0 +1,74 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * What the processes of one gateway tell each other of their fleet, in a block
+ * of shared memory that is kept over reloads: who this gateway is, numbers,
+ * and purges, those that Redis has yet to be told and the last that it told
+ * of.
+ */
+
+
+#ifndef _NGX_CS_TIER_FLEET_BLOCK_H_INCLUDED_
+#define _NGX_CS_TIER_FLEET_BLOCK_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+#include "tier/seal.h"
+#include "tier/tally.h"
+
+
+/* a gateway's name among others: random, in hexadecimal digits */
+#define NGX_CS_FLEET_OWNER    16
+
+/* purges that may wait for Redis; more are one of all */
+#define NGX_CS_FLEET_PURGES   256
+
+/* what a purge is of: "*", or "t" or "o" and a digest in hexadecimal digits */
+#define NGX_CS_FLEET_MEMBER   (1 + 2 * NGX_CS_SEAL_TASK)
+
+
+typedef struct {
+    u_char                       member[NGX_CS_FLEET_MEMBER];
+    u_char                       len;       /* of it; 0: none */
+} ngx_cs_fleet_purge_t;
+
+
+typedef struct {
+    u_char                       owner[NGX_CS_FLEET_OWNER];
+    ngx_atomic_t                 named;     /* owner is set */
+    ngx_cs_tally_t               tally;
+    ngx_atomic_t                 lone;      /* flights without a lease there */
+    ngx_atomic_t                 pending;   /* purges */
+    ngx_cs_fleet_purge_t         purges[NGX_CS_FLEET_PURGES];
+    ngx_atomic_t                 seen;      /* the last purge that this gateway
+                                               knows; Redis' time, us */
+} ngx_cs_fleet_block_t;
+
+
+/* this gateway's name, NGX_CS_FLEET_OWNER bytes, made where there is none */
+u_char *ngx_cs_fleet_block_owner(ngx_shm_zone_t *shm_zone);
+
+/* a purge that Redis has to be told */
+void ngx_cs_fleet_block_purge(ngx_shm_zone_t *shm_zone, u_char *member,
+    size_t len);
+
+/*
+ * The first purge that Redis has to be told.  NGX_OK or NGX_DECLINED: there
+ * is none.
+ */
+ngx_int_t ngx_cs_fleet_block_pending(ngx_shm_zone_t *shm_zone,
+    ngx_cs_fleet_purge_t *purge);
+
+/* Redis was told of it */
+void ngx_cs_fleet_block_told(ngx_shm_zone_t *shm_zone,
+    ngx_cs_fleet_purge_t *purge);
+
+/* 1 where Redis has yet to be told of a purge of a task or an integration id,
+ * by their digests in hexadecimal digits, else 0 */
+ngx_uint_t ngx_cs_fleet_block_purged(ngx_shm_zone_t *shm_zone, u_char *task,
+    u_char *id);
+
+
+#endif /* _NGX_CS_TIER_FLEET_BLOCK_H_INCLUDED_ */

@@ -1,0 +1,77 @@
+/*
+ * Copyright (C) The ngx_clear_status_module authors
+ *
+ * What Redis does for a fleet in one step each, in its own Lua: the scripts
+ * and their arguments.  Times are Redis' own, in us; digests are hexadecimal.
+ *
+ * An entry is a hash: "v" a success as bytes (clear/parcel.h), "at" when it was
+ * fetched, "until" when it stops being fresh, "vf" the fence of its flight,
+ * "fin" 1 where it is finished; "e", "eat", "euntil", "ef" the same of the last
+ * error; "owner", "lease" who flies and until when, "fence" the last one given
+ * out; "seen" when the task was first asked for, "noted" when it was last
+ * fetched as somebody said that it changed, "o" whose it is.
+ *
+ * Purges are a sorted set: whose they are ("t" and a task's digest, "o" and an
+ * integration id's, "*") by when they were; "_" is the latest of those that
+ * there was no room for.
+ */
+
+
+#ifndef _NGX_CS_TIER_FLEET_SCRIPTS_H_INCLUDED_
+#define _NGX_CS_TIER_FLEET_SCRIPTS_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+
+
+/* what a take says */
+
+typedef enum {
+    NGX_CS_FLEET_NONE = 0,         /* of a look: nothing that is fresh */
+    NGX_CS_FLEET_HIT,              /* here it is */
+    NGX_CS_FLEET_WAIT,             /* another gateway flies */
+    NGX_CS_FLEET_YOURS,            /* fly */
+    NGX_CS_FLEET_PAUSED,           /* upstream asked this tenant to wait */
+    NGX_CS_FLEET_LATER             /* its turn is later */
+} ngx_cs_fleet_take_e;
+
+
+/*
+ * take    keys: the entry, the purges, the tenant
+ *         args: owner, lease (ms), tie-breaker, fence that was waited for or
+ *         "", mode ("fly", "look" without a lease, "over" whatever is there,
+ *         "note" too, as somebody said that it changed), task's and integration
+ *         id's digest, us between two fetches of the tenant's or 0, 1 where the
+ *         turn was waited for, 1 where what is stale is wanted
+ *         returns: ngx_cs_fleet_take_e; ms (until the lease ends, the pause
+ *         ends, the turn is; for YOURS the task's age as seen so far; else 0);
+ *         fence, or the pause's status; the result and its age in ms; a stale
+ *         success and its age in ms; the last purge
+ *
+ * renew   keys: the entry; args: owner, fence, lease (ms)
+ *         returns: 1, or 0: it is another's
+ *
+ * give    keys: the entry; args: fence, channel, message
+ *         a lease without a result.  returns: 1, or 0: it is another's
+ *
+ * land    keys: as take; args: fence, bytes, age (ms), lifetime (ms, or -1 for
+ *         ever), kind ("v", "f" finished, "e"), how long to keep it (ms),
+ *         digests as above, channel, message, tenant's pause (ms) and its
+ *         status, or 0
+ *         returns: 1, or 0: refused, as a later flight was begun, or what it
+ *         brings was purged
+ *
+ * purge   keys: the purges; args: member, how many are kept, channel, when it
+ *         was or 0
+ *         returns: when it was
+ */
+
+extern ngx_str_t  ngx_cs_fleet_take;
+extern ngx_str_t  ngx_cs_fleet_renew;
+extern ngx_str_t  ngx_cs_fleet_give;
+extern ngx_str_t  ngx_cs_fleet_land;
+extern ngx_str_t  ngx_cs_fleet_purge;
+
+
+#endif /* _NGX_CS_TIER_FLEET_SCRIPTS_H_INCLUDED_ */
