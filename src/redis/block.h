@@ -1,9 +1,9 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * What all workers know of a Redis: whose connection stands.  Each notes its
- * own in the place that it took, and that of a process which died counts for
- * nothing.
+ * What all workers know of a Redis: whose connections stand, and what was
+ * logged of it, so that it is logged once.  Each notes its own in the place
+ * that it took, and that of a process which died counts for nothing.
  */
 
 
@@ -25,6 +25,9 @@ typedef struct {
 
 
 typedef struct {
+    ngx_atomic_t                 off;       /* why, as it was logged; or 0 */
+    ngx_atomic_t                 refused;   /* what calls were, as it was
+                                               logged; or 0 */
     ngx_cs_redis_process_t       processes[NGX_CS_REDIS_PROCESSES];
 } ngx_cs_redis_block_t;
 
