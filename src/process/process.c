@@ -7,9 +7,9 @@
 
 #include "process/process.h"
 
-#include "conf/secret.h"
 #include "core/counters.h"
 #include "core/failures.h"
+#include "core/secret_file.h"
 #include "core/wake.h"
 #include "fetch/fetch.h"
 #include "flight/flight.h"

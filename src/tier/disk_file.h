@@ -16,8 +16,6 @@
 #include <sqlite3.h>
 
 
-#define NGX_CS_DISK_FILE     "answers.db"
-
 /* "ClrS", and the version of the tables */
 #define NGX_CS_DISK_APPLICATION  0x436c7253
 #define NGX_CS_DISK_VERSION      1
