@@ -105,6 +105,7 @@ is $m->('requests_total{cache="NONE"}'), 2, 'refused';
 is $m->('responses_total{status="200"}'), 8, 'responses, 200';
 is $m->('responses_total{status="404"}'), 1, 'responses, 404';
 is $m->('responses_total{status="403"}'), 1, 'responses, 403, by nginx itself';
+is $m->('credentials_refused_total'), 0, 'which refuses no credential';
 is $m->('responses_total{status="400"}'), 1, 'responses, 400';
 is $m->('upstream_fetches_total{outcome="success"}'), 2, 'fetches';
 is $m->('upstream_fetches_total{outcome="error"}'), 1, 'with an error';
@@ -121,6 +122,10 @@ is metrics()->('requests_total{cache="HIT"}'), 4, 'all is kept';
 
 is $m->('zone_entries{zone="an \"odd\\\\\" name",state="success"}'), 0,
     "a zone's name is escaped";
+
+$sim->behave('unauthorized', {status => 401});
+is $t->get('/status?taskId=unauthorized')->code, 403, 'a token is refused';
+is metrics()->('credentials_refused_total'), 1, 'and that is counted';
 
 promtool_ok 'check metrics', $t->get('/metrics')->body, 'promtool agrees';
 promtool_finds 'check metrics', "# TYPE requests counter\nrequests 1\n",
