@@ -69,6 +69,17 @@ sub answered_by ($id) {
 }
 
 
+# Sockets that listen on the gateway's port: a caller that comes to one which
+# nginx is about to close is sent away by the kernel.
+
+sub listeners {
+    my $mine = sprintf ':%04X', $t->port;
+
+    open my $file, '<', '/proc/net/tcp' or return 0;
+    return scalar grep {/^\s*\d+: \w+\Q$mine\E \w+:\w+ 0A /} <$file>;
+}
+
+
 # N callers on connections of their own, so that the kernel spreads them.
 
 sub callers ($n, $id, $location = 'status') {
@@ -161,6 +172,7 @@ subtest 'reload with another number of workers' => sub {
 
     $t->set(WORKERS => 2)->conf($conf);
     ok $t->reload, 'reloaded';
+    ok wait_for(sub { listeners() == 2 }), 'the old workers have let go';
     push @calls, callers(20, $id);
     ok wait_for(sub { waiting($id) >= 40 }), 'more come to the new workers';
     $sim->release($id);
