@@ -469,7 +469,11 @@ ngx_cs_metrics_content(ngx_http_request_t *r)
 static char *
 ngx_cs_dashboard_directive(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    char  *rc;
+    char                *rc;
+    ngx_cs_main_conf_t  *cmcf;
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_clear_status_module);
+    cmcf->dashboard = 1;
 
     rc = ngx_cs_set_handler(cf, cmd, conf, ngx_cs_dashboard_content);
 
@@ -481,13 +485,20 @@ static ngx_int_t
 ngx_cs_dashboard_content(ngx_http_request_t *r)
 {
     ngx_cs_loc_conf_t   *clcf;
+    ngx_cs_dashboard_t   dashboard;
     ngx_cs_main_conf_t  *cmcf;
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_clear_status_module);
     cmcf = ngx_http_get_module_main_conf(r, ngx_clear_status_module);
 
-    return ngx_cs_dashboard(r, cmcf->zones.elts, cmcf->zones.nelts,
-                            clcf->dashboard_body);
+    dashboard.zones = cmcf->zones.elts;
+    dashboard.nzones = cmcf->zones.nelts;
+    dashboard.secret_files = &cmcf->token_files;
+    dashboard.read = cmcf->read;
+    dashboard.libcurl = ngx_cs_fetch_version();
+    dashboard.body = clcf->dashboard_body;
+
+    return ngx_cs_dashboard(r, &dashboard);
 }
 
 
@@ -526,6 +537,8 @@ ngx_cs_postconfiguration(ngx_conf_t *cf)
     ngx_cs_main_conf_t  *cmcf;
 
     cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_clear_status_module);
+
+    cmcf->read = ngx_time();
 
     if (ngx_cs_disk_init_conf(cf, cmcf) != NGX_OK
         || ngx_cs_redis_init_conf(cf, cmcf) != NGX_OK

@@ -1,7 +1,7 @@
-# The status page in a browser: numbers that come and go on, the look-up by
-# keyboard, phone width, dark, what a screen reader is told, and a gateway
-# that goes away.  TEST_SCREENSHOTS=docs makes the pictures of the manual;
-# pngquant then makes them small.
+# The status page in a browser: numbers that come and go on, who pauses and who
+# waits, the look-up by keyboard, phone width, dark, what a screen reader is
+# told, and a gateway that goes away.  TEST_SCREENSHOTS=docs makes the pictures
+# of the manual; pngquant then makes them small.
 
 use Mojo::Base -strict, -signatures;
 
@@ -10,6 +10,7 @@ use lib "$Bin/lib";
 
 use ClearStatus::Browser;
 use ClearStatus::Test;
+use Sys::Hostname qw(hostname);
 use Test::More;
 use Time::HiRes qw(sleep time);
 
@@ -21,6 +22,7 @@ use constant {TAB => "\x{e004}", ENTER => "\x{e007}"};
 my $t   = ClearStatus::Test->new(reload => 0);
 my $sim = $t->simulator;
 
+$t->file('token', 'file-sEcReT-mArKeR-1');
 $t->set(DEAD => $t->dead_url)->conf(<<'EOC')->run;
 %%GLOBALS%%
 
@@ -33,6 +35,7 @@ http {
     %%HTTP%%
 
     clear_status_zone zone=answers:1m;
+    clear_status_disk zone=answers %%DIR%%/disk timeout=30s;
     clear_status_auth_token %%TOKEN%%;
     clear_status_integration_id tenant-a;
     clear_status_max_fails 3;
@@ -50,6 +53,24 @@ http {
         location = /dead {
             clear_status_pass %%DEAD%%;
             clear_status_cache answers;
+        }
+
+        location = /refused {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_cache answers;
+            clear_status_integration_id tenant-b;
+            clear_status_auth_token_file %%DIR%%/token;
+        }
+
+        location = /asked {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_cache answers;
+            clear_status_integration_id tenant-c;
+        }
+
+        location = /purge {
+            clear_status_cache answers;
+            clear_status_purge;
         }
 
         location = /dashboard {
@@ -77,13 +98,14 @@ sub text ($css) {
 
 # A card's value, by its name.
 
-sub card ($name) {
-    return $browser->js(<<'EOJ', $name);
+sub card ($name, $part = '.value') {
+    return $browser->js(<<'EOJ', $name, $part);
 return [...document.querySelectorAll('.card')]
     .find((card) => card.querySelector('.name').textContent === arguments[0])
-    .querySelector('.value').textContent;
+    .querySelector(arguments[1]).textContent;
 EOJ
 }
+
 
 
 sub shows ($name, $value) {
@@ -108,6 +130,38 @@ subtest 'numbers come' => sub {
     like text('.zone'), qr/2 entries.*success1.*error only1/s,
         'and what is in it';
     is text('#requests tr:nth-child(2)'), 'HIT3', 'the table of requests';
+    is text('#host'), lc hostname(), 'which gateway it is';
+    like text('#gateway'), qr/^up \d.*nginx 1\.\d+.*libcurl \d/, 'and what';
+    like $browser->js('return document.title'), qr/^\Q@{[text('#host')]}\E - /,
+        'in the title too';
+};
+
+
+subtest 'charts are there at once' => sub {
+    my $points = sub {
+        return $browser->js(<<'EOJ');
+return document.querySelector('.card:nth-child(3) .line').getAttribute('d')
+    .split(/[ML]/).length - 1;
+EOJ
+    };
+
+    ok wait_for(sub { $points->() > 4 }), 'some seconds of them';
+    $browser->open("$url/dashboard");
+    ok wait_for(sub { text('#link') eq 'Live' }), 'the page is loaded anew';
+    cmp_ok $points->(), '>', 3, 'and has them still';
+};
+
+
+subtest 'a task that nobody knows' => sub {
+    is text('#unknown'), '', 'nothing is said of it';
+    $t->get('/status?taskId=stranger');
+    ok wait_for(sub { text('#unknown') =~ /^1 fetch was for a task/ }),
+        'it is an answer and no error';
+    is text('#fetches tr:last-child'), 'unknown task (404)1', 'counted as one';
+    is text('#fetches tr:nth-last-child(2)'), 'error0', 'apart from errors';
+    is scalar(@{ $browser->js('return [...document.querySelectorAll('
+        . '"#errors tbody tr")].map((row) => row.innerText)') }), 1,
+        'and none of the last errors';
 };
 
 
@@ -145,6 +199,72 @@ EOJ
     $browser->js('document.querySelector("#errors button").click()');
     ok wait_for(sub { text('#found') =~ /Last error.*502/s }),
         'a task is shown by its button';
+};
+
+
+subtest 'whose fetches pause' => sub {
+    my $rows = sub { $browser->js(<<'EOJ') };
+return [...document.querySelectorAll('#pauses tbody tr')]
+    .map((row) => row.innerText);
+EOJ
+
+    my $by = sub ($tenant) { (grep {/^$tenant\s/} @{ $rows->() })[0] // '' };
+
+    $sim->behave('asked', {status => 429, retry_after => 290});
+    $t->get('/asked?taskId=asked');
+    ok wait_for(sub { $by->('tenant-c') }), 'one';
+    like $by->('tenant-c'), qr/^tenant-c\s+\Q@{[$sim->url]}\E/, 'which it is';
+    like $by->('tenant-c'), qr/Retry-After.*\d\d:\d\d:\d\d, in \d+ (?:s|min)/s,
+        'why, and until when';
+
+    $sim->behave('refused', {status => 401});
+    $t->get('/refused?taskId=refused');
+    ok wait_for(sub { $by->('tenant-b') =~ /refuses the credentials/ }),
+        'another one, for another reason';
+
+    $t->request('DELETE', '/purge?integrationId=tenant-b');
+    ok wait_for(sub { !$by->('tenant-b') }), 'until it does not';
+    ok $by->('tenant-c'), 'the first does still';
+};
+
+
+subtest 'who waits' => sub {
+    my $id = new_task('PROCESSING');
+
+    shows('Waiting for news', '0');
+    $sim->behave($id, {state => 'PROCESSING'});
+    my @calls = map { $t->start("/status?taskId=$id", headers => $_) }
+        {Prefer => 'wait=20'}, {Accept => 'text/event-stream'};
+    shows('Waiting for news', '2');
+    ok wait_for(sub { card('Waiting for news', '.note')
+        =~ /^1 held, 1 stream; the oldest for \d/ }), 'how, and for how long';
+    $sim->behave($id, {state => 'SUCCESS'});
+    $t->collect(@calls);
+    shows('Waiting for news', '0');
+};
+
+
+subtest 'a token file' => sub {
+    my $file = $t->dir . '/token';
+
+    is text('#files td'), $file, 'its name';
+    is text('#files td + td'), 'clear_status_auth_token_file', 'what it is for';
+    like text('#files td:last-child'), qr/^readable, read \d/, 'is readable';
+    $t->file('token', '');
+    ok wait_for(sub { text('#files tbody tr.wrong')
+        =~ /is empty, since \d.*stays in use/ }, 20), 'is empty';
+    $t->file('token', 'file-sEcReT-mArKeR-2');
+    ok wait_for(sub { text('#files') =~ /readable/ }, 20), 'is good again';
+    unlike $browser->js('return document.body.innerHTML'), qr/sEcReT/,
+        'never what is in it';
+};
+
+
+subtest 'the disk' => sub {
+    my $on = qr/^Disk on: [\d.]+ .B of 1.0 GB, about \d+ answers?, 0 read/;
+
+    ok wait_for(sub { text('.tiers p') =~ $on }, 20), 'what is on it'
+        or diag text('.tiers p');
 };
 
 
@@ -241,13 +361,18 @@ subtest 'what a screen reader is told' => sub {
     ok !(grep { $_ eq '' } map { @{ $names{$_} // [] } }
         qw(button heading table)), 'no button, heading or table without a name';
     is scalar(grep {/Show what is stored/} @{ $names{button} }), 1, 'button';
-    is @{ $names{table} }, 4, 'tables are tables';
-    is @{ $names{columnheader} }, 5, 'with headers';
+    is @{ $names{table} }, 6, 'tables are tables';
+    is @{ $names{columnheader} }, 12, 'with headers';
 
     $browser->wide(390);
     my @narrow = grep { !$_->{ignored} && $_->{role}{value} eq 'table' }
         @{ $browser->devtools('Accessibility.getFullAXTree')->{nodes} };
-    is @narrow, 4, 'also on a phone';
+    is @narrow, 6, 'also on a phone';
+
+    ok $browser->js(<<'EOJ'), 'where the field of a task comes first';
+const top = (css) => document.querySelector(css).getBoundingClientRect().top;
+return top('#task') < top('#cards') && top('#task') < 450;
+EOJ
     $browser->wide(1200);
 
     is $browser->js('return document.querySelectorAll('

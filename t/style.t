@@ -19,7 +19,7 @@ my @ROOMS = qw(process conf operator request flight tier upstream zone redis
     fetch core clear);
 my %MAY_INCLUDE = (
     process  => [qw(clear core fetch redis upstream tier zone flight request
-        conf)],
+        operator conf)],
     conf     => [qw(clear core fetch redis upstream tier zone request)],
     operator => [qw(clear core redis upstream tier zone flight request)],
     request  => [qw(clear core fetch upstream tier zone flight)],

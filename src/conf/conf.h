@@ -25,7 +25,9 @@ typedef struct {
     ngx_array_t                  fleets;       /* of ngx_cs_fleet_t * */
     ngx_array_t                  token_files;
     ngx_shm_zone_t             **blocks;       /* of the door's table */
+    time_t                       read;         /* it all was, wall, s */
     ngx_uint_t                   used;         /* by some clear_status_pass */
+    ngx_uint_t                   dashboard;    /* there is one */
 } ngx_cs_main_conf_t;
 
 

@@ -30,6 +30,7 @@ typedef struct {
 
 
 typedef struct {
+    ngx_atomic_t                 started;  /* mono ms; 0: not yet */
     ngx_cs_counters_process_t
                               processes[NGX_CS_COUNTERS_PROCESSES];
     ngx_cs_counters_t            sets[NGX_CS_COUNTERS_SETS];
@@ -127,6 +128,15 @@ ngx_cs_counters_refused(void)
 
 
 void
+ngx_cs_counters_unknown(void)
+{
+    if (ngx_cs_counters) {
+        (void) ngx_atomic_fetch_add(&ngx_cs_counters->unknown, 1);
+    }
+}
+
+
+void
 ngx_cs_counters_flight(ngx_int_t n)
 {
     if (ngx_cs_counters_process) {
@@ -177,6 +187,17 @@ ngx_cs_counters_notified(void)
     if (ngx_cs_counters) {
         (void) ngx_atomic_fetch_add(&ngx_cs_counters->notified, 1);
     }
+}
+
+
+int64_t
+ngx_cs_counters_age(void)
+{
+    if (ngx_cs_counters_shared == NULL) {
+        return 0;
+    }
+
+    return (int64_t) (ngx_current_msec - ngx_cs_counters_shared->started);
 }
 
 
@@ -259,6 +280,9 @@ ngx_cs_counters_init_process(void)
     ngx_cs_counters_process_t  *process;
 
     ngx_cs_counters_shared = ngx_cs_counters_block.zone->data;
+
+    (void) ngx_atomic_cmp_set(&ngx_cs_counters_shared->started, 0,
+                              ngx_max(ngx_current_msec, 1));
 
     ngx_cs_counters =
         &ngx_cs_counters_shared->sets[ngx_worker % NGX_CS_COUNTERS_SETS];

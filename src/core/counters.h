@@ -70,6 +70,8 @@ typedef struct {
     ngx_atomic_t  fetch_ms;          /* the sum */
     ngx_atomic_t  connections;
     ngx_atomic_t  refused;           /* for their credentials */
+    ngx_atomic_t  unknown;           /* tasks, fetched, that upstream does not
+                                        know: errors that are answers */
     ngx_atomic_t  collapsed;
     ngx_atomic_t  stale;
     ngx_atomic_t  holds[NGX_CS_COUNTERS_KINDS][NGX_CS_COUNTERS_ENDS];
@@ -102,6 +104,9 @@ void ngx_cs_counters_fetch(ngx_uint_t outcome, ngx_msec_t elapsed,
 /* upstream refused our credentials, or there are none */
 void ngx_cs_counters_refused(void);
 
+/* upstream does not know the task */
+void ngx_cs_counters_unknown(void);
+
 /* flights of this worker, and those that are queued: 1 more or 1 less */
 void ngx_cs_counters_flight(ngx_int_t n);
 void ngx_cs_counters_queued(ngx_int_t n);
@@ -117,6 +122,9 @@ void ngx_cs_counters_hold_ended(ngx_uint_t kind, ngx_uint_t end);
 
 /* a notification for a task that is known */
 void ngx_cs_counters_notified(void);
+
+/* for how long there are counters, ms: since nginx was started */
+int64_t ngx_cs_counters_age(void);
 
 /* the sum over all workers, those that have left included */
 void ngx_cs_counters_sum(ngx_cs_counters_t *sum);

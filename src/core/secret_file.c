@@ -53,6 +53,8 @@ struct ngx_cs_secret_file_s {
     ngx_msec_t                   looked;
     ngx_err_t                    err;       /* of the last try */
     ngx_cs_secret_e              last;      /* what the last try brought */
+    time_t                       read;      /* wall, s: the secret in use */
+    time_t                       failing;   /* wall, s: since when; 0: not */
     unsigned                     recent:1;  /* changed a moment before */
     unsigned                     private:1; /* workers may not read it */
 };
@@ -64,6 +66,8 @@ static void ngx_cs_secret_file_cleanup(void *data);
 static void ngx_cs_secret_file_timer(ngx_event_t *ev);
 static ngx_cs_secret_file_t *ngx_cs_secret_file_keep(char *directive,
     ngx_str_t *path, uint32_t hash, ngx_log_t *log);
+static void ngx_cs_secret_file_state(ngx_cs_secret_file_t *file,
+    ngx_cs_secret_file_state_t *state);
 static void ngx_cs_secret_file_drop(ngx_cs_secret_file_t *file);
 static void ngx_cs_secret_file_reread(ngx_cs_secret_file_t *file,
     ngx_log_t *log);
@@ -370,6 +374,62 @@ ngx_cs_secret_file_get(ngx_cs_secret_file_t *file, ngx_log_t *log)
 }
 
 
+ngx_uint_t
+ngx_cs_secret_file_states(ngx_array_t *files,
+    ngx_cs_secret_file_state_t *states, ngx_uint_t size, ngx_uint_t *known)
+{
+    ngx_uint_t             i, n, pass, fails;
+    ngx_queue_t           *q;
+    ngx_cs_secret_file_t  **slot, *file;
+
+    slot = files->elts;
+    n = 0;
+
+    for (pass = 0; pass < 2; pass++) {
+        fails = (pass == 0);
+
+        for (i = 0; i < files->nelts && n < size; i++) {
+            if ((slot[i]->failing != 0) == fails) {
+                ngx_cs_secret_file_state(slot[i], &states[n++]);
+            }
+        }
+
+        if (ngx_cs_secret_nfound == 0) {
+            continue;
+        }
+
+        for (q = ngx_queue_head(&ngx_cs_secret_queue);
+             q != ngx_queue_sentinel(&ngx_cs_secret_queue) && n < size;
+             q = ngx_queue_next(q))
+        {
+            file = ngx_queue_data(q, ngx_cs_secret_file_t, queue);
+
+            if ((file->failing != 0) == fails) {
+                ngx_cs_secret_file_state(file, &states[n++]);
+            }
+        }
+    }
+
+    *known = files->nelts + ngx_cs_secret_nfound;
+
+    return n;
+}
+
+
+static void
+ngx_cs_secret_file_state(ngx_cs_secret_file_t *file,
+    ngx_cs_secret_file_state_t *state)
+{
+    state->path = file->node.str;
+    state->directive = file->directive;
+    state->wrong = file->failing ? ngx_cs_secret_errors[file->last] : NULL;
+    state->err = file->failing ? file->err : 0;
+    state->read = file->read;
+    state->failing = file->failing;
+    state->private = file->private;
+}
+
+
 ngx_int_t
 ngx_cs_secret_file_refresh(ngx_cs_secret_file_t *file, ngx_str_t *refused,
     ngx_log_t *log)
@@ -422,6 +482,10 @@ ngx_cs_secret_file_reread(ngx_cs_secret_file_t *file, ngx_log_t *log)
     if (rc != NGX_CS_SECRET_OK) {
         file->stamp = stamp;
 
+        if (file->failing == 0) {
+            file->failing = ngx_time();
+        }
+
         if (!same || rc != file->last) {
             ngx_log_error(NGX_LOG_ERR, log, file->err,
                           "\"%s\" \"%V\" %s, the last good one stays in use",
@@ -463,6 +527,8 @@ ngx_cs_secret_file_read(ngx_cs_secret_file_t *file)
         ngx_explicit_memzero(file->secret.data, file->secret.len);
         ngx_memcpy(file->secret.data, buf, len);
         file->secret.len = len;
+        file->read = ngx_time();
+        file->failing = 0;
     }
 
     ngx_explicit_memzero(buf, sizeof(buf));

@@ -72,6 +72,27 @@ ngx_cs_secret_file_t *ngx_cs_secret_file_find(char *directive,
  */
 ngx_str_t *ngx_cs_secret_file_get(ngx_cs_secret_file_t *file, ngx_log_t *log);
 
+/* what this worker knows of a file, for people; never what is in it */
+
+typedef struct {
+    ngx_str_t                    path;
+    char                        *directive;
+    const char                  *wrong;    /* at the last look; NULL: nothing */
+    ngx_err_t                    err;      /* why it cannot be read, or 0 */
+    time_t                       read;     /* the secret in use; wall, s */
+    time_t                       failing;  /* since when; wall, s; 0: not */
+    ngx_uint_t                   private;  /* 1: it is read at a reload only */
+} ngx_cs_secret_file_state_t;
+
+/*
+ * Those of files, and those that no configuration names, size of them at
+ * most; what fails comes first.  Paths are valid until another function is
+ * called.  Returns how many states has now; *known receives how many there
+ * are.
+ */
+ngx_uint_t ngx_cs_secret_file_states(ngx_array_t *files,
+    ngx_cs_secret_file_state_t *states, ngx_uint_t size, ngx_uint_t *known);
+
 /*
  * Looks at the file now, as somebody refused a secret.  Returns NGX_OK where
  * the file's secret is another than the one that was refused, else

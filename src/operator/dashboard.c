@@ -45,11 +45,10 @@ static ngx_keyval_t  ngx_cs_dashboard_policy[] = {
 
 
 ngx_int_t
-ngx_cs_dashboard(ngx_http_request_t *r, ngx_shm_zone_t **zones, ngx_uint_t n,
-    ngx_uint_t body)
+ngx_cs_dashboard(ngx_http_request_t *r, ngx_cs_dashboard_t *d)
 {
     ngx_int_t         rc;
-    ngx_str_t         format;
+    ngx_str_t         format, history;
     ngx_cs_text_t     text;
     ngx_cs_search_t  *search;
 
@@ -79,9 +78,9 @@ ngx_cs_dashboard(ngx_http_request_t *r, ngx_shm_zone_t **zones, ngx_uint_t n,
     }
 
     search->pool = r->pool;
-    search->zones = zones;
-    search->nzones = n;
-    search->body = body;
+    search->zones = d->zones;
+    search->nzones = d->nzones;
+    search->body = d->body;
 
     rc = ngx_cs_dashboard_find(r, search);
     if (rc != NGX_DECLINED) {
@@ -89,7 +88,10 @@ ngx_cs_dashboard(ngx_http_request_t *r, ngx_shm_zone_t **zones, ngx_uint_t n,
     }
 
     ngx_cs_text_init(&text, r->pool);
-    ngx_cs_dashboard_numbers(&text, zones, n);
+    ngx_cs_dashboard_numbers(&text, d,
+                             ngx_http_arg(r, (u_char *) "history",
+                                          sizeof("history") - 1, &history)
+                             == NGX_OK);
 
     return ngx_cs_dashboard_send_json(r, &text);
 }

@@ -14,13 +14,11 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "operator/dashboard_state.h"
 
-/*
- * A content handler's work.  zones: all of the configuration.  body: whether
- * stored bodies may be shown.
- */
-ngx_int_t ngx_cs_dashboard(ngx_http_request_t *r, ngx_shm_zone_t **zones,
-    ngx_uint_t n, ngx_uint_t body);
+
+/* a content handler's work */
+ngx_int_t ngx_cs_dashboard(ngx_http_request_t *r, ngx_cs_dashboard_t *d);
 
 
 #endif /* _NGX_CS_OPERATOR_DASHBOARD_H_INCLUDED_ */

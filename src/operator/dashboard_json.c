@@ -29,8 +29,8 @@ static void ngx_cs_json_answer(ngx_cs_json_t *j, char *name,
 
 
 void
-ngx_cs_dashboard_numbers(ngx_cs_text_t *text, ngx_shm_zone_t **zones,
-    ngx_uint_t n)
+ngx_cs_dashboard_numbers(ngx_cs_text_t *text, ngx_cs_dashboard_t *d,
+    ngx_uint_t history)
 {
     ngx_uint_t          i;
     ngx_time_t         *tp;
@@ -51,19 +51,29 @@ ngx_cs_dashboard_numbers(ngx_cs_text_t *text, ngx_shm_zone_t **zones,
 
     ngx_cs_json_open(&j, NULL, "{");
     ngx_cs_json_int(&j, "time", (int64_t) tp->sec * 1000 + tp->msec);
+    ngx_cs_state_gateway(&j, d);
+    ngx_cs_state_now(&j, m);
+
+    if (history) {
+        ngx_cs_state_history(&j);
+    }
+
     ngx_cs_json_requests(&j, m);
     ngx_cs_json_fetches(&j, m);
 
     ngx_cs_json_open(&j, "zones", "[");
 
-    for (i = 0; i < n; i++) {
-        ngx_cs_json_zone(&j, zones[i]);
+    for (i = 0; i < d->nzones; i++) {
+        ngx_cs_json_zone(&j, d->zones[i]);
     }
 
     ngx_cs_json_close(&j, "]");
 
     ngx_cs_json_int(&j, "tenantsPaused",
                     ngx_cs_breakers_paused(ngx_current_msec));
+    ngx_cs_state_paused(&j);
+    ngx_cs_state_waiting(&j, m);
+    ngx_cs_state_secret_files(&j, d->secret_files);
     ngx_cs_json_errors(&j);
     ngx_cs_json_close(&j, "}");
 }
@@ -123,6 +133,8 @@ ngx_cs_json_fetches(ngx_cs_json_t *j, ngx_cs_counters_t *m)
                          ngx_cs_names_outcomes, m->fetches,
                          NGX_CS_COUNTERS_OUTCOMES);
 
+    ngx_cs_json_int(j, "unknown", m->unknown);
+
     ngx_cs_json_open(j, "latency", "{");
     ngx_cs_json_int(j, "sum", m->fetch_ms);
     ngx_cs_json_open(j, "bounds", "[");
@@ -158,6 +170,7 @@ ngx_cs_json_zone(ngx_cs_json_t *j, ngx_shm_zone_t *shm_zone)
     ngx_cs_json_int(j, "tooLarge", stat.too_large);
     ngx_cs_json_states(j, "entries", stat.entries);
     ngx_cs_json_states(j, "evictions", stat.evictions);
+    ngx_cs_state_tiers(j, shm_zone, &stat);
     ngx_cs_json_close(j, "}");
 }
 

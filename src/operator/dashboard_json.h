@@ -14,12 +14,16 @@
 #include <ngx_core.h>
 
 #include "operator/dashboard_search.h"
+#include "operator/dashboard_state.h"
 #include "operator/text.h"
 
 
-/* counters, zones, tenants, errors; the text is marked where memory ran out */
-void ngx_cs_dashboard_numbers(ngx_cs_text_t *text, ngx_shm_zone_t **zones,
-    ngx_uint_t n);
+/*
+ * Counters, zones, tenants, errors; history: and what was in the last two
+ * minutes.  The text is marked where memory ran out.
+ */
+void ngx_cs_dashboard_numbers(ngx_cs_text_t *text, ngx_cs_dashboard_t *d,
+    ngx_uint_t history);
 
 /* what a search found */
 void ngx_cs_dashboard_findings(ngx_cs_text_t *text, ngx_cs_search_t *search);

@@ -11,9 +11,9 @@
 
 
 #define NGX_CS_DASHBOARD_POLICY                                              \
-    "default-src 'none'; style-src 'sha256-mtHRT43PKLRicOB99hMvQSit/0aajNYZ" \
-    "TXtrKlg6cXE='; script-src 'sha256-xpE4q1UVCWcNp12Fry9WZtL0kb0QXUbtTb7K" \
-    "x7n6tJE='; connect-src 'self'; img-src data:; base-uri 'none'; form-ac" \
+    "default-src 'none'; style-src 'sha256-3Csq0rTUt2jAa245zvux46+Lz+eDuXM0" \
+    "5SfEGzlKZ7c='; script-src 'sha256-hoK/YgCcBcQS9XOfBZHTB+GTKgSMKOLEBGq1" \
+    "uN4n1Ms='; connect-src 'self'; img-src data:; base-uri 'none'; form-ac" \
     "tion 'none'; frame-ancestors 'none'"
 
 #define NGX_CS_DASHBOARD_PAGE                                                \
@@ -41,7 +41,7 @@
     "    --created: #2f7bd9;\n"                                              \
     "    --processing: #d99a1c;\n"                                           \
     "    --success: #2a9a4b;\n"                                              \
-    "    --failed: #d0453f;\n"                                               \
+    "    --failed: #8a5b33;\n"                                               \
     "    --other: #14828a;\n"                                                \
     "    --error: #7d3fb0;\n"                                                \
     "    --none: #98a3af;\n"                                                 \
@@ -62,7 +62,7 @@
     "        --created: #5aa0f2;\n"                                          \
     "        --processing: #e0ae3a;\n"                                       \
     "        --success: #47b567;\n"                                          \
-    "        --failed: #f0665f;\n"                                           \
+    "        --failed: #c9976b;\n"                                           \
     "        --other: #45b8b4;\n"                                            \
     "        --error: #bd90f5;\n"                                            \
     "        --none: #76828f;\n"                                             \
@@ -100,6 +100,17 @@
     "h1 {\n"                                                                 \
     "    margin: 0;\n"                                                       \
     "    font-size: 1.35rem;\n"                                              \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "#host {\n"                                                              \
+    "    color: var(--quiet);\n"                                             \
+    "    font-weight: 400;\n"                                                \
+    "    overflow-wrap: anywhere;\n"                                         \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "#gateway {\n"                                                           \
+    "    flex-basis: 100%;\n"                                                \
+    "    font-size: .9rem;\n"                                                \
     "}\n"                                                                    \
     "\n"                                                                     \
     "h2 {\n"                                                                 \
@@ -256,7 +267,8 @@
     "    font-size: .875rem;\n"                                              \
     "}\n"                                                                    \
     "\n"                                                                     \
-    ".zone .mix {\n"                                                         \
+    ".zone .mix,\n"                                                          \
+    ".tiers p {\n"                                                           \
     "    margin-top: .9rem;\n"                                               \
     "}\n"                                                                    \
     "\n"                                                                     \
@@ -467,15 +479,26 @@
     "        width: 100%;\n"                                                 \
     "    }\n"                                                                \
     "\n"                                                                     \
-    "    /* a row of the errors becomes a few lines */\n"                    \
+    "    /* what somebody on the way wants to know comes first */\n"         \
     "\n"                                                                     \
-    "    #errors,\n"                                                         \
-    "    #errors caption,\n"                                                 \
-    "    #errors tbody {\n"                                                  \
+    "    main {\n"                                                           \
+    "        display: flex;\n"                                               \
+    "        flex-direction: column;\n"                                      \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    .first {\n"                                                         \
+    "        order: -1;\n"                                                   \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    /* a row of a wide table becomes a few lines */\n"                  \
+    "\n"                                                                     \
+    "    .stacked,\n"                                                        \
+    "    .stacked caption,\n"                                                \
+    "    .stacked tbody {\n"                                                 \
     "        display: block;\n"                                              \
     "    }\n"                                                                \
     "\n"                                                                     \
-    "    #errors thead {\n"                                                  \
+    "    .stacked thead {\n"                                                 \
     "        position: absolute;\n"                                          \
     "        width: 1px;\n"                                                  \
     "        height: 1px;\n"                                                 \
@@ -483,17 +506,20 @@
     "        clip-path: inset(50%);\n"                                       \
     "    }\n"                                                                \
     "\n"                                                                     \
-    "    #errors tr {\n"                                                     \
+    "    .stacked tr {\n"                                                    \
     "        display: grid;\n"                                               \
-    "        grid-template-columns: 1fr auto;\n"                             \
     "        gap: .1rem .75rem;\n"                                           \
     "        padding: .5rem 0;\n"                                            \
     "        border-top: 1px solid var(--edge);\n"                           \
     "    }\n"                                                                \
     "\n"                                                                     \
-    "    #errors td {\n"                                                     \
+    "    .stacked td {\n"                                                    \
     "        padding: 0;\n"                                                  \
     "        border: 0;\n"                                                   \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    #errors tr {\n"                                                     \
+    "        grid-template-columns: 1fr auto;\n"                             \
     "    }\n"                                                                \
     "\n"                                                                     \
     "    #errors td:nth-child(n + 3) {\n"                                    \
@@ -511,8 +537,9 @@
     "</head>\n"                                                              \
     "<body>\n"                                                               \
     "<header>\n"                                                             \
-    "<h1>Clear status gateway</h1>\n"                                        \
+    "<h1>Clear status gateway <span id=\"host\"></span></h1>\n"              \
     "<p id=\"link\" class=\"link\" role=\"status\">Connecting</p>\n"         \
+    "<p id=\"gateway\" class=\"quiet\"></p>\n"                               \
     "</header>\n"                                                            \
     "<main>\n"                                                               \
     "<noscript><p class=\"panel\">This page needs JavaScript. The same numb" \
@@ -524,7 +551,27 @@
     "<ul id=\"cards\" class=\"cards\"></ul>\n"                               \
     "</section>\n"                                                           \
     "\n"                                                                     \
-    "<section aria-labelledby=\"h-task\">\n"                                 \
+    "<section id=\"paused\" aria-labelledby=\"h-paused\" hidden>\n"          \
+    "<h2 id=\"h-paused\">Paused tenants</h2>\n"                              \
+    "<div class=\"panel\">\n"                                                \
+    "<table id=\"pauses\" class=\"stacked\" role=\"table\">\n"               \
+    "<caption>No fetch goes out for them; stored answers are served</captio" \
+    "n>\n"                                                                   \
+    "<thead role=\"rowgroup\">\n"                                            \
+    "<tr role=\"row\">\n"                                                    \
+    "<th role=\"columnheader\" scope=\"col\">Integration id</th>\n"          \
+    "<th role=\"columnheader\" scope=\"col\">Upstream</th>\n"                \
+    "<th role=\"columnheader\" scope=\"col\">Why</th>\n"                     \
+    "<th role=\"columnheader\" scope=\"col\">Until</th>\n"                   \
+    "</tr>\n"                                                                \
+    "</thead>\n"                                                             \
+    "<tbody role=\"rowgroup\"></tbody>\n"                                    \
+    "</table>\n"                                                             \
+    "<p id=\"more-paused\" class=\"quiet\"></p>\n"                           \
+    "</div>\n"                                                               \
+    "</section>\n"                                                           \
+    "\n"                                                                     \
+    "<section class=\"first\" aria-labelledby=\"h-task\">\n"                 \
     "<h2 id=\"h-task\">A task</h2>\n"                                        \
     "<div class=\"panel\">\n"                                                \
     "<form id=\"look\" class=\"look\" autocomplete=\"off\">\n"               \
@@ -551,11 +598,30 @@
     "<div id=\"zones\" class=\"zones\"></div>\n"                             \
     "</section>\n"                                                           \
     "\n"                                                                     \
+    "<section id=\"secrets\" aria-labelledby=\"h-secrets\" hidden>\n"        \
+    "<h2 id=\"h-secrets\">Files with secrets</h2>\n"                         \
+    "<div class=\"panel\">\n"                                                \
+    "<table id=\"files\" class=\"stacked\" role=\"table\">\n"                \
+    "<caption>As the worker that answered sees them</caption>\n"             \
+    "<thead role=\"rowgroup\">\n"                                            \
+    "<tr role=\"row\">\n"                                                    \
+    "<th role=\"columnheader\" scope=\"col\">File</th>\n"                    \
+    "<th role=\"columnheader\" scope=\"col\">Directive</th>\n"               \
+    "<th role=\"columnheader\" scope=\"col\">State</th>\n"                   \
+    "</tr>\n"                                                                \
+    "</thead>\n"                                                             \
+    "<tbody role=\"rowgroup\"></tbody>\n"                                    \
+    "</table>\n"                                                             \
+    "<p id=\"more-secrets\" class=\"quiet\"></p>\n"                          \
+    "</div>\n"                                                               \
+    "</section>\n"                                                           \
+    "\n"                                                                     \
     "<section aria-labelledby=\"h-errors\">\n"                               \
     "<h2 id=\"h-errors\">Last errors</h2>\n"                                 \
     "<div class=\"panel\">\n"                                                \
     "<p id=\"no-errors\" class=\"quiet\">None.</p>\n"                        \
-    "<table id=\"errors\" role=\"table\" hidden>\n"                          \
+    "<p id=\"unknown\" class=\"quiet\"></p>\n"                               \
+    "<table id=\"errors\" class=\"stacked\" role=\"table\" hidden>\n"        \
     "<caption>Fetches that failed last, the newest first</caption>\n"        \
     "<thead role=\"rowgroup\">\n"                                            \
     "<tr role=\"row\">\n"                                                    \
@@ -698,67 +764,56 @@
     "}\n"                                                                    \
     "\n"                                                                     \
     "\n"                                                                     \
-    "// The samples of the counters, what is made of them, and the cards th" \
-    "at show\n"                                                              \
-    "// it.\n"                                                               \
+    "// The moments of the last two minutes, what is made of them, and the " \
+    "cards that\n"                                                           \
+    "// show it.  The gateway has kept those from before the page was there" \
+    ".\n"                                                                    \
     "\n"                                                                     \
-    "const SAMPLES = 120;\n"                                                 \
+    "const SECONDS = 120;\n"                                                 \
     "const WINDOW = 10;\n"                                                   \
     "\n"                                                                     \
-    "let samples = [];\n"                                                    \
+    "let moments = [];\n"                                                    \
+    "let tookAt = -Infinity;\n"                                              \
     "\n"                                                                     \
     "\n"                                                                     \
-    "// From the counters of a sample, or from the difference of two.\n"     \
+    "// Of two moments, or of one since the start.\n"                        \
     "\n"                                                                     \
-    "function digest(data) {\n"                                              \
-    "    const requests = sum(data.requests) - data.requests.NONE;\n"        \
-    "    const hits = data.requests.HIT + data.requests.STALE\n"             \
-    "        + data.requests.UPDATING;\n"                                    \
-    "    const fetches = sum(data.fetches);\n"                               \
+    "function digest(now, then, bounds) {\n"                                 \
+    "    const less = (name) => now[name] - (then\?.[name] \?\? 0);\n"       \
+    "    const requests = less('requests');\n"                               \
+    "    const fetches = less('fetches');\n"                                 \
+    "    const counts = now.counts.map((n, i) => n - (then\?.counts[i] \?\?" \
+    " 0));\n"                                                                \
     "\n"                                                                     \
     "    return {\n"                                                         \
     "        requests, fetches,\n"                                           \
-    "        ratio: requests \? hits / requests : null,\n"                   \
+    "        seconds: Math.max(less('at') / 1000, 1),\n"                     \
+    "        ratio: requests \? less('hits') / requests : null,\n"           \
     "        saved: Math.max(requests - fetches, 0),\n"                      \
-    "        failed: fetches - data.fetches.success,\n"                      \
-    "        latency: fetches \? data.latency.sum / fetches : null,\n"       \
-    "        within: within(data.latency, .95),\n"                           \
+    "        failed: less('failed'),\n"                                      \
+    "        latency: fetches \? less('ms') / fetches : null,\n"             \
+    "        within: within(counts, bounds, .95),\n"                         \
+    "        collapsed: less('collapsed'),\n"                                \
+    "        flights: now.flights,\n"                                        \
+    "        waiting: now.held + now.streams,\n"                             \
+    "        paused: now.paused,\n"                                          \
     "    };\n"                                                               \
     "}\n"                                                                    \
     "\n"                                                                     \
     "\n"                                                                     \
-    "function within(latency, share) {\n"                                    \
-    "    const all = latency.counts.reduce((a, b) => a + b, 0);\n"           \
+    "function within(counts, bounds, share) {\n"                             \
+    "    const all = counts.reduce((a, b) => a + b, 0);\n"                   \
     "    let so_far = 0;\n"                                                  \
     "\n"                                                                     \
-    "    for (const [i, n] of latency.counts.entries()) {\n"                 \
+    "    for (const [i, n] of counts.entries()) {\n"                         \
     "        so_far += n;\n"                                                 \
     "\n"                                                                     \
     "        if (all && so_far >= share * all) {\n"                          \
-    "            return i < latency.bounds.length \? latency.bounds[i] : In" \
-    "finity;\n"                                                              \
+    "            return i < bounds.length \? bounds[i] : Infinity;\n"        \
     "        }\n"                                                            \
     "    }\n"                                                                \
     "\n"                                                                     \
     "    return null;\n"                                                     \
-    "}\n"                                                                    \
-    "\n"                                                                     \
-    "\n"                                                                     \
-    "function difference(now, then) {\n"                                     \
-    "    const less = (a, b) => Object.fromEntries(\n"                       \
-    "        Object.entries(a).map(([name, n]) => [name, n - (b[name] \?\? " \
-    "0)]));\n"                                                               \
-    "\n"                                                                     \
-    "    return {\n"                                                         \
-    "        requests: less(now.requests, then.requests),\n"                 \
-    "        fetches: less(now.fetches, then.fetches),\n"                    \
-    "        latency: {\n"                                                   \
-    "            bounds: now.latency.bounds,\n"                              \
-    "            counts: now.latency.counts.map((n, i) =>\n"                 \
-    "                n - then.latency.counts[i]),\n"                         \
-    "            sum: now.latency.sum - then.latency.sum,\n"                 \
-    "        },\n"                                                           \
-    "    };\n"                                                               \
     "}\n"                                                                    \
     "\n"                                                                     \
     "\n"                                                                     \
@@ -790,18 +845,19 @@
     "        peak: perSecond,\n"                                             \
     "    }, {\n"                                                             \
     "        name: 'Requests',\n"                                            \
-    "        show: (now) => [perSecond(now.recent.requests / now.seconds),"  \
-    "\n"                                                                     \
+    "        show: (now) => [perSecond(now.recent.requests / now.recent.sec" \
+    "onds),\n"                                                               \
     "            `last ${WINDOW} s; ${count(now.all.requests)} since the st" \
     "art`],\n"                                                               \
     "        point: (step) => step.requests / step.seconds,\n"               \
     "        peak: perSecond,\n"                                             \
     "    }, {\n"                                                             \
     "        name: 'Fetches',\n"                                             \
-    "        show: (now) => [perSecond(now.recent.fetches / now.seconds),\n" \
-    "            `last ${WINDOW} s, ${count(now.recent.failed)} with an err" \
-    "or; `\n"                                                                \
-    "            + `${count(now.all.fetches)} since the start`],\n"          \
+    "        show: (now) => [perSecond(now.recent.fetches / now.recent.seco" \
+    "nds),\n"                                                                \
+    "            `last ${WINDOW} s, ${count(now.recent.failed)} failed; `\n" \
+    "            + `${count(now.all.fetches)} since the start, `\n"          \
+    "            + `${count(now.all.failed)} failed`],\n"                    \
     "        point: (step) => step.fetches / step.seconds,\n"                \
     "        peak: perSecond,\n"                                             \
     "    }, {\n"                                                             \
@@ -837,6 +893,17 @@
     "        point: (step) => step.collapsed / step.seconds,\n"              \
     "        peak: perSecond,\n"                                             \
     "    }, {\n"                                                             \
+    "        name: 'Waiting for news',\n"                                    \
+    "        show: ({data: {waiting}}) => [count(waiting.held + waiting.str" \
+    "eams),\n"                                                               \
+    "            waiting.oldest === undefined \? 'no request is held, no st" \
+    "ream open'\n"                                                           \
+    "                : `${count(waiting.held)} held, `\n"                    \
+    "                    + plural(waiting.streams, 'stream', 'streams')\n"   \
+    "                    + `; the oldest for ${span(waiting.oldest)}`],\n"   \
+    "        point: (step) => step.waiting,\n"                               \
+    "        peak: count,\n"                                                 \
+    "    }, {\n"                                                             \
     "        name: 'Tenants paused',\n"                                      \
     "        show: (now) => [count(now.data.tenantsPaused),\n"               \
     "            now.data.tenantsPaused \? 'no fetch goes out for them'\n"   \
@@ -861,7 +928,7 @@
     "            element('span', {class: 'name'}, card.name), card.value,\n" \
     "            card.note,\n"                                               \
     "            drawing('svg', {class: 'chart', 'aria-hidden': true,\n"     \
-    "                viewBox: `0 0 ${SAMPLES - 1} 32`,\n"                    \
+    "                viewBox: `0 0 ${SECONDS} 32`,\n"                        \
     "                preserveAspectRatio: 'none'}, card.area, card.line),\n" \
     "            card.limit);\n"                                             \
     "        byId('cards').append(card.node);\n"                             \
@@ -886,8 +953,9 @@
     "a gap.\n"                                                               \
     "\n"                                                                     \
     "function chart(card) {\n"                                               \
-    "    const points = samples.map((sample) => sample.step\n"               \
-    "        \? card.point(sample.step) : null);\n"                          \
+    "    const newest = moments.at(-1).at;\n"                                \
+    "    const points = moments.map((moment) => moment.step\n"               \
+    "        \? card.point(moment.step) : null);\n"                          \
     "    const most = Math.max(0, ...points.filter((p) => p !== null));\n"   \
     "    const top = card.top \?\? (most || 1);\n"                           \
     "    const runs = [];\n"                                                 \
@@ -903,9 +971,9 @@
     "            runs.push(run = []);\n"                                     \
     "        }\n"                                                            \
     "\n"                                                                     \
-    "        const x = SAMPLES - points.length + i;\n"                       \
-    "        run.push([x, (30.5 - 28.5 * Math.min(p / top, 1)).toFixed(2)])" \
-    ";\n"                                                                    \
+    "        run.push([(SECONDS - (newest - moments[i].at) / 1000).toFixed(" \
+    "1),\n"                                                                  \
+    "            (30.5 - 28.5 * Math.min(p / top, 1)).toFixed(2)]);\n"       \
     "    });\n"                                                              \
     "\n"                                                                     \
     "    const path = (points) => points.map((p) => p.join(' ')).join('L');" \
@@ -921,41 +989,138 @@
     "}\n"                                                                    \
     "\n"                                                                     \
     "\n"                                                                     \
-    "// A sample comes; what the cards are to show.\n"                       \
+    "// Whether the page has missed moments, which the gateway then is aske" \
+    "d for.\n"                                                               \
+    "\n"                                                                     \
+    "function missed() {\n"                                                  \
+    "    return !moments.length || performance.now() - tookAt > 2500;\n"     \
+    "}\n"                                                                    \
+    "\n"                                                                     \
     "\n"                                                                     \
     "function take(data) {\n"                                                \
-    "    const at = performance.now();\n"                                    \
-    "    const last = samples.at(-1);\n"                                     \
-    "    const sample = {at, data, all: digest(data), step: null};\n"        \
+    "    const {now, history, latency: {bounds}} = data;\n"                  \
     "\n"                                                                     \
     "    // counters that went back began anew\n"                            \
-    "    if (last && sum(data.requests) + sum(data.fetches)\n"               \
-    "        < sum(last.data.requests) + sum(last.data.fetches))\n"          \
-    "    {\n"                                                                \
-    "        samples = [];\n"                                                \
-    "\n"                                                                     \
-    "    } else if (last) {\n"                                               \
-    "        sample.step = {\n"                                              \
-    "            ...digest(difference(data, last.data)),\n"                  \
-    "            seconds: (at - last.at) / 1000,\n"                          \
-    "            collapsed: data.collapsed - last.data.collapsed,\n"         \
-    "            flights: data.flights,\n"                                   \
-    "            paused: data.tenantsPaused,\n"                              \
-    "        };\n"                                                           \
+    "    if (history || now.at < moments.at(-1)\?.at) {\n"                   \
+    "        moments = [];\n"                                                \
     "    }\n"                                                                \
     "\n"                                                                     \
-    "    samples = [...samples, sample].slice(-SAMPLES);\n"                  \
+    "    history\?.filter((moment) => moment.at < now.at)\n"                 \
+    "        .forEach((moment) => keep(moment, bounds));\n"                  \
+    "    keep(now, bounds);\n"                                               \
+    "    tookAt = performance.now();\n"                                      \
     "\n"                                                                     \
-    "    const from = samples.findLast((s) => at - s.at >= (WINDOW - .5) * " \
-    "1000)\n"                                                                \
-    "        \?\? samples[0];\n"                                             \
+    "    const from = moments.findLast((m) => now.at - m.at >= (WINDOW - .5" \
+    ") * 1000)\n"                                                            \
+    "        \?\? moments[0];\n"                                             \
     "\n"                                                                     \
     "    return {\n"                                                         \
     "        data,\n"                                                        \
-    "        all: sample.all,\n"                                             \
-    "        recent: digest(difference(data, from.data)),\n"                 \
-    "        seconds: Math.max((at - from.at) / 1000, 1),\n"                 \
+    "        all: digest(now, null, bounds),\n"                              \
+    "        recent: digest(now, from, bounds),\n"                           \
     "    };\n"                                                               \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "// One that comes right after the last would make much of little.\n"    \
+    "\n"                                                                     \
+    "function keep(moment, bounds) {\n"                                      \
+    "    const last = moments.at(-1);\n"                                     \
+    "\n"                                                                     \
+    "    if (last && moment.at - last.at < 500) {\n"                         \
+    "        return;\n"                                                      \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    const step = last \? digest(moment, last, bounds) : null;\n"        \
+    "\n"                                                                     \
+    "    moments = [...moments, {...moment, step}]\n"                        \
+    "        .filter((m) => moment.at - m.at <= SECONDS * 1000);\n"          \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "// The gateway itself: who it is, whose fetches pause, and its files w" \
+    "ith\n"                                                                  \
+    "// secrets.\n"                                                          \
+    "\n"                                                                     \
+    "const WHY = {\n"                                                        \
+    "    down: 'upstream failed too often in a row',\n"                      \
+    "    limited: 'upstream limits the rate (429)',\n"                       \
+    "    credentials: 'upstream refuses the credentials',\n"                 \
+    "};\n"                                                                   \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function showGateway({host, version, nginx, libcurl, uptime, configure" \
+    "d}) {\n"                                                                \
+    "    name = host;\n"                                                     \
+    "    say(byId('host'), host);\n"                                         \
+    "    say(byId('gateway'), `up ${span(uptime)}, configuration of `\n"     \
+    "        + `${clock(configured)}; version ${version}, nginx ${nginx}, `" \
+    "\n"                                                                     \
+    "        + `libcurl ${libcurl}`);\n"                                     \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "// Rows that are made once, and then only changed.\n"                   \
+    "\n"                                                                     \
+    "function showRows(table, rows) {\n"                                     \
+    "    const body = byId(table).tBodies[0];\n"                             \
+    "\n"                                                                     \
+    "    while (body.rows.length > rows.length) {\n"                         \
+    "        body.rows[rows.length].remove();\n"                             \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    rows.forEach((texts, i) => {\n"                                     \
+    "        const row = body.rows[i] \?\? body.appendChild(element('tr', {" \
+    "\n"                                                                     \
+    "            role: 'row'}, ...texts.map(() => element('td', {role: 'cel" \
+    "l'}))));\n"                                                             \
+    "\n"                                                                     \
+    "        texts.forEach((text, n) => say(row.cells[n], text));\n"         \
+    "    });\n"                                                              \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function showPaused(list, all, time) {\n"                               \
+    "    byId('paused').hidden = list.length === 0;\n"                       \
+    "    showRows('pauses', list.map((tenant) => [\n"                        \
+    "        tenant.integrationId,\n"                                        \
+    "        tenant.upstream,\n"                                             \
+    "        tenant.asked \? 'upstream asked to wait (Retry-After)'\n"       \
+    "            : WHY[tenant.why],\n"                                       \
+    "        `${clock(time + tenant.left)}, in ${span(tenant.left)}`\n"      \
+    "            + (tenant.probed \? ', unless the probe that is out succee" \
+    "ds' : ''),\n"                                                           \
+    "    ]));\n"                                                             \
+    "    say(byId('more-paused'), all > list.length\n"                       \
+    "        \? `And ${count(all - list.length)} more.` : '');\n"            \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function showSecretFiles(list, all) {\n"                                \
+    "    byId('secrets').hidden = list.length === 0;\n"                      \
+    "    showRows('files', list.map((file) => [file.path, file.directive,\n" \
+    "        fileState(file)]));\n"                                          \
+    "    say(byId('more-secrets'), all > list.length\n"                      \
+    "        \? `And ${count(all - list.length)} more.` : '');\n"            \
+    "\n"                                                                     \
+    "    list.forEach((file, i) => byId('files').tBodies[0].rows[i].classLi" \
+    "st\n"                                                                   \
+    "        .toggle('wrong', file.failing !== undefined));\n"               \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function fileState(file) {\n"                                           \
+    "    const read = clock(file.read);\n"                                   \
+    "    const why = file.why \? ` (${file.why})` : '';\n"                   \
+    "\n"                                                                     \
+    "    return file.failing !== undefined\n"                                \
+    "        \? `${file.wrong}${why}, since ${clock(file.failing)}; what wa" \
+    "s `\n"                                                                  \
+    "            + `read ${read} stays in use`\n"                            \
+    "        : file.reload \? `read ${read}; the workers may not read it, s" \
+    "o a new `\n"                                                            \
+    "            + 'one takes a reload'\n"                                   \
+    "        : `readable, read ${read}`;\n"                                  \
     "}\n"                                                                    \
     "\n"                                                                     \
     "\n"                                                                     \
@@ -965,6 +1130,10 @@
     "\n"                                                                     \
     "    'error', 'none'];\n"                                                \
     "const STATE_NAMES = {none: 'no answer yet', error: 'error only'};\n"    \
+    "const TIER_STATES = {\n"                                                \
+    "    off: 'is gone around, as it did not answer in time',\n"             \
+    "    failing: 'cannot be written, the error log says why',\n"            \
+    "};\n"                                                                   \
     "\n"                                                                     \
     "\n"                                                                     \
     "// Zones: made once for each name, then only changed.\n"                \
@@ -995,6 +1164,7 @@
     "        used: drawing('rect', {class: 'used', height: 10}),\n"          \
     "        total: element('p', {class: 'mix'}),\n"                         \
     "        gone: element('p', {class: 'quiet'}),\n"                        \
+    "        tiers: element('div', {class: 'tiers'}),\n"                     \
     "        parts: new Map(),\n"                                            \
     "    };\n"                                                               \
     "    const mix = bar();\n"                                               \
@@ -1023,7 +1193,7 @@
     "    return element('article', {class: 'zone'},\n"                       \
     "        element('h3', {}, zone.name), own.fill, fillBar, own.total, mi" \
     "x, list,\n"                                                             \
-    "        own.gone);\n"                                                   \
+    "        own.gone, own.tiers);\n"                                        \
     "}\n"                                                                    \
     "\n"                                                                     \
     "\n"                                                                     \
@@ -1050,6 +1220,8 @@
     " `\n"                                                                   \
     "        + `${count(zone.tooLarge)} too large to store`);\n"             \
     "\n"                                                                     \
+    "    showTiers(own.tiers, zone.tiers);\n"                                \
+    "\n"                                                                     \
     "    for (const [state, part] of own.parts) {\n"                         \
     "        const n = zone.entries[state] \?\? 0;\n"                        \
     "        const width = all \? 1000 * n / all : 0;\n"                     \
@@ -1060,6 +1232,52 @@
     "        say(part.value, count(n));\n"                                   \
     "        x += width;\n"                                                  \
     "    }\n"                                                                \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "// What lies below a zone: of a tier the numbers that it has.\n"        \
+    "\n"                                                                     \
+    "function showTiers(node, tiers) {\n"                                    \
+    "    while (node.children.length < tiers.length) {\n"                    \
+    "        node.append(element('p'));\n"                                   \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    tiers.forEach((tier, i) => {\n"                                     \
+    "        const wrong = tier.state in TIER_STATES;\n"                     \
+    "\n"                                                                     \
+    "        node.children[i].classList.toggle('wrong', wrong);\n"           \
+    "        say(node.children[i], tierText(tier));\n"                       \
+    "    });\n"                                                              \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "\n"                                                                     \
+    "function tierText(tier) {\n"                                            \
+    "    const numbers = [];\n"                                              \
+    "\n"                                                                     \
+    "    if (tier.bytes !== undefined) {\n"                                  \
+    "        numbers.push(`${bytes(tier.bytes)} of ${bytes(tier.size)}`);\n" \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    if (tier.answers !== undefined) {\n"                                \
+    "        numbers.push(`about ${plural(tier.answers, 'answer', 'answers'" \
+    ")}`);\n"                                                                \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    if (tier.hits !== undefined) {\n"                                   \
+    "        numbers.push(`${count(tier.hits)} read from it`);\n"            \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    if (tier.dropped !== undefined) {\n"                                \
+    "        numbers.push(`${count(tier.dropped)} lost before they were on " \
+    "it`);\n"                                                                \
+    "    }\n"                                                                \
+    "\n"                                                                     \
+    "    return `${tier.name[0].toUpperCase()}${tier.name.slice(1)} `\n"     \
+    "        + `${TIER_STATES[tier.state] \?\? tier.state}: ${numbers.join(" \
+    "', ')}`\n"                                                              \
+    "        + (tier.damaged \? `; a damaged file was replaced ${clock(tier" \
+    ".damaged)}`\n"                                                          \
+    "            : '');\n"                                                   \
     "}\n"                                                                    \
     "\n"                                                                     \
     "\n"                                                                     \
@@ -1256,14 +1474,27 @@
     "let asking = false;\n"                                                  \
     "let awaySince = null;\n"                                                \
     "let failures = 0;\n"                                                    \
+    "let name = '';\n"                                                       \
     "\n"                                                                     \
     "\n"                                                                     \
     "function show(data) {\n"                                                \
+    "    const {error, ...fetches} = data.fetches;\n"                        \
+    "\n"                                                                     \
+    "    showGateway(data.gateway);\n"                                       \
     "    showCards(take(data));\n"                                           \
+    "    showPaused(data.paused, data.tenantsPaused, data.time);\n"          \
     "    showZones(data.zones);\n"                                           \
+    "    showSecretFiles(data.secretFiles, data.secretFilesKnown);\n"        \
     "    showErrors(data.errors);\n"                                         \
+    "    say(byId('unknown'), data.unknown\n"                                \
+    "        \? plural(data.unknown, 'fetch was', 'fetches were')\n"         \
+    "            + ' for a task that upstream does not know: 404, which is " \
+    "an '\n"                                                                 \
+    "            + 'answer and no error.'\n"                                 \
+    "        : '');\n"                                                       \
     "    showCounts('requests', data.requests);\n"                           \
-    "    showCounts('fetches', data.fetches);\n"                             \
+    "    showCounts('fetches', {...fetches, error: error - data.unknown,\n"  \
+    "        'unknown task (404)': data.unknown});\n"                        \
     "    showCounts('responses', data.responses);\n"                         \
     "}\n"                                                                    \
     "\n"                                                                     \
@@ -1279,7 +1510,7 @@
     "\n"                                                                     \
     "    document.title = (className === 'away' \? 'Not reachable - ' : '')" \
     "\n"                                                                     \
-    "        + 'Clear status gateway';\n"                                    \
+    "        + (name \? `${name} - ` : '') + 'Clear status gateway';\n"      \
     "}\n"                                                                    \
     "\n"                                                                     \
     "\n"                                                                     \
@@ -1305,7 +1536,8 @@
     "    let wrong = null;\n"                                                \
     "\n"                                                                     \
     "    try {\n"                                                            \
-    "        const {status, data} = await ask({format: 'json'});\n"          \
+    "        const {status, data} = await ask({format: 'json',\n"            \
+    "            ...missed() \? {history: 1} : {}});\n"                      \
     "\n"                                                                     \
     "        if (status === 200 && data\?.requests) {\n"                     \
     "            show(data);\n"                                              \

@@ -13,6 +13,7 @@
 #include "core/wake.h"
 #include "fetch/fetch.h"
 #include "flight/flight.h"
+#include "operator/history.h"
 #if (NGX_CS_HAVE_HIREDIS)
 #include "redis/redis.h"
 #include "tier/fleet.h"
@@ -41,6 +42,7 @@ static ngx_cs_block_t  *ngx_cs_process_blocks[] = {
     &ngx_cs_counters_block,
     &ngx_cs_failures_block,
     &ngx_cs_bare_block,
+    &ngx_cs_history_block,
     NULL
 };
 
@@ -117,6 +119,7 @@ ngx_cs_process_init(ngx_cycle_t *cycle)
 
     ngx_cs_blocks_init_process(ngx_cs_process_blocks, cmcf->blocks);
     ngx_cs_counters_init_process();
+    ngx_cs_history_init_process(cycle, cmcf->dashboard);
 
     if (ngx_cs_fetch_init_process(cycle) != NGX_OK
         || ngx_cs_flight_init_process(cycle, ngx_cs_hold_landed) != NGX_OK

@@ -335,10 +335,12 @@ ngx_cs_disk_looked(ngx_event_t *ev)
     ngx_uint_t             i;
     ngx_cs_disk_job_t     *job;
     ngx_cs_disk_task_t    *ctx;
+    ngx_cs_disk_block_t   *block;
     ngx_cs_disk_worker_t  *w;
 
     w = ev->data;
     ctx = w->task->ctx;
+    block = w->disk->block->data;
 
     for (i = 0; i < ctx->n; i++) {
         job = w->jobs[i];
@@ -348,6 +350,7 @@ ngx_cs_disk_looked(ngx_event_t *ev)
             w->strikes = 0;
             w->off = 0;
             w->probing = 0;
+            block->off_until = 0;
 
             ngx_cs_disk_tell(job, &ctx->looks[i]);
         }
@@ -550,14 +553,18 @@ ngx_cs_disk_cancel(ngx_cs_asking_t *asking)
 static void
 ngx_cs_disk_switch_off(ngx_cs_disk_worker_t *w)
 {
-    ngx_queue_t        *q;
-    ngx_cs_asking_t    *asking;
-    ngx_cs_disk_job_t  *job;
+    ngx_queue_t          *q;
+    ngx_cs_asking_t      *asking;
+    ngx_cs_disk_job_t    *job;
+    ngx_cs_disk_block_t  *block;
 
     w->probing = 0;
     w->off = w->off ? ngx_min(2 * w->off, NGX_CS_DISK_OFF_MAX)
                     : NGX_CS_DISK_OFF_MIN;
     w->off_until = ngx_current_msec + w->off;
+
+    block = w->disk->block->data;
+    block->off_until = w->off_until;
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                   "\"%s\" does not answer in %Mms, it is gone around for %Mms",

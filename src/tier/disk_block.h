@@ -46,6 +46,10 @@ typedef struct {
 typedef struct {
     ngx_atomic_t                 damaged;  /* the inode of a damaged file */
     ngx_atomic_t                 bytes;
+    ngx_atomic_t                 answers;  /* about */
+    ngx_atomic_t                 off_until;  /* a worker's readers; mono ms */
+    ngx_atomic_t                 failing;  /* the writer; 0: not */
+    ngx_atomic_t                 replaced; /* a damaged file; wall, s */
     ngx_atomic_t                 pending;  /* purges */
     ngx_cs_tally_t               tally;
     ngx_cs_disk_purge_t          purges[NGX_CS_DISK_PURGES];

@@ -18,6 +18,10 @@
 /* how often old ones are looked for, ms */
 #define NGX_CS_DISK_AGING    60000
 
+/* how many answers there are, if none of them were purged: quickly told */
+#define NGX_CS_DISK_ABOUT                                                    \
+    "SELECT coalesce(max(id) - min(id) + 1, 0) FROM answer"
+
 /* a worker that purges the zone for longer has died, ms */
 #define NGX_CS_DISK_PATIENCE 60000
 
@@ -198,9 +202,7 @@ ngx_cs_disk_size(ngx_cs_disk_trim_t *trim)
         return SQLITE_OK;
     }
 
-    answers = ngx_cs_disk_value(trim->db,
-                                "SELECT coalesce(max(id) - min(id) + 1, 0)"
-                                " FROM answer");
+    answers = ngx_cs_disk_value(trim->db, NGX_CS_DISK_ABOUT);
 
     rc = sqlite3_prepare_v2(trim->db,
                             "DELETE FROM answer WHERE id IN (SELECT id"
@@ -349,6 +351,9 @@ ngx_cs_disk_measure(ngx_cs_disk_trim_t *trim)
     }
 
     block->bytes = (ngx_atomic_uint_t) bytes;
+    block->answers = (ngx_atomic_uint_t)
+                     ngx_max(ngx_cs_disk_value(trim->db, NGX_CS_DISK_ABOUT),
+                             0);
 }
 
 

@@ -174,10 +174,12 @@ ngx_cs_disk_writer_exit(void)
 static ngx_msec_t
 ngx_cs_disk_write(ngx_cs_disk_writer_t *w)
 {
-    int         rc;
-    ngx_uint_t  more;
+    int                   rc;
+    ngx_uint_t            more;
+    ngx_cs_disk_block_t  *block;
 
     more = 0;
+    block = w->disk->block->data;
 
     rc = ngx_cs_disk_ready(w);
 
@@ -197,6 +199,7 @@ ngx_cs_disk_write(ngx_cs_disk_writer_t *w)
         }
 
         w->failed = 0;
+        block->failing = 0;
 
         return more ? NGX_CS_DISK_SOON : NGX_CS_DISK_TICK;
     }
@@ -210,6 +213,7 @@ ngx_cs_disk_write(ngx_cs_disk_writer_t *w)
     }
 
     ngx_cs_disk_writer_failed(w, rc);
+    block->failing = 1;
 
     return NGX_CS_DISK_TICK;
 }
@@ -361,7 +365,8 @@ ngx_cs_disk_walk_end(ngx_cs_disk_writer_t *w)
 static int
 ngx_cs_disk_replace(ngx_cs_disk_writer_t *w, int rc)
 {
-    u_char  damaged[NGX_MAX_PATH], log[NGX_MAX_PATH];
+    u_char                damaged[NGX_MAX_PATH], log[NGX_MAX_PATH];
+    ngx_cs_disk_block_t  *block;
 
     ngx_cs_disk_writer_close(w);
 
@@ -382,6 +387,9 @@ ngx_cs_disk_replace(ngx_cs_disk_writer_t *w, int rc)
                   "\"%s\" is damaged or foreign: %s, it is now \"%s\", and "
                   "a new one begins",
                   w->disk->file, sqlite3_errstr(rc), damaged);
+
+    block = w->disk->block->data;
+    block->replaced = (ngx_atomic_uint_t) ngx_time();
 
     return ngx_cs_disk_writer_open(w);
 }

@@ -27,9 +27,14 @@
 
 
 typedef struct {
-    ngx_cs_breaker_key_t         key;
+    u_char                       digest[NGX_CS_DIGEST_LEN];
+    u_char                       id[NGX_CS_DIGEST_LEN];
     int64_t                      used;     /* mono ms; 0: free */
     clear_breaker_t              breaker;
+    size_t                       integration_id_len;
+    size_t                       upstream_len;
+    u_char                       integration_id[NGX_CS_BREAKERS_NAME];
+    u_char                       upstream[NGX_CS_BREAKERS_NAME];
 } ngx_cs_breaker_node_t;
 
 
@@ -44,6 +49,9 @@ static void ngx_cs_breakers_unlock(void);
 static ngx_int_t ngx_cs_breakers_tenant(ngx_str_t *tenant, u_char *digest);
 static ngx_cs_breaker_node_t *ngx_cs_breakers_find(ngx_cs_breakers_t *breakers,
     ngx_cs_breaker_key_t *key);
+static void ngx_cs_breakers_make(ngx_cs_breaker_node_t *node,
+    ngx_cs_breaker_key_t *key);
+static size_t ngx_cs_breakers_name(u_char *dst, ngx_str_t *name);
 static void ngx_cs_breakers_keep(ngx_cs_breakers_t *breakers,
     ngx_cs_breaker_node_t *node);
 static int64_t ngx_cs_breakers_worth(void *place);
@@ -67,9 +75,12 @@ static ngx_cs_ways_t  ngx_cs_breakers_ways = {
 
 ngx_int_t
 ngx_cs_breakers_key(ngx_str_t *tenant, ngx_str_t *integration_id,
-    ngx_str_t *token, ngx_cs_breaker_key_t *key)
+    ngx_str_t *upstream, ngx_str_t *token, ngx_cs_breaker_key_t *key)
 {
     u_char  parts[2 * NGX_CS_DIGEST_LEN];
+
+    key->integration_id = *integration_id;
+    key->upstream = *upstream;
 
     return (ngx_cs_breakers_tenant(tenant, parts) == NGX_OK
             && ngx_cs_digest(token->data, token->len,
@@ -142,8 +153,7 @@ ngx_cs_breakers_leave(ngx_cs_breaker_key_t *key, clear_breaker_conf_t *conf,
     node = ngx_cs_breakers_find(breakers, key);
 
     if (node == NULL) {
-        ngx_memzero(&fresh, sizeof(ngx_cs_breaker_node_t));
-        fresh.key = *key;
+        ngx_cs_breakers_make(&fresh, key);
         node = &fresh;
     }
 
@@ -183,7 +193,7 @@ ngx_cs_breakers_lift(ngx_str_t *integration_id)
     for (i = 0; i < NGX_CS_BREAKERS; i++) {
         node = &breakers->nodes[i];
 
-        if (all || ngx_memcmp(node->key.id, id, NGX_CS_DIGEST_LEN) == 0) {
+        if (all || ngx_memcmp(node->id, id, NGX_CS_DIGEST_LEN) == 0) {
             ngx_memzero(node, sizeof(ngx_cs_breaker_node_t));
         }
     }
@@ -212,6 +222,55 @@ ngx_cs_breakers_paused(int64_t now)
         node = &breakers->nodes[i];
         n += node->used && clear_breaker_paused(&node->breaker, now);
     }
+
+    return n;
+}
+
+
+ngx_uint_t
+ngx_cs_breakers_list(int64_t now, ngx_cs_paused_t *paused, ngx_uint_t size)
+{
+    int64_t                 until;
+    ngx_uint_t              i, n;
+    clear_breaker_t        *breaker;
+    ngx_cs_paused_t        *p;
+    ngx_cs_breakers_t      *breakers;
+    ngx_cs_breaker_node_t  *node;
+
+    breakers = ngx_cs_breakers_lock();
+    if (breakers == NULL) {
+        return 0;
+    }
+
+    n = 0;
+
+    for (i = 0; i < NGX_CS_BREAKERS; i++) {
+        node = &breakers->nodes[i];
+        breaker = &node->breaker;
+
+        if (!node->used || !clear_breaker_paused(breaker, now)) {
+            continue;
+        }
+
+        if (n == size) {
+            break;
+        }
+
+        p = &paused[n++];
+        until = ngx_max(breaker->until, breaker->probe_until);
+
+        p->kind = breaker->kind;
+        p->asked = breaker->asked;
+        p->probed = breaker->probe_until > now;
+        p->left = until - now;
+        p->integration_id_len = node->integration_id_len;
+        p->upstream_len = node->upstream_len;
+        ngx_memcpy(p->integration_id, node->integration_id,
+                   NGX_CS_BREAKERS_NAME);
+        ngx_memcpy(p->upstream, node->upstream, NGX_CS_BREAKERS_NAME);
+    }
+
+    ngx_cs_breakers_unlock();
 
     return n;
 }
@@ -278,16 +337,53 @@ ngx_cs_breakers_find(ngx_cs_breakers_t *breakers, ngx_cs_breaker_key_t *key)
 
 
 static void
+ngx_cs_breakers_make(ngx_cs_breaker_node_t *node, ngx_cs_breaker_key_t *key)
+{
+    ngx_memzero(node, sizeof(ngx_cs_breaker_node_t));
+
+    ngx_memcpy(node->digest, key->digest, NGX_CS_DIGEST_LEN);
+    ngx_memcpy(node->id, key->id, NGX_CS_DIGEST_LEN);
+
+    node->integration_id_len = ngx_cs_breakers_name(node->integration_id,
+                                                    &key->integration_id);
+    node->upstream_len = ngx_cs_breakers_name(node->upstream, &key->upstream);
+}
+
+
+/* cut between characters of UTF-8 */
+
+static size_t
+ngx_cs_breakers_name(u_char *dst, ngx_str_t *name)
+{
+    size_t  len;
+
+    len = name->len;
+
+    if (len > NGX_CS_BREAKERS_NAME) {
+        len = NGX_CS_BREAKERS_NAME;
+
+        while (len && (name->data[len] & 0xc0) == 0x80) {
+            len--;
+        }
+    }
+
+    ngx_memcpy(dst, name->data, len);
+
+    return len;
+}
+
+
+static void
 ngx_cs_breakers_keep(ngx_cs_breakers_t *breakers, ngx_cs_breaker_node_t *node)
 {
     ngx_cs_breaker_node_t  *victim;
 
     victim = ngx_cs_ways_find(&ngx_cs_breakers_ways, breakers->nodes,
-                              node->key.digest);
+                              node->digest);
 
     if (victim == NULL) {
         victim = ngx_cs_ways_least(&ngx_cs_breakers_ways, breakers->nodes,
-                                   node->key.digest);
+                                   node->digest);
     }
 
     if (ngx_cs_breakers_worth(node) >= ngx_cs_breakers_worth(victim)) {

@@ -22,22 +22,43 @@
 
 /*
  * Whose breaker.  The token is a part of it, also where it is none of the
- * tenant: what is refused is a token, and a new one begins anew.
+ * tenant: what is refused is a token, and a new one begins anew.  The strings
+ * are for people, and the maker's.
  */
 
 typedef struct {
     u_char                       digest[NGX_CS_DIGEST_LEN];  /* of both */
     u_char                       id[NGX_CS_DIGEST_LEN];  /* of the integration
                                                             id, for a purge */
+    ngx_str_t                    integration_id;
+    ngx_str_t                    upstream;
 } ngx_cs_breaker_key_t;
+
+
+/* of the names that people are shown; what is longer is cut */
+#define NGX_CS_BREAKERS_NAME  128
+
+
+/* one that pauses */
+
+typedef struct {
+    clear_pause_e                kind;
+    ngx_uint_t                   asked;    /* by Retry-After */
+    ngx_uint_t                   probed;   /* one fetch is out to see */
+    int64_t                      left;     /* ms */
+    size_t                       integration_id_len;
+    size_t                       upstream_len;
+    u_char                       integration_id[NGX_CS_BREAKERS_NAME];
+    u_char                       upstream[NGX_CS_BREAKERS_NAME];
+} ngx_cs_paused_t;
 
 
 /* without its zone no tenant ever pauses */
 extern ngx_cs_block_t  ngx_cs_breakers_block;
 
-/* NGX_OK or NGX_ERROR: OpenSSL cannot */
+/* upstream: its URL.  NGX_OK or NGX_ERROR: OpenSSL cannot */
 ngx_int_t ngx_cs_breakers_key(ngx_str_t *tenant, ngx_str_t *integration_id,
-    ngx_str_t *token, ngx_cs_breaker_key_t *key);
+    ngx_str_t *upstream, ngx_str_t *token, ngx_cs_breaker_key_t *key);
 
 /*
  * May a fetch start?  As clear_breaker_enter(); *kind receives why not.
@@ -63,6 +84,10 @@ void ngx_cs_breakers_lift(ngx_str_t *integration_id);
 
 /* how many tenants' fetches are held back now: a number for people */
 ngx_uint_t ngx_cs_breakers_paused(int64_t now);
+
+/* which they are, size of them at most.  Returns how many paused has now */
+ngx_uint_t ngx_cs_breakers_list(int64_t now, ngx_cs_paused_t *paused,
+    ngx_uint_t size);
 
 
 #endif /* _NGX_CS_UPSTREAM_BREAKERS_H_INCLUDED_ */

@@ -37,7 +37,7 @@ ngx_cs_pause_init(ngx_cs_pause_t *pause, ngx_cs_question_t *question,
     pause->entered = 0;
 
     return ngx_cs_breakers_key(&question->tenant, &question->integration_id,
-                               token, &pause->key);
+                               question->url, token, &pause->key);
 }
 
 

@@ -1,61 +1,50 @@
-// The samples of the counters, what is made of them, and the cards that show
-// it.
+// The moments of the last two minutes, what is made of them, and the cards that
+// show it.  The gateway has kept those from before the page was there.
 
-const SAMPLES = 120;
+const SECONDS = 120;
 const WINDOW = 10;
 
-let samples = [];
+let moments = [];
+let tookAt = -Infinity;
 
 
-// From the counters of a sample, or from the difference of two.
+// Of two moments, or of one since the start.
 
-function digest(data) {
-    const requests = sum(data.requests) - data.requests.NONE;
-    const hits = data.requests.HIT + data.requests.STALE
-        + data.requests.UPDATING;
-    const fetches = sum(data.fetches);
+function digest(now, then, bounds) {
+    const less = (name) => now[name] - (then?.[name] ?? 0);
+    const requests = less('requests');
+    const fetches = less('fetches');
+    const counts = now.counts.map((n, i) => n - (then?.counts[i] ?? 0));
 
     return {
         requests, fetches,
-        ratio: requests ? hits / requests : null,
+        seconds: Math.max(less('at') / 1000, 1),
+        ratio: requests ? less('hits') / requests : null,
         saved: Math.max(requests - fetches, 0),
-        failed: fetches - data.fetches.success,
-        latency: fetches ? data.latency.sum / fetches : null,
-        within: within(data.latency, .95),
+        failed: less('failed'),
+        latency: fetches ? less('ms') / fetches : null,
+        within: within(counts, bounds, .95),
+        collapsed: less('collapsed'),
+        flights: now.flights,
+        waiting: now.held + now.streams,
+        paused: now.paused,
     };
 }
 
 
-function within(latency, share) {
-    const all = latency.counts.reduce((a, b) => a + b, 0);
+function within(counts, bounds, share) {
+    const all = counts.reduce((a, b) => a + b, 0);
     let so_far = 0;
 
-    for (const [i, n] of latency.counts.entries()) {
+    for (const [i, n] of counts.entries()) {
         so_far += n;
 
         if (all && so_far >= share * all) {
-            return i < latency.bounds.length ? latency.bounds[i] : Infinity;
+            return i < bounds.length ? bounds[i] : Infinity;
         }
     }
 
     return null;
-}
-
-
-function difference(now, then) {
-    const less = (a, b) => Object.fromEntries(
-        Object.entries(a).map(([name, n]) => [name, n - (b[name] ?? 0)]));
-
-    return {
-        requests: less(now.requests, then.requests),
-        fetches: less(now.fetches, then.fetches),
-        latency: {
-            bounds: now.latency.bounds,
-            counts: now.latency.counts.map((n, i) =>
-                n - then.latency.counts[i]),
-            sum: now.latency.sum - then.latency.sum,
-        },
-    };
 }
 
 
@@ -85,15 +74,16 @@ const cards = [
         peak: perSecond,
     }, {
         name: 'Requests',
-        show: (now) => [perSecond(now.recent.requests / now.seconds),
+        show: (now) => [perSecond(now.recent.requests / now.recent.seconds),
             `last ${WINDOW} s; ${count(now.all.requests)} since the start`],
         point: (step) => step.requests / step.seconds,
         peak: perSecond,
     }, {
         name: 'Fetches',
-        show: (now) => [perSecond(now.recent.fetches / now.seconds),
-            `last ${WINDOW} s, ${count(now.recent.failed)} with an error; `
-            + `${count(now.all.fetches)} since the start`],
+        show: (now) => [perSecond(now.recent.fetches / now.recent.seconds),
+            `last ${WINDOW} s, ${count(now.recent.failed)} failed; `
+            + `${count(now.all.fetches)} since the start, `
+            + `${count(now.all.failed)} failed`],
         point: (step) => step.fetches / step.seconds,
         peak: perSecond,
     }, {
@@ -125,6 +115,15 @@ const cards = [
         point: (step) => step.collapsed / step.seconds,
         peak: perSecond,
     }, {
+        name: 'Waiting for news',
+        show: ({data: {waiting}}) => [count(waiting.held + waiting.streams),
+            waiting.oldest === undefined ? 'no request is held, no stream open'
+                : `${count(waiting.held)} held, `
+                    + plural(waiting.streams, 'stream', 'streams')
+                    + `; the oldest for ${span(waiting.oldest)}`],
+        point: (step) => step.waiting,
+        peak: count,
+    }, {
         name: 'Tenants paused',
         show: (now) => [count(now.data.tenantsPaused),
             now.data.tenantsPaused ? 'no fetch goes out for them'
@@ -147,7 +146,7 @@ function makeCards() {
             element('span', {class: 'name'}, card.name), card.value,
             card.note,
             drawing('svg', {class: 'chart', 'aria-hidden': true,
-                viewBox: `0 0 ${SAMPLES - 1} 32`,
+                viewBox: `0 0 ${SECONDS} 32`,
                 preserveAspectRatio: 'none'}, card.area, card.line),
             card.limit);
         byId('cards').append(card.node);
@@ -170,8 +169,9 @@ function showCards(now) {
 // The newest at the right edge; where there is no value the line has a gap.
 
 function chart(card) {
-    const points = samples.map((sample) => sample.step
-        ? card.point(sample.step) : null);
+    const newest = moments.at(-1).at;
+    const points = moments.map((moment) => moment.step
+        ? card.point(moment.step) : null);
     const most = Math.max(0, ...points.filter((p) => p !== null));
     const top = card.top ?? (most || 1);
     const runs = [];
@@ -187,8 +187,8 @@ function chart(card) {
             runs.push(run = []);
         }
 
-        const x = SAMPLES - points.length + i;
-        run.push([x, (30.5 - 28.5 * Math.min(p / top, 1)).toFixed(2)]);
+        run.push([(SECONDS - (newest - moments[i].at) / 1000).toFixed(1),
+            (30.5 - 28.5 * Math.min(p / top, 1)).toFixed(2)]);
     });
 
     const path = (points) => points.map((p) => p.join(' ')).join('L');
@@ -203,38 +203,48 @@ function chart(card) {
 }
 
 
-// A sample comes; what the cards are to show.
+// Whether the page has missed moments, which the gateway then is asked for.
+
+function missed() {
+    return !moments.length || performance.now() - tookAt > 2500;
+}
+
 
 function take(data) {
-    const at = performance.now();
-    const last = samples.at(-1);
-    const sample = {at, data, all: digest(data), step: null};
+    const {now, history, latency: {bounds}} = data;
 
     // counters that went back began anew
-    if (last && sum(data.requests) + sum(data.fetches)
-        < sum(last.data.requests) + sum(last.data.fetches))
-    {
-        samples = [];
-
-    } else if (last) {
-        sample.step = {
-            ...digest(difference(data, last.data)),
-            seconds: (at - last.at) / 1000,
-            collapsed: data.collapsed - last.data.collapsed,
-            flights: data.flights,
-            paused: data.tenantsPaused,
-        };
+    if (history || now.at < moments.at(-1)?.at) {
+        moments = [];
     }
 
-    samples = [...samples, sample].slice(-SAMPLES);
+    history?.filter((moment) => moment.at < now.at)
+        .forEach((moment) => keep(moment, bounds));
+    keep(now, bounds);
+    tookAt = performance.now();
 
-    const from = samples.findLast((s) => at - s.at >= (WINDOW - .5) * 1000)
-        ?? samples[0];
+    const from = moments.findLast((m) => now.at - m.at >= (WINDOW - .5) * 1000)
+        ?? moments[0];
 
     return {
         data,
-        all: sample.all,
-        recent: digest(difference(data, from.data)),
-        seconds: Math.max((at - from.at) / 1000, 1),
+        all: digest(now, null, bounds),
+        recent: digest(now, from, bounds),
     };
+}
+
+
+// One that comes right after the last would make much of little.
+
+function keep(moment, bounds) {
+    const last = moments.at(-1);
+
+    if (last && moment.at - last.at < 500) {
+        return;
+    }
+
+    const step = last ? digest(moment, last, bounds) : null;
+
+    moments = [...moments, {...moment, step}]
+        .filter((m) => moment.at - m.at <= SECONDS * 1000);
 }

@@ -7,14 +7,26 @@ let timer = null;
 let asking = false;
 let awaySince = null;
 let failures = 0;
+let name = '';
 
 
 function show(data) {
+    const {error, ...fetches} = data.fetches;
+
+    showGateway(data.gateway);
     showCards(take(data));
+    showPaused(data.paused, data.tenantsPaused, data.time);
     showZones(data.zones);
+    showSecretFiles(data.secretFiles, data.secretFilesKnown);
     showErrors(data.errors);
+    say(byId('unknown'), data.unknown
+        ? plural(data.unknown, 'fetch was', 'fetches were')
+            + ' for a task that upstream does not know: 404, which is an '
+            + 'answer and no error.'
+        : '');
     showCounts('requests', data.requests);
-    showCounts('fetches', data.fetches);
+    showCounts('fetches', {...fetches, error: error - data.unknown,
+        'unknown task (404)': data.unknown});
     showCounts('responses', data.responses);
 }
 
@@ -28,7 +40,7 @@ function link(text, className) {
     node.className = `link ${className}`;
     document.body.classList.toggle('away-now', className === 'away');
     document.title = (className === 'away' ? 'Not reachable - ' : '')
-        + 'Clear status gateway';
+        + (name ? `${name} - ` : '') + 'Clear status gateway';
 }
 
 
@@ -54,7 +66,8 @@ async function tick() {
     let wrong = null;
 
     try {
-        const {status, data} = await ask({format: 'json'});
+        const {status, data} = await ask({format: 'json',
+            ...missed() ? {history: 1} : {}});
 
         if (status === 200 && data?.requests) {
             show(data);

@@ -3,6 +3,10 @@
 const STATES = ['success', 'failed', 'processing', 'created', 'other',
     'error', 'none'];
 const STATE_NAMES = {none: 'no answer yet', error: 'error only'};
+const TIER_STATES = {
+    off: 'is gone around, as it did not answer in time',
+    failing: 'cannot be written, the error log says why',
+};
 
 
 // Zones: made once for each name, then only changed.
@@ -33,6 +37,7 @@ function makeZone(zone) {
         used: drawing('rect', {class: 'used', height: 10}),
         total: element('p', {class: 'mix'}),
         gone: element('p', {class: 'quiet'}),
+        tiers: element('div', {class: 'tiers'}),
         parts: new Map(),
     };
     const mix = bar();
@@ -58,7 +63,7 @@ function makeZone(zone) {
     zones.set(zone.name, own);
     return element('article', {class: 'zone'},
         element('h3', {}, zone.name), own.fill, fillBar, own.total, mix, list,
-        own.gone);
+        own.gone, own.tiers);
 }
 
 
@@ -83,6 +88,8 @@ function showZone(zone) {
     say(own.gone, `${count(sum(zone.evictions))} evicted to make room, `
         + `${count(zone.tooLarge)} too large to store`);
 
+    showTiers(own.tiers, zone.tiers);
+
     for (const [state, part] of own.parts) {
         const n = zone.entries[state] ?? 0;
         const width = all ? 1000 * n / all : 0;
@@ -93,6 +100,48 @@ function showZone(zone) {
         say(part.value, count(n));
         x += width;
     }
+}
+
+
+// What lies below a zone: of a tier the numbers that it has.
+
+function showTiers(node, tiers) {
+    while (node.children.length < tiers.length) {
+        node.append(element('p'));
+    }
+
+    tiers.forEach((tier, i) => {
+        const wrong = tier.state in TIER_STATES;
+
+        node.children[i].classList.toggle('wrong', wrong);
+        say(node.children[i], tierText(tier));
+    });
+}
+
+
+function tierText(tier) {
+    const numbers = [];
+
+    if (tier.bytes !== undefined) {
+        numbers.push(`${bytes(tier.bytes)} of ${bytes(tier.size)}`);
+    }
+
+    if (tier.answers !== undefined) {
+        numbers.push(`about ${plural(tier.answers, 'answer', 'answers')}`);
+    }
+
+    if (tier.hits !== undefined) {
+        numbers.push(`${count(tier.hits)} read from it`);
+    }
+
+    if (tier.dropped !== undefined) {
+        numbers.push(`${count(tier.dropped)} lost before they were on it`);
+    }
+
+    return `${tier.name[0].toUpperCase()}${tier.name.slice(1)} `
+        + `${TIER_STATES[tier.state] ?? tier.state}: ${numbers.join(', ')}`
+        + (tier.damaged ? `; a damaged file was replaced ${clock(tier.damaged)}`
+            : '');
 }
 
 
