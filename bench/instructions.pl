@@ -26,12 +26,13 @@ my $profile  = $ENV{PROFILE}  // 0;
 my @entries  = $miss ? 0 : split /,/, $ENV{ENTRIES} // 10;
 my $peers    = Bench::Peers->new;
 
-# what is shown, its configuration, its port
+# what is shown, its configuration, its port, whether it has a disk
 my @rows = $miss
     ? (['proxy_pass', 'nginx', 'proxy_pass'], ['ours', 'ours', 'miss'])
     : (
         ['return 200',  'nginx', 'return'],
         ['ours',        'ours',  'ours'],
+        ['ours, with a disk', 'ours', 'ours', 'disk'],
         ['proxy_cache', 'nginx', 'proxy_cache'],
     );
 
@@ -49,14 +50,14 @@ sub main {
     for my $entries (@entries) {
         for my $row (@wanted) {
             my ($name, @where) = @$row;
-            my $each = (total(@where, 2 * $requests, $entries)
-                - total(@where, $requests, $entries)) / $requests;
+            my $each = (total(2 * $requests, $entries, @where)
+                - total($requests, $entries, @where)) / $requests;
 
             $of{$name}{$entries} = $each;
             push @table, [$name, $miss ? () : $entries,
                 sprintf('%.0f', $each),
                 sprintf('%+.0f', $each - (@table ? $table[0][-2] : $each))];
-            show(@where, $entries) if $profile;
+            show($entries, @where) if $profile;
         }
     }
 
@@ -82,18 +83,27 @@ sub report ($of, @table) {
     @budget = ["user instructions for a hit with $entries[-1] tasks, to "
         . $entries[0], sprintf('%.3f', $many / $few), 'at most 1.10',
         $many / $few <= 1.1] if @entries > 1;
+
+    if (my $disk = $of->{'ours, with a disk'}{ $entries[0] }) {
+        push @budget, ['the same where its zone has a disk',
+            sprintf('%+.0f', $disk - $few), 'at most +50',
+            $disk - $few <= 50];
+    }
+
     budget($name, @budget) if !$miss;
 }
 
 
 # What a whole run takes, the end included; what fills the zone is not counted.
 
-sub total ($conf, $port, $count, $entries) {
-    my $out = $peers->dir . '/callgrind.out';
+sub total ($count, $entries, $conf, $port, $disk = '') {
+    my $dir = $peers->dir;
+    my $out = "$dir/callgrind.out";
 
     my $nginx = $peers->nginx($conf, single => 1, wrapper => ['valgrind',
         '--tool=callgrind', "--callgrind-out-file=$out", '--instr-atstart=no'],
-        zone => '128m', reuseport => '', log => 'error');
+        zone => '128m', keys => '64m', reuseport => '', log => 'error',
+        disk => $disk && "clear_status_disk zone=answers $dir/disk;");
     $peers->wait_up($conf, $port);
 
     my $number = $peers->port($port);
@@ -120,8 +130,8 @@ sub total ($conf, $port, $count, $entries) {
 
 # Where they go.
 
-sub show ($conf, $port, $entries) {
-    total($conf, $port, $requests, $entries);
+sub show ($entries, @where) {
+    total($requests, $entries, @where);
 
     my $out   = $peers->dir . '/callgrind.out';
     my @lines = grep {/^\s*[\d,]+ \(.*:/} split /\n/,

@@ -31,6 +31,7 @@ my @steps = (
     ['instructions-entries', 'instructions.pl', ONLY => 'ours',
         ENTRIES => '10,100000'],
     ['memory',               'memory.pl'],
+    ['disk',                 'disk.pl'],
     ['growth',               'growth.pl'],
 );
 

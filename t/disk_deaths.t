@@ -119,6 +119,22 @@ is $others, 0, 'nor has one another answer than was stored';
 cmp_ok $seen, '>', 0, 'and they have some';
 
 
+# Whoever finds a log without its index, as after a power cut, makes that anew.
+# Others wait for it, and do not take it for an answer that is not there.
+
+$t->stop;
+$disk->restore($disk->keep);
+$disk->hold_log;
+$t->run;
+
+my $first = $t->start("/status?taskId=$ids[0]");
+ok !wait_for(sub { $t->logged(error => qr/cannot be read/) }, 0.5),
+    'nobody gives up while the log is made ready';
+$disk->release_log;
+is +($t->collect($first))[0]->header('Cache-Status'),
+    'clear_status; hit; detail=disk', 'who waited has it from the disk';
+
+
 # After all of it.
 
 $t->stop;

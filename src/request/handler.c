@@ -288,6 +288,12 @@ ngx_cs_handler_answered(ngx_cs_waiter_t *waiter, ngx_cs_flight_t *flight,
 
     ngx_http_set_log_request(r->connection->log, r);
 
+    /* a tier may have had it, which came into the zone since the look-up */
+
+    if (outcome && outcome->expired) {
+        ctx->expired = 1;
+    }
+
     if (ctx->patience) {
         rc = ngx_cs_answered_patient(r, ctx, flight, outcome);
 

@@ -110,6 +110,12 @@ void
 ngx_cs_disk_init_process(ngx_array_t *disks)
 {
     ngx_cs_disks = disks;
+
+    if (disks->nelts && ngx_process == NGX_PROCESS_SINGLE) {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "\"clear_status_disk\" is read and not written, as "
+                      "without \"master_process\" nginx has no cache manager");
+    }
 }
 
 
@@ -235,6 +241,7 @@ ngx_cs_disk_worker(ngx_cs_disk_t *disk)
 
     w->disk = disk;
     w->reader.file = disk->file;
+    w->reader.timeout = disk->timeout;
     ngx_queue_init(&w->waiting);
 
     w->task->handler = ngx_cs_disk_thread;

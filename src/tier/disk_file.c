@@ -38,7 +38,7 @@ static int ngx_cs_disk_number(sqlite3 *db, const char *sql, int64_t *value);
 
 
 int
-ngx_cs_disk_open(char *file, sqlite3 **db, ino_t *inode)
+ngx_cs_disk_open(char *file, ngx_msec_t busy, sqlite3 **db, ino_t *inode)
 {
     int          rc;
     struct stat  st;
@@ -62,6 +62,7 @@ ngx_cs_disk_open(char *file, sqlite3 **db, ino_t *inode)
 
     if (rc == SQLITE_OK) {
         (void) sqlite3_extended_result_codes(*db, 1);
+        (void) sqlite3_busy_timeout(*db, (int) ngx_min(busy, INT_MAX));
         rc = ngx_cs_disk_ours(*db);
     }
 

@@ -26,11 +26,13 @@
 
 /*
  * Opens a database that is there, as long as it is ours, for one thread at a
- * time.  inode: receives the file's.  Returns SQLITE_OK and the database in
+ * time.  busy: how long it waits for another's lock, ms.  inode: receives the
+ * file's.  Returns SQLITE_OK and the database in
  * *db; or NGX_CS_DISK_NEWER; SQLITE_NOTADB for a file that is empty, damaged
  * or foreign; SQLITE_CANTOPEN where there is none; or another of SQLite's.
  */
-int ngx_cs_disk_open(char *file, sqlite3 **db, ino_t *inode);
+int ngx_cs_disk_open(char *file, ngx_msec_t busy, sqlite3 **db,
+    ino_t *inode);
 
 /*
  * Makes a new database under that name, whole or not at all, for its owner

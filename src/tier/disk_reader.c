@@ -3,8 +3,9 @@
  *
  * Reads a database of answers; see the header.
  *
- * A reader waits for nobody: in WAL mode nothing but a recovery of the log
- * makes it wait, and then it is a miss.
+ * In WAL mode no writer makes a reader wait.  What does is the recovery of the
+ * log by whoever is the first to open it, which is when nginx starts and many
+ * ask: so it waits, in its thread, for as long as anybody waits for it.
  */
 
 
@@ -69,7 +70,8 @@ ngx_cs_disk_reader_open(ngx_cs_disk_reader_t *reader)
 
     reader->inode = ngx_cs_disk_inode(reader->file);
 
-    rc = ngx_cs_disk_open(reader->file, &reader->db, &reader->inode);
+    rc = ngx_cs_disk_open(reader->file, reader->timeout, &reader->db,
+                          &reader->inode);
 
     if (rc == SQLITE_OK) {
 

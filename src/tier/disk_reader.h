@@ -19,10 +19,11 @@ typedef struct sqlite3       ngx_cs_sqlite_t;
 typedef struct sqlite3_stmt  ngx_cs_sqlite_stmt_t;
 
 
-/* begins with zeroes but for the file */
+/* begins with zeroes but for the file and the time-out */
 
 typedef struct {
     char                        *file;
+    ngx_msec_t                   timeout;  /* of a look that waits for a lock */
     ngx_cs_sqlite_t             *db;       /* NULL: not open */
     ngx_cs_sqlite_stmt_t        *stmt;
     ino_t                        inode;

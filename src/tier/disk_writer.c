@@ -26,6 +26,9 @@
 #define NGX_CS_DISK_TICK     1000
 #define NGX_CS_DISK_SOON     20
 
+/* the longest that it waits for another's lock, ms */
+#define NGX_CS_DISK_BUSY     2000
+
 /* after an error, ms */
 #define NGX_CS_DISK_RETRY    10000
 
@@ -43,8 +46,7 @@
     "PRAGMA wal_autocheckpoint = 1000;"                                      \
     "PRAGMA journal_size_limit = 4194304;"                                   \
     "PRAGMA mmap_size = 0;"                                                  \
-    "PRAGMA secure_delete = ON;"                                             \
-    "PRAGMA busy_timeout = 2000;"
+    "PRAGMA secure_delete = ON;"
 
 
 typedef struct {
@@ -265,7 +267,7 @@ ngx_cs_disk_writer_open(ngx_cs_disk_writer_t *w)
         ngx_cs_zone_set_saved_in(w->disk->shm_zone, 0);
     }
 
-    rc = ngx_cs_disk_open(w->disk->file, &w->db, &w->inode);
+    rc = ngx_cs_disk_open(w->disk->file, NGX_CS_DISK_BUSY, &w->db, &w->inode);
 
     if (rc == SQLITE_OK) {
         rc = sqlite3_exec(w->db, NGX_CS_DISK_WRITE, NULL, NULL, NULL);

@@ -334,6 +334,8 @@ ngx_cs_zone_offer(ngx_cs_lookup_t *lookup, ngx_cs_answer_t *stale)
         result = 0;
 
         shm->stat.entries[ngx_cs_entry_state(shm, e)]++;
+
+        lookup->outcome.expired = 1;
     }
 
     ngx_cs_result_free(shm, &result);

@@ -108,7 +108,8 @@ void ngx_cs_zone_complete(ngx_cs_lookup_t *lookup);
 
 /*
  * A success that is no longer fresh, from elsewhere, for a flight that goes
- * on: the zone has it as it would have stayed there, if it has none.
+ * on: the zone has it as it would have stayed there, if it has none.  Sets
+ * outcome.expired then.
  */
 void ngx_cs_zone_offer(ngx_cs_lookup_t *lookup, ngx_cs_answer_t *stale);
 

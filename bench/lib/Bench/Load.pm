@@ -10,8 +10,9 @@ use IO::Select;
 use IO::Socket::INET;
 use List::Util qw(sum0);
 use Mojo::File qw(path);
+use Time::HiRes qw(time);
 
-our @EXPORT_OK = qw(crowd exactly on_cpu task wrk);
+our @EXPORT_OK = qw(crowd exactly on_cpu paced task wrk);
 
 my $SECONDS = 600;
 
@@ -32,21 +33,11 @@ sub exactly ($port, $count, $callers, $task) {
 
     my $send = sub ($socket) {
         return if $sent >= $count;
-        my $id = $task->($sent++);
         $buffer{$socket} = '';
-        syswrite $socket,
-            "GET /one-integration/workflow/status?taskId=$id HTTP/1.1\r\n"
-            . "Host: 127.0.0.1:$port\r\n"
-            . "Accept: application/json\r\n\r\n"
-            or die "cannot send: $!\n";
+        ask($socket, $port, $task->($sent++));
     };
 
-    for (1 .. $callers) {
-        my $socket = IO::Socket::INET->new("127.0.0.1:$port")
-            or die "cannot connect to port $port: $!\n";
-        $select->add($socket);
-        $send->($socket);
-    }
+    $send->(connected($port, $select)) for 1 .. $callers;
 
     while ($done < $count) {
         my @ready = $select->can_read($SECONDS)
@@ -76,6 +67,74 @@ sub whole ($reply) {
     die "an unexpected reply:\n$reply\n"
         if $reply !~ m{\AHTTP/1.1 200 } || $length != 607;
     return 1;
+}
+
+
+# Requests at a steady rate, whatever becomes of those before.  Options: port,
+# seconds, callers, and streams: for each a rate and what gives its nth task
+# id.  For each stream the times from when a request was due, ms, sorted, and
+# how many replies had which Cache-Status, without its numbers.
+
+sub paced (%o) {
+    my (@idle, %busy, @seen);
+    my $select = IO::Select->new;
+    my ($begun, $left) = (time, 0);
+
+    for my $stream (@{ $o{streams} }) {
+        push @seen, {ms => [], status => {}, sent => 0, rate => $stream->[0],
+            count => $stream->[0] * $o{seconds}, task => $stream->[1]};
+        $left += $seen[-1]{count};
+    }
+
+    while ($left) {
+        my $now = time;
+
+        for my $of (@seen) {
+            while ($of->{sent} < $of->{count}) {
+                my $due = $begun + $of->{sent} / $of->{rate};
+                last if $due > $now || (!@idle && keys %busy >= $o{callers});
+                my $socket = pop @idle // connected($o{port}, $select);
+
+                $busy{$socket} = {due => $due, of => $of, got => ''};
+                ask($socket, $o{port}, $of->{task}->($of->{sent}++));
+            }
+        }
+
+        for my $socket ($select->can_read(0.0005)) {
+            my $call = $busy{$socket} or die "a connection was closed\n";
+            sysread $socket, $call->{got}, 65536, length $call->{got}
+                or die "a connection was closed\n";
+            next if !whole($call->{got});
+
+            my ($status) = $call->{got} =~ /\r\nCache-Status: (.*?)\r\n/i;
+            push @{ $call->{of}{ms} }, 1000 * (time - $call->{due});
+            $call->{of}{status}{ ($status // '') =~ s/=\d+//gr }++;
+            push @idle, $socket;
+            delete $busy{$socket};
+            $left--;
+        }
+    }
+
+    $_->{ms} = [sort { $a <=> $b } @{ $_->{ms} }] for @seen;
+    return @seen;
+}
+
+
+sub connected ($port, $select) {
+    my $socket = IO::Socket::INET->new("127.0.0.1:$port")
+        or die "cannot connect to port $port: $!\n";
+
+    $select->add($socket);
+    return $socket;
+}
+
+
+sub ask ($socket, $port, $id) {
+    syswrite $socket,
+        "GET /one-integration/workflow/status?taskId=$id HTTP/1.1\r\n"
+        . "Host: 127.0.0.1:$port\r\n"
+        . "Accept: application/json\r\n\r\n"
+        or die "cannot send: $!\n";
 }
 
 

@@ -164,7 +164,7 @@ sub start_one ($self, $server, $wrapper, %more) {
     }
 
     return $self->nginx($server, wrapper => $wrapper, zone => '64m',
-        log => 'error', reuseport => '', %more);
+        keys => '64m', disk => '', log => 'error', reuseport => '', %more);
 }
 
 

@@ -11,6 +11,7 @@ package ClearStatus::Disk;
 use Mojo::Base -base, -signatures;
 
 use ClearStatus::Process qw(wait_for);
+use Fcntl qw(F_SETLK F_WRLCK SEEK_SET);
 use Mojo::File qw(path);
 
 has 't';
@@ -149,6 +150,25 @@ sub restore ($self, $content = $self->{kept}) {
     path($self->file)->spurt($content)->chmod(0600);
     chown +(stat $self->dir)[4, 5], $self->file;
 }
+
+
+# With nginx stopped: the locks of one who makes the log's index.  SQLite's
+# places for them are bytes 120 to 127 of that file.
+
+sub hold_log ($self) {
+    my $shm = $self->file . '-shm';
+
+    open my $fh, '+>', $shm or die "$shm: $!\n";
+    chown +(stat $self->dir)[4, 5], $shm;
+    chmod 0600, $shm;
+
+    my $lock = pack 's s x![8] q q i x![8]', F_WRLCK, SEEK_SET, 120, 8, 0;
+    fcntl $fh, F_SETLK, $lock or die "$shm: $!\n";
+    $self->{log} = $fh;
+}
+
+
+sub release_log ($self) { close delete $self->{log} }
 
 
 # A counter or gauge of this zone's disk; more: further labels.
