@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "clear/table.h"
+
 
 static clear_redis_error_e clear_redis_error_word(const char *text,
     size_t len);
@@ -38,7 +40,7 @@ static const struct {
 };
 
 
-static const char  *clear_redis_texts[CLEAR_REDIS_ERRORS] = {
+static const char  *clear_redis_texts[] = {
     "answers",
     "is loading its data",
     "is busy with a script",
@@ -54,6 +56,8 @@ static const char  *clear_redis_texts[CLEAR_REDIS_ERRORS] = {
     "is in protected mode",
     "answered with an error"
 };
+
+clear_table(clear_redis_texts, CLEAR_REDIS_ERRORS - 1);
 
 
 /*

@@ -24,6 +24,19 @@ ngx_str_t  ngx_cs_names_caches[] = {
 clear_table(ngx_cs_names_caches, NGX_CS_COUNTERS_CACHES - 1);
 
 
+ngx_str_t  ngx_cs_names_sources[] = {
+    ngx_string("gateway"),
+    ngx_string("gateway"),
+    ngx_string("gateway"),
+    ngx_string("disk"),
+    ngx_string("fleet"),
+    ngx_string("fleet"),
+    ngx_string("upstream")
+};
+
+clear_table(ngx_cs_names_sources, NGX_CS_SOURCE_UPSTREAM);
+
+
 ngx_str_t  ngx_cs_names_outcomes[] = {
     ngx_string("success"),
     ngx_string("resolve"),

@@ -14,11 +14,15 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "core/answer.h"
 #include "core/counters.h"
 
 
 /* by ngx_cs_cache_e */
 extern ngx_str_t  ngx_cs_names_caches[];
+
+/* by ngx_cs_source_e */
+extern ngx_str_t  ngx_cs_names_sources[];
 
 /* by what ngx_cs_counters_fetch() counts */
 extern ngx_str_t  ngx_cs_names_outcomes[];

@@ -7,6 +7,7 @@
 
 #include "request/handler.h"
 
+#include "core/names.h"
 #include "request/argument.h"
 #include "request/ask.h"
 #include "request/patience.h"
@@ -41,10 +42,6 @@ static ngx_int_t ngx_cs_answer(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_answer_t *answer);
 static void ngx_cs_cleanup(void *data);
 static void ngx_cs_cleanup_flight(void *data);
-
-
-static ngx_str_t  ngx_cs_detail_disk = ngx_string("disk");
-static ngx_str_t  ngx_cs_detail_fleet = ngx_string("fleet");
 
 
 ngx_int_t
@@ -401,8 +398,7 @@ ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     {
         handling->hit = 1;
         handling->tier = 1;
-        handling->detail = (answer->source == NGX_CS_SOURCE_DISK)
-                           ? ngx_cs_detail_disk : ngx_cs_detail_fleet;
+        handling->detail = ngx_cs_names_sources[answer->source];
         handling->cache = NGX_CS_HIT;
 
         return ngx_cs_answer(r, ctx, answer);
@@ -441,7 +437,7 @@ ngx_cs_result_fetched(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
                           || answer->source == NGX_CS_SOURCE_ELSEWHERE;
 
     if (answer->source == NGX_CS_SOURCE_ELSEWHERE) {
-        handling->detail = ngx_cs_detail_fleet;
+        handling->detail = ngx_cs_names_sources[answer->source];
     }
 
     if (ctx->conf->shm_zone == NULL) {

@@ -215,9 +215,6 @@ ngx_cs_variable_source(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     ngx_str_t         *detail, source;
     ngx_cs_ctx_t      *ctx;
     static ngx_str_t   zone = ngx_string("zone");
-    static ngx_str_t   upstream = ngx_string("upstream");
-    static ngx_str_t   fleet = ngx_string("fleet");
-    static ngx_str_t   gateway = ngx_string("gateway");
 
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
 
@@ -239,8 +236,7 @@ ngx_cs_variable_source(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         break;
 
     default:
-        source = (ctx->source == NGX_CS_SOURCE_UPSTREAM) ? upstream
-                 : (ctx->source == NGX_CS_SOURCE_ELSEWHERE) ? fleet : gateway;
+        source = ngx_cs_names_sources[ctx->source];
     }
 
     return ngx_cs_variable_set(v, &source);
