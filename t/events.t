@@ -86,6 +86,13 @@ http {
             send_timeout 1s;
         }
 
+        location = /refreshed {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_cache answers;
+            clear_status_valid SUCCESS 1ms;
+            clear_status_stale_while_revalidate 1h;
+        }
+
         location = /metrics {
             clear_status_metrics;
         }
@@ -361,6 +368,27 @@ subtest 'without a zone' => sub {
     ok wait_states($stream, 'PROCESSING'), 'open';
     turn($id, 'SUCCESS');
     is states($t->collect($stream)), 'PROCESSING SUCCESS', 'to the end';
+};
+
+
+# No longer fresh a moment later: what is served then is refreshed behind it.
+
+subtest 'a finished answer that is stale' => sub {
+    my $id  = new_task('SUCCESS');
+    my $tag = $t->get("/refreshed?taskId=$id")->header('ETag') =~ s/"//gr;
+    my $n   = $sim->count($id);
+
+    select undef, undef, undef, 0.02;
+    is states($t->collect(stream("/refreshed?taskId=$id"))), 'SUCCESS',
+        'is the only event';
+    ok $sim->wait_count($id, $n + 1), 'and is fetched again';
+    ok wait_for(sub { !$sim->in_air($id) }), 'all of it';
+
+    select undef, undef, undef, 0.02;
+    my $r = $t->collect(stream("/refreshed?taskId=$id",
+        headers => {'Last-Event-ID' => $tag}));
+    is $r->code, 204, 'or none, for who has it';
+    ok $sim->wait_count($id, $n + 2), 'and is fetched again too';
 };
 
 

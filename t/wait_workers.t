@@ -26,6 +26,7 @@ http {
     %%HTTP%%
 
     clear_status_zone zone=answers:1m;
+    clear_status_zone zone=small:64k;
 
     clear_status_auth_token %%TOKEN%%;
     clear_status_integration_id tenant-a;
@@ -43,6 +44,12 @@ http {
         location = /long {
             clear_status_pass %%UPSTREAM%%;
             clear_status_cache answers;
+            clear_status_valid any 1h;
+        }
+
+        location = /small {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_cache small;
             clear_status_valid any 1h;
         }
 
@@ -148,6 +155,27 @@ subtest "another worker's fetch releases too" => sub {
     $t->collect($call);
     like $call->body, qr/"SUCCESS"/, 'the end';
     ok $call->seconds < 10 * stretch(), 'at once';
+};
+
+
+subtest 'an answer that had to go from a full zone' => sub {
+    my $id   = task();
+    my %on   = connections();
+    my ($held, $other) = keys %on;
+    my $gone = 'clear_status_zone_evictions_total{zone="small",'
+        . 'state="processing"}';
+
+    my ($call) = callers(1, "/small?taskId=$id", on => $on{$held});
+    ok wait_for(sub {
+        $t->get('/small?taskId=' . new_task('SUCCESS'));
+        return $t->get('/metrics')->body =~ /^\Q$gone\E [1-9]/m;
+    }), 'nobody has it any more';
+
+    turn($id, 'SUCCESS');
+    like $t->get("/small?taskId=$id", on => $on{$other})->body, qr/"SUCCESS"/,
+        'somebody has the end fetched';
+    $t->collect($call);
+    like $call->body, qr/"SUCCESS"/, 'who is held has it too';
 };
 
 

@@ -30,6 +30,8 @@ ngx_int_t ngx_cs_wake_init_process(ngx_cycle_t *cycle, void (*handler)(void),
 
 void ngx_cs_wake_exit_process(ngx_cycle_t *cycle);
 
+#define NGX_CS_WAKE_ALL  UINT64_MAX
+
 /*
  * Wakes the workers whose number modulo 64 is set in the mask.  If ours is, it
  * means the one of another generation, but we are woken too.

@@ -20,7 +20,7 @@ static ngx_int_t ngx_cs_handler_find(ngx_http_request_t *r,
 static ngx_int_t ngx_cs_find_patient(ngx_http_request_t *r,
     ngx_cs_ctx_t *ctx, ngx_cs_ask_t *ask);
 static ngx_int_t ngx_cs_found(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
-    ngx_cs_ask_t *ask, ngx_cs_news_t *news);
+    ngx_cs_news_t *news);
 static ngx_int_t ngx_cs_serve(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_outcome_t *outcome);
 static ngx_int_t ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
@@ -146,12 +146,10 @@ ngx_cs_find_patient(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
 
     rc = NGX_DECLINED;
 
-    news = ngx_cs_news_create();
+    news = ngx_cs_news_create(&ask->lookup);
     if (news == NULL) {
         return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
-
-    ask->lookup.pool = news->pool;
 
     if (ask->lookup.shm_zone) {
         rc = ngx_cs_zone_find(&ask->lookup);
@@ -165,8 +163,16 @@ ngx_cs_find_patient(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
         ngx_cs_news_found(news, &ask->lookup);
         rc = ngx_cs_patience_answer(r, ctx, ask, news);
 
+        /* who stays has it asked for himself */
+
+        if (rc != NGX_DONE
+            && news->outcome.choice == CLEAR_SERVE_REVALIDATE)
+        {
+            (void) ngx_cs_flight_refresh(&ask->question, &ask->lookup, NULL);
+        }
+
         if (rc == NGX_DECLINED) {
-            rc = ngx_cs_found(r, ctx, ask, news);
+            rc = ngx_cs_found(r, ctx, news);
         }
 
         break;
@@ -189,15 +195,10 @@ ngx_cs_find_patient(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
 /* who has patience gets it at once all the same */
 
 static ngx_int_t
-ngx_cs_found(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_cs_ask_t *ask,
-    ngx_cs_news_t *news)
+ngx_cs_found(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_cs_news_t *news)
 {
     if (ngx_cs_news_keep(news, r->pool) != NGX_OK) {
         return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
-    }
-
-    if (news->outcome.choice == CLEAR_SERVE_REVALIDATE) {
-        (void) ngx_cs_flight_refresh(&ask->question, &ask->lookup, NULL);
     }
 
     return ngx_cs_serve(r, ctx, &news->outcome);

@@ -30,6 +30,7 @@ struct ngx_cs_hold_s {
     ngx_atomic_uint_t            stripe;    /* seen last */
     ngx_cs_news_t               *news;
     ngx_event_t                  timer;     /* until the next flight */
+    ngx_event_t                  look;
     ngx_event_t                  tell;
     unsigned                     telling:1; /* it must not go now */
 };
@@ -44,11 +45,13 @@ static ngx_uint_t ngx_cs_hold_differs(ngx_cs_news_t *old,
     ngx_cs_news_t *news);
 static void ngx_cs_hold_lookup(ngx_cs_hold_t *hold, ngx_cs_lookup_t *lookup,
     ngx_pool_t *pool);
+static void ngx_cs_hold_watch(ngx_cs_hold_t *hold);
 static void ngx_cs_hold_schedule(ngx_cs_hold_t *hold);
 static void ngx_cs_hold_timer_handler(ngx_event_t *ev);
 static void ngx_cs_hold_poll(ngx_cs_hold_t *hold);
 static void ngx_cs_hold_polled(ngx_cs_waiter_t *waiter,
     ngx_cs_flight_t *flight, ngx_cs_outcome_t *outcome);
+static void ngx_cs_hold_look_handler(ngx_event_t *ev);
 static void ngx_cs_hold_look(ngx_cs_hold_t *hold);
 static void ngx_cs_hold_tell_handler(ngx_event_t *ev);
 static void ngx_cs_hold_quit_handler(ngx_event_t *ev);
@@ -199,6 +202,10 @@ ngx_cs_hold_create(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup)
     hold->timer.data = hold;
     hold->timer.log = ngx_cycle->log;
 
+    hold->look.handler = ngx_cs_hold_look_handler;
+    hold->look.data = hold;
+    hold->look.log = ngx_cycle->log;
+
     hold->tell.handler = ngx_cs_hold_tell_handler;
     hold->tell.data = hold;
     hold->tell.log = ngx_cycle->log;
@@ -226,6 +233,7 @@ ngx_cs_hold_adopt(ngx_cs_hold_t *hold, ngx_cs_news_t *news)
 
     old = hold->news;
     hold->news = news;
+    hold->stripe = news->stripe;
 
     differs = old && ngx_cs_hold_differs(old, news);
 
@@ -238,6 +246,10 @@ ngx_cs_hold_adopt(ngx_cs_hold_t *hold, ngx_cs_news_t *news)
         ngx_queue_init(&hold->holders);
 
         ngx_post_event(&hold->tell, &ngx_posted_events);
+    }
+
+    if (hold->node.shm_zone) {
+        ngx_cs_hold_watch(hold);
     }
 
     ngx_cs_hold_schedule(hold);
@@ -270,24 +282,33 @@ ngx_cs_hold_lookup(ngx_cs_hold_t *hold, ngx_cs_lookup_t *lookup,
 
 
 /*
- * The next flight is when this answer's time is over; none after the last.
- * Whoever flies before, in whatever worker, has us woken.
+ * Whoever flies for the key, in whatever worker, has us woken from now on.
+ * What ended since somebody looked for our news had nobody to wake.
  */
+
+static void
+ngx_cs_hold_watch(ngx_cs_hold_t *hold)
+{
+    ngx_cs_lookup_t  lookup;
+
+    ngx_cs_hold_lookup(hold, &lookup, NULL);
+    ngx_cs_zone_hold(&lookup);
+
+    if (ngx_cs_zone_stripe(&lookup) != hold->stripe) {
+        ngx_post_event(&hold->look, &ngx_posted_events);
+    }
+}
+
+
+/* the next flight is when this answer's time is over; none after the last */
 
 static void
 ngx_cs_hold_schedule(ngx_cs_hold_t *hold)
 {
     int64_t           wait;
     ngx_cs_answer_t  *answer;
-    ngx_cs_lookup_t   lookup;
 
     answer = hold->news->answer;
-
-    if (hold->node.shm_zone) {
-        ngx_cs_hold_lookup(hold, &lookup, NULL);
-        hold->stripe = ngx_cs_zone_stripe(&lookup);
-        (void) ngx_cs_zone_hold(&lookup);
-    }
 
     if (hold->timer.timer_set) {
         ngx_del_timer(&hold->timer);
@@ -325,11 +346,11 @@ ngx_cs_hold_poll(ngx_cs_hold_t *hold)
     }
 
     rc = NGX_ERROR;
-    news = ngx_cs_news_create();
+
+    ngx_cs_hold_lookup(hold, &lookup, NULL);
+    news = ngx_cs_news_create(&lookup);
 
     if (news) {
-        ngx_cs_hold_lookup(hold, &lookup, news->pool);
-
         hold->waiter.deadline = 0;
         rc = ngx_cs_flight_join(&hold->question, &lookup, &hold->waiter);
     }
@@ -425,14 +446,28 @@ ngx_cs_hold_wake(void)
         stripe = ngx_cs_zone_stripe(&lookup);
 
         if (stripe != hold->stripe) {
-            hold->stripe = stripe;
             ngx_cs_hold_look(hold);
         }
     }
 }
 
 
-/* what another worker's flight stored */
+static void
+ngx_cs_hold_look_handler(ngx_event_t *ev)
+{
+    ngx_cs_hold_t  *hold;
+
+    hold = ev->data;
+
+    /* whoever waits for a flight is told by it */
+
+    if (hold->waiter.flight == NULL) {
+        ngx_cs_hold_look(hold);
+    }
+}
+
+
+/* what another worker's flight stored; the next one wakes us again */
 
 static void
 ngx_cs_hold_look(ngx_cs_hold_t *hold)
@@ -440,29 +475,29 @@ ngx_cs_hold_look(ngx_cs_hold_t *hold)
     ngx_cs_news_t   *news;
     ngx_cs_lookup_t  lookup;
 
-    news = ngx_cs_news_create();
+    ngx_cs_hold_lookup(hold, &lookup, NULL);
+
+    news = ngx_cs_news_create(&lookup);
     if (news == NULL) {
         return;
     }
 
-    ngx_cs_hold_lookup(hold, &lookup, news->pool);
-    (void) ngx_cs_zone_hold(&lookup);
+    hold->stripe = news->stripe;
 
-    if (ngx_cs_zone_find(&lookup) != NGX_OK) {
-        ngx_cs_news_release(news);
-        return;
+    ngx_cs_zone_hold(&lookup);
+
+    if (ngx_cs_zone_find(&lookup) == NGX_OK) {
+        ngx_cs_news_found(news, &lookup);
+
+        if (news->answer->stamp.fetched > hold->news->answer->stamp.fetched
+            || news->due > hold->news->due)
+        {
+            ngx_cs_hold_adopt(hold, news);
+            return;
+        }
     }
 
-    ngx_cs_news_found(news, &lookup);
-
-    if (news->answer->stamp.fetched <= hold->news->answer->stamp.fetched
-        && news->due <= hold->news->due)
-    {
-        ngx_cs_news_release(news);
-        return;
-    }
-
-    ngx_cs_hold_adopt(hold, news);
+    ngx_cs_news_release(news);
 }
 
 
@@ -621,6 +656,10 @@ ngx_cs_hold_trim(ngx_cs_hold_t *hold)
 
     if (hold->timer.timer_set) {
         ngx_del_timer(&hold->timer);
+    }
+
+    if (hold->look.posted) {
+        ngx_delete_posted_event(&hold->look);
     }
 
     if (hold->tell.posted) {

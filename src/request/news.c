@@ -20,7 +20,7 @@ static void ngx_cs_news_cleanup(void *data);
 
 
 ngx_cs_news_t *
-ngx_cs_news_create(void)
+ngx_cs_news_create(ngx_cs_lookup_t *lookup)
 {
     ngx_pool_t     *pool;
     ngx_cs_news_t  *news;
@@ -38,6 +38,14 @@ ngx_cs_news_create(void)
 
     news->pool = pool;
     news->refs = 1;
+
+    if (lookup) {
+        lookup->pool = pool;
+
+        if (lookup->shm_zone) {
+            news->stripe = ngx_cs_zone_stripe(lookup);
+        }
+    }
 
     return news;
 }
@@ -72,7 +80,7 @@ ngx_cs_news_landed(ngx_cs_flight_t *flight, ngx_cs_outcome_t *outcome)
 {
     ngx_cs_news_t  *news;
 
-    news = ngx_cs_news_create();
+    news = ngx_cs_news_create(NULL);
     if (news == NULL) {
         return NULL;
     }
@@ -81,6 +89,7 @@ ngx_cs_news_landed(ngx_cs_flight_t *flight, ngx_cs_outcome_t *outcome)
 
     news->flight = flight;
     news->outcome = *outcome;
+    news->stripe = (ngx_atomic_uint_t) outcome->stripe;
     news->answer = &news->outcome.answer;
     news->due = ngx_cs_news_fresh(news->answer);
 
@@ -118,7 +127,7 @@ ngx_cs_news_error(ngx_uint_t status)
     clear_error_t   error;
     ngx_cs_news_t  *news;
 
-    news = ngx_cs_news_create();
+    news = ngx_cs_news_create(NULL);
     if (news == NULL) {
         return NULL;
     }

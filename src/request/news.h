@@ -24,6 +24,8 @@ typedef struct {
     ngx_uint_t                   refs;
     ngx_cs_outcome_t             outcome;
     ngx_cs_answer_t             *answer;   /* in outcome: what a caller gets */
+    ngx_atomic_uint_t            stripe;   /* of the zone, when it looked; see
+                                              ngx_cs_zone_stripe() */
     int64_t                      due;      /* when there may be others: mono
                                               ms, or CLEAR_FOREVER */
     ngx_str_t                    event;    /* as an event of a stream, once
@@ -34,8 +36,11 @@ typedef struct {
 } ngx_cs_news_t;
 
 
-/* with one reference, for a look-up into its pool; NULL: no memory */
-ngx_cs_news_t *ngx_cs_news_create(void);
+/*
+ * With one reference; NULL: no memory.  lookup, which may be NULL: a look-up
+ * that is to follow, whose bodies come into the news' pool.
+ */
+ngx_cs_news_t *ngx_cs_news_create(ngx_cs_lookup_t *lookup);
 
 /* after a look-up that brought an outcome, its body in the news' pool */
 void ngx_cs_news_found(ngx_cs_news_t *news, ngx_cs_lookup_t *lookup);

@@ -30,8 +30,10 @@ ngx_cs_zone_collect(ngx_cs_lookup_t *lookup)
     ngx_cs_entry_t     *e;
     ngx_cs_lease_t     *lease;
     ngx_cs_deferred_t   after;
+    ngx_atomic_uint_t   stripe;
 
     zone = lookup->shm_zone->data;
+    stripe = ngx_cs_zone_stripe(lookup);
     rc = NGX_DECLINED;
 
     lookup->outcome.stale.body.data = NULL;
@@ -56,6 +58,7 @@ ngx_cs_zone_collect(ngx_cs_lookup_t *lookup)
     }
 
     if (rc == NGX_OK) {
+        lookup->outcome.stripe = stripe;
         ngx_cs_zone_collected(zone, lookup, &after);
 
         e = ngx_cs_entry_find(zone->shm, lookup->key);

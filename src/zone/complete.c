@@ -75,6 +75,8 @@ ngx_cs_zone_complete(ngx_cs_lookup_t *lookup)
         ngx_cs_entry_ended(zone->shm, e, &after);
     }
 
+    outcome->stripe = ngx_cs_zone_stripe(lookup);
+
     /* before the lock may be left: a zone that is emptied takes it too */
 
     ngx_cs_result_free(zone->shm, &made.result);

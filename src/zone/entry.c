@@ -309,10 +309,13 @@ void
 ngx_cs_entry_ended(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
     ngx_cs_deferred_t *after)
 {
-    (void) ngx_atomic_fetch_add(&shm->stripes[e->node.key
-                                              % NGX_CS_ZONE_STRIPES],
-                                1);
+    ngx_uint_t  i;
 
-    after->wake |= e->holds;
+    i = e->node.key % NGX_CS_ZONE_STRIPES;
+
+    (void) ngx_atomic_fetch_add(&shm->stripes[i], 1);
+
+    after->wake |= e->holds | shm->strays[i];
     e->holds = 0;
+    shm->strays[i] = 0;
 }

@@ -124,6 +124,8 @@ typedef struct {
     size_t                       memory_size;
     ngx_cs_zone_stat_t           stat;
     ngx_cs_slot_t                slots[NGX_CS_ZONE_SLOTS];
+    uint64_t                     strays[NGX_CS_ZONE_STRIPES];  /* as holds,
+                                               where there is no entry */
     ngx_atomic_t                 stripes[NGX_CS_ZONE_STRIPES];
 } ngx_cs_shm_t;
 

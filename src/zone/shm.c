@@ -202,6 +202,8 @@ ngx_cs_shm_reset(ngx_cs_shm_t *shm)
 
     shm->epoch++;
 
+    ngx_memzero(shm->strays, sizeof(shm->strays));
+
     for (i = 0; i < NGX_CS_ZONE_STRIPES; i++) {
         (void) ngx_atomic_fetch_add(&shm->stripes[i], 1);
     }
@@ -255,6 +257,10 @@ ngx_cs_shm_unlock(ngx_cs_zone_t *zone, ngx_cs_deferred_t *after)
     if (zone->alarm) {
         zone->alarm = 0;
 
+        /* whoever waited for something in it looks again */
+
+        ngx_cs_wake(NGX_CS_WAKE_ALL);
+
         ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
                       "a process died while it changed zone \"%V\", "
                       "its content is dropped", &zone->name);
@@ -285,6 +291,30 @@ ngx_cs_shm_fault(ngx_cs_shm_t *shm, ngx_cs_entry_t *e)
     shm->faulted = 1;
 
     (void) raise(SIGKILL);
+}
+
+
+/* each process stops once for each of the tasks that are named there */
+
+void
+ngx_cs_shm_stop(ngx_cs_key_t *key)
+{
+    char             *task_ids;
+    static uint32_t   last;
+
+    task_ids = getenv("CLEAR_STATUS_FAULT_STOP");
+
+    if (task_ids == NULL || key->hash == last
+        || memmem(task_ids, ngx_strlen(task_ids), key->task_id.data,
+                  key->task_id.len)
+           == NULL)
+    {
+        return;
+    }
+
+    last = key->hash;
+
+    (void) raise(SIGSTOP);
 }
 
 #endif

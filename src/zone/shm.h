@@ -32,6 +32,12 @@ void ngx_cs_shm_unlock(ngx_cs_zone_t *zone, ngx_cs_deferred_t *after);
  */
 void ngx_cs_shm_fault(ngx_cs_shm_t *shm, ngx_cs_entry_t *e);
 
+/*
+ * Stops this process if the environment's CLEAR_STATUS_FAULT_STOP names the
+ * task.
+ */
+void ngx_cs_shm_stop(ngx_cs_key_t *key);
+
 #endif
 
 

@@ -30,6 +30,8 @@ typedef struct {
                                               body.data is NULL if none */
     int64_t                      again;    /* with CLEAR_SERVE_STALE: when a
                                               fetch is due; mono, ms */
+    uint64_t                     stripe;   /* of a flight that ended: see
+                                              ngx_cs_zone_stripe() */
     int64_t                      seen;     /* with a lease: when the task was
                                               first asked for; mono, ms */
     ngx_uint_t                   down;     /* with a lease: how many fetches of

@@ -397,25 +397,29 @@ ngx_cs_zone_wanted(ngx_cs_lookup_t *lookup)
 }
 
 
-ngx_int_t
+void
 ngx_cs_zone_hold(ngx_cs_lookup_t *lookup)
 {
+    uint64_t        *holds;
     ngx_cs_zone_t   *zone;
     ngx_cs_entry_t  *e;
 
     zone = lookup->shm_zone->data;
 
+#if (NGX_CS_FAULTS)
+    ngx_cs_shm_stop(lookup->key);
+#endif
+
     ngx_cs_shm_lock(zone);
 
     e = ngx_cs_entry_find(zone->shm, lookup->key);
 
-    if (e) {
-        e->holds |= ngx_cs_worker_bit();
-    }
+    holds = e ? &e->holds
+              : &zone->shm->strays[lookup->key->hash % NGX_CS_ZONE_STRIPES];
+
+    *holds |= ngx_cs_worker_bit();
 
     ngx_cs_shm_unlock(zone, NULL);
-
-    return e ? NGX_OK : NGX_DECLINED;
 }
 
 

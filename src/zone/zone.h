@@ -122,19 +122,18 @@ void ngx_cs_zone_release(ngx_cs_lookup_t *lookup);
 /*
  * A cheap check without the mutex, for one who watches many keys: a number
  * that changes when a flight for this key (or another key in its stripe)
- * ends.  Read it before acquire.
+ * ends.  Read it before find or acquire.
  */
 ngx_atomic_uint_t ngx_cs_zone_stripe(ngx_cs_lookup_t *lookup);
 
 /*
  * Has this worker woken once, when the next flight for the key ends, whoever
- * flies, or the entry is lost.  Whoever is woken looks at the stripe, and
- * holds again.
- *
- * NGX_OK        so it will be
- * NGX_DECLINED  there is no entry, nor is one made for it
+ * flies, or the entry is lost; where there is none, when one ends for another
+ * key in its stripe too.  Whoever is woken looks at the stripe, and holds
+ * again.  What ended before that wakes nobody: who knows the stripe from
+ * before its own look compares it afterwards.
  */
-ngx_int_t ngx_cs_zone_hold(ngx_cs_lookup_t *lookup);
+void ngx_cs_zone_hold(ngx_cs_lookup_t *lookup);
 
 /*
  * A watcher asks for its flight's result.
