@@ -115,10 +115,25 @@ is envelope_is($t->get("$url?taskId=6988a3bc2e0e5e3c6c9aa6d"), 404,
 my $index = $t->get('/');
 like $index->type, qr{^text/html}, 'the index is a page';
 
-my @links = $index->body =~ /href="([^"]+)"/g;
+my @links = $index->body =~ /<a href="([^"]+)"/g;
 is_deeply [sort @links], [sort "$url?taskId=$id{success}", '/dashboard',
     '/metrics'], 'that leads to the others';
 is $t->get($_)->code, 200, "$_ is there" for @links;
+
+is $t->get($_)->code, 200, "$_ too" for qw(/index.css /index.js);
+like $t->get('/index.js')->type, qr{^text/javascript}, 'as what it is';
+
+# What it says to try, as it stands there.
+
+my @tries = said() =~ /^ +(curl -.*)$/mg;
+is scalar @tries, 2, 'it says how to wait';
+my @tried = map {
+    open my $out, '-|', "$_ -sD- --max-time 60 2>&1" or die "$_: $!";
+    $out;
+} @tries;
+my ($held, $stream) = map { join '', <$_> } @tried;
+like $held, qr/^Preference-Applied: wait=25.*"SUCCESS"/msi, 'a held request';
+like $stream, qr/(?:event: status.*){2}"SUCCESS"/s, 'and a stream';
 
 my @purges = $index->body =~ /^(?:<pre>)?(curl -X DELETE '[^']+')/mg;
 is scalar @purges, 2, 'and it says how to purge';

@@ -73,6 +73,15 @@ is state_of(ask($begun =~ s/0$/d/r)), 'FAILED', 'an odd last digit';
 is state_of(ask(new_task($_))), $_, "new_task makes one that is $_"
     for qw(SUCCESS FAILED);
 
+# its clock is 22 s ahead
+my $long = sprintf '%08xc10c0900%08x', time + 22, $$ << 4;
+
+is state_of(ask($long)), 'CREATED', 'a task of 900 s that begins';
+$sim->advance(500);
+is state_of(ask($long)), 'PROCESSING', 'after 500 s';
+$sim->advance(500);
+is state_of(ask($long)), 'SUCCESS', 'and after 1000 s';
+
 is ref ask($begun)->json->{result}{activityStatusList}, 'ARRAY',
     'a finished task has activities';
 $sim->reset;

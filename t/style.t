@@ -208,7 +208,7 @@ sub globs () {
         house => ['src/*', 'src/*/*.[ch]'],
         perl  => [qw(t/*.t t/lib/*/*.pm demo/simulator demo/lib/*/*/*.pm
             bench/*.pl bench/lib/*/*.pm)],
-        page  => [qw(src/operator/page/*)],
+        page  => [qw(src/operator/page/* demo/index.*)],
         shell => [qw(config tools/* demo/run .ci/run)],
     );
 

@@ -11,8 +11,8 @@
 
 
 #define NGX_CS_DASHBOARD_POLICY                                              \
-    "default-src 'none'; style-src 'sha256-3Csq0rTUt2jAa245zvux46+Lz+eDuXM0" \
-    "5SfEGzlKZ7c='; script-src 'sha256-hoK/YgCcBcQS9XOfBZHTB+GTKgSMKOLEBGq1" \
+    "default-src 'none'; style-src 'sha256-1avGy54qdywy+xLHnQnWGfNGSBeX4Nla" \
+    "4evQB6MLBig='; script-src 'sha256-hoK/YgCcBcQS9XOfBZHTB+GTKgSMKOLEBGq1" \
     "uN4n1Ms='; connect-src 'self'; img-src data:; base-uri 'none'; form-ac" \
     "tion 'none'; frame-ancestors 'none'"
 
@@ -186,7 +186,7 @@
     "}\n"                                                                    \
     "\n"                                                                     \
     ".cards {\n"                                                             \
-    "    grid-template-columns: repeat(auto-fill, minmax(min(15rem, 100%), " \
+    "    grid-template-columns: repeat(auto-fill, minmax(min(13rem, 100%), " \
     "1fr));\n"                                                               \
     "}\n"                                                                    \
     "\n"                                                                     \
@@ -270,6 +270,11 @@
     ".zone .mix,\n"                                                          \
     ".tiers p {\n"                                                           \
     "    margin-top: .9rem;\n"                                               \
+    "}\n"                                                                    \
+    "\n"                                                                     \
+    "#unknown:not(:empty) {\n"                                               \
+    "    margin: .2rem 0 .6rem;\n"                                           \
+    "    font-size: .9rem;\n"                                                \
     "}\n"                                                                    \
     "\n"                                                                     \
     "dl {\n"                                                                 \
