@@ -1,0 +1,296 @@
+# The scripts of a fleet against a real Redis: who may fly, what is shared, and
+# what never replaces what.
+
+use Mojo::Base -strict, -signatures;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+
+use ClearStatus::Redis;
+use ClearStatus::Test;
+use Mojo::File qw(path);
+use Test::More;
+
+plan skip_all => 'redis-server is not installed'
+    if !ClearStatus::Redis->installed;
+
+my $t     = ClearStatus::Test->new(reload => 0);
+my $redis = $t->adopt(ClearStatus::Redis->new(dir => $t->dir))->start;
+
+my %script = scripts();
+my $LEASE  = 60_000;
+my $n      = 0;
+
+
+# As the module's own source has them.
+
+sub scripts {
+    my $source = path("$Bin/../src/tier/fleet_scripts.c")->slurp;
+    my (%macro, %of);
+
+    while ($source =~ /^#define (\w+)\s*\\\n((?:.*\\\n)*.*\n)/gm) {
+        my ($name, $text) = ($1, $2);
+        $macro{$name} = literals($text);
+    }
+
+    while ($source =~ /ngx_cs_fleet_(\w+) = ngx_string\((.*?)^\);/gms) {
+        my ($name, $text) = ($1, $2);
+
+        $text =~ s{/\*.*?\*/}{}gs;
+        $of{$name} = join '', map { $macro{$_} // literals($_) }
+            $text =~ /"(?:[^"\\]|\\.)*"|NGX_CS_\w+/g;
+    }
+
+    return %of;
+}
+
+sub literals ($text) {
+    return join '', map {s/\\n/\n/gr} $text =~ /"((?:[^"\\]|\\.)*)"/g;
+}
+
+
+# An entry of its own for each test; its task and tenant are 'task', 'id'.
+
+sub entry { return 'c:1:' . $n++ }
+
+sub evaluate ($name, $keys, @args) {
+    return $redis->command('EVAL', $script{$name}, scalar @$keys, @$keys,
+        @args);
+}
+
+sub take ($entry, %is) {
+    my $said = evaluate('take', [$entry, 'purges', $is{tenant} // 'tenant'],
+        $is{owner} // 'a', $is{lease} // $LEASE, $is{tie} // '0',
+        $is{waited} // '', $is{mode} // 'fly', $is{task} // 'task',
+        $is{id} // 'id', $is{apart} // 0, $is{turned} // 0, 1);
+
+    my %said;
+    @said{qw(kind ms word result age stale stale_age newest)} = @$said;
+    $said{kind}
+        = (qw(none hit wait yours paused later))[$said{kind}];
+    return \%said;
+}
+
+sub land ($entry, $fence, $bytes, %is) {
+    return evaluate('land', [$entry, 'purges', $is{tenant} // 'tenant'],
+        $fence, $bytes, $is{age} // 0, $is{lifetime} // 60_000,
+        $is{kind} // 'v', $is{keep} // 600_000, $is{task} // 'task',
+        $is{id} // 'id', 'channel', 'message', $is{pause} // 0,
+        $is{status} // 429);
+}
+
+sub purge ($member, $max = 100, $at = 0) {
+    return evaluate('purge', ['purges'], $member, $max, 'purged', $at);
+}
+
+sub kind ($entry, %is) { return take($entry, %is)->{kind} }
+
+
+is_deeply [sort keys %script], [qw(give land purge renew take)],
+    'all scripts are here';
+
+
+# One lease, and what it brings is everybody's.
+
+my $e     = entry();
+my $first = take($e);
+
+is $first->{kind}, 'yours', 'the first one may fly';
+like $first->{word}, qr/^\d{16}-0$/, 'with a fence of Redis\' time';
+
+my $other = take($e, owner => 'b');
+
+is $other->{kind}, 'wait', 'another gateway waits';
+is $other->{word}, $first->{word}, 'for that flight';
+ok $other->{ms} > 0 && $other->{ms} <= $LEASE, 'as long as its lease';
+is kind($e), 'yours', 'the same gateway begins anew';
+
+$first = take($e);
+is land($e, $first->{word}, 'bytes'), 1, 'it lands';
+
+for my $owner (qw(a b)) {
+    my $hit = take($e, owner => $owner);
+
+    is $hit->{kind},   'hit',   "$owner has it";
+    is $hit->{result}, 'bytes', 'its bytes';
+    is $hit->{word}, $first->{word}, 'of that flight';
+}
+
+ok $redis->command('PTTL', $e) > 500_000, 'it is kept as long as was said';
+is kind($e, mode => 'look'), 'hit', 'a look finds it';
+
+
+# What is no longer fresh, or was, is told beside the lease.
+
+$e = entry();
+land($e, take($e)->{word}, 'old', lifetime => 0);
+
+my $stale = take($e, owner => 'b');
+
+is $stale->{kind},  'yours', 'nothing fresh is there';
+is $stale->{stale}, 'old',   'but something stale';
+is kind($e, mode => 'look', owner => 'c'), 'none', 'of which a look knows';
+
+# who waited for that flight has its result, whatever its time is
+
+$e     = entry();
+$first = take($e);
+land($e, $first->{word}, 'short', lifetime => 0);
+is take($e, owner => 'b', waited => $first->{word})->{result}, 'short',
+    'a waiter has the flight\'s own result';
+is kind($e, owner => 'b', waited => 'another'), 'yours', 'and nobody else';
+
+
+# Fences.
+
+$e     = entry();
+$first = take($e, lease => 0);
+
+my $second = take($e, owner => 'b');
+
+is $second->{kind}, 'yours', 'a lease that ended is taken over';
+cmp_ok $second->{word}, 'gt', $first->{word}, 'with a later fence';
+is land($e, $first->{word}, 'late'), 0, 'the first one is refused';
+is evaluate('renew', [$e], 'a', $first->{word}, $LEASE), 0,
+    'and cannot renew';
+is evaluate('give', [$e], $first->{word}, 'channel', 'message'), 0,
+    'nor give back what is another\'s';
+is land($e, $second->{word}, 'good'), 1, 'the second lands';
+is land($e, $first->{word}, 'late'), 0, 'and stays';
+is take($e)->{result}, 'good', 'so that is what is there';
+
+$e = entry();
+$redis->command('HSET', $e, 'fence', '9000000000000000-x');
+cmp_ok take($e)->{word}, 'gt', '9000000000000000-x',
+    'a clock that was set back makes no lower fence';
+
+$e     = entry();
+$first = take($e);
+$redis->command('DEL', $e);
+is land($e, $first->{word}, 'good'), 1, 'what Redis lost is stored anew';
+
+$e     = entry();
+$first = take($e);
+$redis->command('DEL', $e);
+is evaluate('renew', [$e], 'a', $first->{word}, $LEASE), 1,
+    'and a lease that it lost';
+is kind($e, owner => 'b'), 'wait', 'is one again';
+
+
+# Renewed, and given back.
+
+$e     = entry();
+$first = take($e, lease => 1000);
+is evaluate('renew', [$e], 'a', $first->{word}, $LEASE), 1, 'it is renewed';
+cmp_ok take($e, owner => 'b')->{ms}, '>', 1000, 'for as long as was said';
+is evaluate('give', [$e], $first->{word}, 'channel', 'message'), 1,
+    'it is given back';
+is kind($e, owner => 'b'), 'yours', 'and another one flies';
+
+
+# Errors, and an upstream that lags behind.
+
+$e = entry();
+land($e, take($e)->{word}, 'good', lifetime => 0);
+land($e, take($e)->{word}, 'error', kind => 'e');
+
+my $error = take($e, owner => 'b');
+
+is $error->{result}, 'error', 'an error is told';
+is $error->{stale},  'good',  'beside the success before it';
+land($e, take($e, mode => 'over')->{word}, 'better');
+is take($e)->{result}, 'better', 'a success ends it';
+is $redis->command('HEXISTS', $e, 'e'), 0, 'for good';
+
+$e = entry();
+land($e, take($e)->{word}, 'done', kind => 'f', lifetime => -1);
+is land($e, take($e, mode => 'over')->{word}, 'behind'), 1, 'it lags behind';
+is take($e)->{result}, 'done', 'and does not replace what is finished';
+
+
+# Somebody said that it changed.
+
+$e = entry();
+land($e, take($e)->{word}, 'before');
+
+my $noted = take($e, mode => 'note', owner => 'b');
+
+is $noted->{kind}, 'yours', 'it is fetched whatever is there';
+is kind($e, mode => 'note', owner => 'c'), 'wait', 'once';
+land($e, $noted->{word}, 'after');
+$noted = take($e, mode => 'note', owner => 'c');
+is $noted->{kind}, 'wait', 'and not twice in a second';
+ok $noted->{ms} > 0 && $noted->{ms} <= 1000, 'at whose end it may come again';
+is take($e)->{result}, 'after', 'everybody else has it';
+
+
+# Purges: what was fetched before, and what is fetched by a flight before.
+
+for my $member ('ttask', 'oid', '*') {
+    $e = entry();
+    land($e, take($e)->{word}, 'before');
+
+    my $flying = entry();
+    my $fence  = take($flying)->{word};
+
+    purge($member);
+
+    my $gone = take($e);
+
+    is $gone->{kind},  'yours', "a purge of $member: it is gone";
+    is $gone->{stale}, '',      'all of it';
+    cmp_ok $gone->{newest}, '>', 0, 'and whoever asks learns of it';
+    is kind($flying, owner => 'b'), 'yours', 'a flight from before is none';
+    is land($flying, $fence, 'before'), 0, 'and what it brings is refused';
+    is land($e, $gone->{word}, 'after'), 1, 'what is fetched now is not';
+    is kind($e), 'hit', 'and is there';
+}
+
+$e = entry();
+land($e, take($e)->{word}, 'here');
+purge('tanother');
+purge('oanother');
+is kind($e), 'hit', 'others\' purges are none of it';
+
+is purge('tagain', 100, 5), 5, 'one may be told with its time';
+is purge('tagain', 100, 4), 5, 'and never goes back';
+
+purge("t$_", 10) for 1 .. 30;
+cmp_ok $redis->command('ZCARD', 'purges'), '<=', 11, 'they are bounded';
+is kind($e), 'yours', 'what there is no room for is of all';
+
+
+# What upstream asked of a tenant, and its turns.
+
+$e = entry();
+land($e, take($e)->{word}, 'wait', kind => 'e', lifetime => 0, pause => 30_000,
+    tenant => 'slow');
+
+my $paused = take(entry(), owner => 'b', tenant => 'slow');
+
+is $paused->{kind}, 'paused', 'its tenant pauses';
+is $paused->{word}, 429,      'with the status';
+ok $paused->{ms} > 20_000 && $paused->{ms} <= 30_000, 'as long as was asked';
+is kind(entry(), tenant => 'fast'), 'yours', 'another one does not';
+purge('oid');
+is kind(entry(), tenant => 'slow'), 'yours', 'a purge of the tenant ends it';
+
+my %rate = (tenant => 'rated', apart => 10_000_000);
+
+is kind(entry(), %rate), 'yours', 'the first has its turn';
+$e = entry();
+my @later = (take($e, %rate), take(entry(), %rate));
+is $_->{kind}, 'later', 'the next one later' for @later;
+ok $later[0]{ms} > 5000 && $later[0]{ms} <= 10_000, 'after the first';
+ok $later[1]{ms} > 15_000 && $later[1]{ms} <= 20_000, 'and one after another';
+is kind($e, %rate, turned => 1), 'yours', 'whose turn has come, flies';
+
+
+# Nothing stays for ever.
+
+my @keys = @{ $redis->command('KEYS', '*') };
+
+is_deeply [grep { $_ ne 'purges' && $redis->command('PTTL', $_) < 0 } @keys],
+    [], 'each entry and tenant ends by itself';
+
+$t->done;
