@@ -150,6 +150,8 @@ ngx_cs_flight_create(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup)
         return NULL;
     }
 
+    flight->question.noticed = 0;
+
     flight->pool = pool;
     flight->refs = 1;
     flight->node.shm_zone = lookup->shm_zone;
@@ -228,6 +230,7 @@ ngx_cs_flight_fly(ngx_cs_flight_t *flight)
     flight->question.leased = (flight->lookup.ticket != 0);
     flight->question.seen = 0;
     flight->question.down = 0;
+    flight->question.paced = 0;
 
     if (flight->question.leased) {
         flight->question.seen = flight->lookup.outcome.seen;
