@@ -9,6 +9,7 @@
 
 #include "core/counters.h"
 #include "flight/table.h"
+#include "tier/listen.h"
 
 
 /* holders told in one turn of the event loop */
@@ -28,6 +29,7 @@ struct ngx_cs_hold_s {
     clear_freshness_conf_t       freshness;
     ngx_cs_waiter_t              waiter;    /* on the flight in the air */
     ngx_atomic_uint_t            stripe;    /* seen last */
+    ngx_cs_listen_t             *listener;  /* what other gateways learn */
     ngx_cs_news_t               *news;
     ngx_event_t                  timer;     /* until the next flight */
     ngx_event_t                  look;
@@ -209,6 +211,9 @@ ngx_cs_hold_create(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup)
     hold->tell.handler = ngx_cs_hold_tell_handler;
     hold->tell.data = hold;
     hold->tell.log = ngx_cycle->log;
+
+    hold->listener = ngx_cs_listen(pool, hold->node.shm_zone,
+                                   &hold->question, &hold->node.key);
 
     ngx_cs_table_insert(&ngx_cs_holds, &hold->node);
     ngx_queue_insert_tail(&ngx_cs_hold_queue, &hold->queue);
@@ -653,6 +658,7 @@ ngx_cs_hold_trim(ngx_cs_hold_t *hold)
     ngx_queue_remove(&hold->queue);
 
     ngx_cs_flight_leave(&hold->waiter);
+    ngx_cs_unlisten(hold->listener);
 
     if (hold->timer.timer_set) {
         ngx_del_timer(&hold->timer);

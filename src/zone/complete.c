@@ -36,6 +36,8 @@ static void ngx_cs_zone_make(ngx_cs_zone_t *zone, ngx_cs_outcome_t *outcome,
     ngx_cs_made_t *made, ngx_cs_deferred_t *after);
 static void ngx_cs_zone_settle(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
     ngx_cs_lookup_t *lookup, ngx_cs_made_t *made, ngx_cs_deferred_t *after);
+static ngx_uint_t ngx_cs_zone_newer(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
+    ngx_cs_answer_t *answer);
 static void ngx_cs_zone_store(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
     ngx_cs_outcome_t *outcome, ngx_cs_made_t *made, ngx_cs_lease_t *lease);
 static void ngx_cs_zone_keep(ngx_cs_zone_t *zone, ngx_cs_lease_t *lease,
@@ -154,7 +156,9 @@ ngx_cs_zone_settle(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
     lease = ngx_cs_lease_find(shm, e, lookup->ticket);
 
     if (made->result && outcome->answer.storable
-        && (lease ? !lease->purged : lookup->purges == shm->purges))
+        && (lease ? !lease->purged
+                  : (lookup->purges == shm->purges
+                     && !ngx_cs_zone_newer(shm, e, &outcome->answer))))
     {
         ngx_cs_zone_store(shm, e, outcome, made, lease);
 
@@ -186,6 +190,20 @@ ngx_cs_zone_settle(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
     if (!outcome->stored) {
         ngx_cs_zone_keep(zone, lease, outcome, made, after);
     }
+}
+
+
+/* 1 where what is stored was fetched later */
+
+static ngx_uint_t
+ngx_cs_zone_newer(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
+    ngx_cs_answer_t *answer)
+{
+    clear_stamp_t  *good;
+
+    good = ngx_cs_result_stamp(shm, e->good);
+
+    return good && good->fetched > answer->stamp.fetched;
 }
 
 

@@ -47,6 +47,17 @@ ngx_cs_zone_stat(ngx_shm_zone_t *shm_zone, ngx_cs_zone_stat_t *stat)
 }
 
 
+uint64_t
+ngx_cs_zone_purges(ngx_shm_zone_t *shm_zone)
+{
+    ngx_cs_zone_t  *zone;
+
+    zone = shm_zone->data;
+
+    return zone->shm->purges;
+}
+
+
 ngx_int_t
 ngx_cs_zone_purge(ngx_shm_zone_t *shm_zone, ngx_cs_purge_t *purge,
     ngx_pool_t *pool)

@@ -99,12 +99,16 @@ ngx_uint_t ngx_cs_zone_wanted(ngx_cs_lookup_t *lookup);
  * stored success that may still be served, nor does an unfinished answer a
  * finished one: that is then copied to outcome.stale.
  *
- * A flight whose lease was lost meanwhile (deadline, another took over)
- * stores a newer answer all the same but wakes no watcher.
+ * A flight whose lease was lost meanwhile (deadline, another took over), and
+ * whoever comes without one, stores a newer answer all the same but wakes no
+ * watcher.
  *
  * Sets outcome.stored.  Without memory in the pool there is no outcome.stale.
  */
 void ngx_cs_zone_complete(ngx_cs_lookup_t *lookup);
+
+/* what was purged so far: lookup.purges, where there is no lease */
+uint64_t ngx_cs_zone_purges(ngx_shm_zone_t *shm_zone);
 
 /*
  * A success that is no longer fresh, from elsewhere, for a flight that goes
