@@ -66,8 +66,8 @@ sub ask ($i, $id, $at = 'status') {
 }
 
 sub hold ($i, $id, $at = 'status') {
-    return $fleet->start($i, "/$at?taskId=$id", headers => {Prefer => 'wait=50'},
-        timeout => 80);
+    return $fleet->start($i, "/$at?taskId=$id", timeout => 80,
+        headers => {Prefer => 'wait=50'});
 }
 
 sub held ($i) {
