@@ -13,10 +13,9 @@ package ClearStatus::Dns;
 #
 # A name that nothing was said of does not exist.
 
-use Mojo::Base 'ClearStatus::Process', -signatures;
+use Mojo::Base 'ClearStatus::Server', -signatures;
 
 use IO::Socket::INET;
-use Mojo::JSON qw(decode_json encode_json);
 use Socket qw(AF_INET AF_INET6 inet_pton);
 
 use constant {A => 1, AAAA => 28};
@@ -32,59 +31,39 @@ sub start ($self) {
         LocalAddr => '127.0.0.1',
     ) or die "cannot listen: $!\n";
 
+    $self->{socket} = $socket;
     $self->port($socket->sockport);
-
-    my $pid = fork // die "cannot fork: $!\n";
-
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
-        eval { $self->serve($socket) };
-        POSIX::_exit(0);
-    }
-
-    $self->{owner} = $$;
-    $self->pid($pid);
-    return $self;
+    return $self->SUPER::start;
 }
 
 
-sub file ($self, $kind) { return $self->dir . "/dns-$kind" }
-
-
 sub say ($self, $name, $what) {
-    my $file = $self->file('names');
-
     $self->names->{$name} = $what;
-    open my $fh, '>', "$file.new" or die "cannot write $file: $!\n";
-    print $fh encode_json($self->names);
-    close $fh;
-    rename "$file.new", $file;
-    return $self;
+    return $self->tell(names => $self->names);
 }
 
 
 # Questions for a name, of a type or of any.
 
 sub count ($self, $name, $type = qr/\w+/) {
-    return scalar grep {/^\Q$name\E $type$/} split /\n/,
-        $self->slurp($self->file('log'));
+    return scalar grep {/^\Q$name\E $type$/} $self->notes;
 }
 
 
 # The child.
 
-sub serve ($self, $socket) {
+sub serve ($self) {
     my $parent = getppid;
+    my $socket = $self->{socket};
 
-    open my $log, '>>', $self->file('log') or die "cannot log: $!\n";
-    $log->autoflush(1);
+    $self->ready;
 
     while (getppid == $parent) {
         vec(my $ready = '', fileno $socket, 1) = 1;
         select($ready, undef, undef, 0.5) > 0 or next;
 
         my $from = $socket->recv(my $query, 512) // next;
-        my $answer = $self->answer($query, $log);
+        my $answer = $self->answer($query);
         $socket->send($answer, 0, $from) if defined $answer;
     }
 }
@@ -92,7 +71,7 @@ sub serve ($self, $socket) {
 
 # RFC 1035, section 4.
 
-sub answer ($self, $query, $log) {
+sub answer ($self, $query) {
     my ($id) = unpack 'n', $query;
     my ($name, $rest) = ('', substr $query, 12);
 
@@ -104,11 +83,10 @@ sub answer ($self, $query, $log) {
     my ($type)   = unpack 'n', substr $rest, 1;
     my $question = substr $query, 12, length($query) - 12 - length($rest) + 5;
 
-    print $log "$name ", $type == A ? 'A' : $type == AAAA ? 'AAAA' : $type,
-        "\n";
+    $self->note("$name "
+            . ($type == A ? 'A' : $type == AAAA ? 'AAAA' : $type));
 
-    my $said = (decode_json($self->slurp($self->file('names')) || '{}'))
-        ->{$name} // {code => 3};
+    my $said = ($self->heard('names') // {})->{$name} // {code => 3};
 
     return undef if $said->{mute};
 

@@ -29,53 +29,25 @@ package ClearStatus::Http2;
 #
 # settings => HEX: the payload of its SETTINGS.
 
-use Mojo::Base 'ClearStatus::Process', -signatures;
+use Mojo::Base 'ClearStatus::Server', -signatures;
 
-use ClearStatus::Process qw(free_port wait_for);
 use Mojo::IOLoop;
-use Mojo::JSON qw(decode_json encode_json);
 
 use constant {
     DATA => 0, HEADERS => 1, RST_STREAM => 3, SETTINGS => 4, PING => 6,
     GOAWAY => 7, END_STREAM => 1, ACK => 1, END_HEADERS => 4,
 };
 
-has [qw(body tls)];
+has 'body';
 has name     => 'h2-fake';
-has port     => sub { free_port() };
 has settings => '';
 
 
-sub start ($self) {
-    $self->script;
-
-    my $pid = fork // die "cannot fork: $!\n";
-
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
-        eval { $self->serve } or print STDERR "# h2: $@";
-        POSIX::_exit(0);
-    }
-
-    $self->{owner} = $$;
-    $self->pid($pid);
-    wait_for(sub { -e $self->file('ready') || !$self->is_running });
-    die "h2 does not start\n" if !$self->is_running;
-    return $self;
-}
-
-
-sub file ($self, $kind) { return $self->dir . "/h2-$kind-" . $self->port }
+sub start ($self) { return $self->script->SUPER::start }
 
 
 sub script ($self, @steps) {
-    my $file = $self->file('script');
-
-    open my $fh, '>', "$file.new" or die "cannot write $file: $!\n";
-    print $fh encode_json([++$self->{turn}, @steps]);
-    close $fh;
-    rename "$file.new", $file;
-    return $self;
+    return $self->tell(script => [++$self->{turn}, @steps]);
 }
 
 
@@ -83,54 +55,10 @@ sub requests ($self) { return $self->noted("request $self->{turn}") }
 sub connections ($self) { return $self->noted('connection') }
 
 
-sub drop ($self) {
-    my $before = $self->noted('dropped');
-
-    kill 'USR1', $self->pid;
-    return wait_for(sub { $self->noted('dropped') > $before });
-}
-
-
-sub noted ($self, $what) {
-    return scalar grep { $_ eq $what }
-        split /\n/, $self->slurp($self->file('log'));
-}
-
-
 # The child.
 
 sub serve ($self) {
-    my $parent = getppid;
-    my $loop   = Mojo::IOLoop->singleton;
-
-    $loop->reset;
-    $loop->recurring(0.5 => sub { POSIX::_exit(0) if getppid != $parent });
-    $loop->reactor->on(error => sub ($, $error) { warn "# h2: $error" });
-    $SIG{USR1} = sub {
-        $_->close for values %{ $self->{streams} };
-        $self->note('dropped');
-    };
-    $loop->server(
-        {
-            address     => '127.0.0.1',
-            port        => $self->port,
-            tls         => 1,
-            tls_cert    => $self->tls->{cert},
-            tls_key     => $self->tls->{key},
-            tls_options => {SSL_alpn_protocols => ['h2']},
-        } => sub ($loop, $stream, $id) { $self->accept($stream) }
-    );
-
-    open my $fh, '>', $self->file('ready') or die "cannot write: $!\n";
-    close $fh;
-    $loop->start;
-}
-
-
-sub note ($self, $what) {
-    open my $fh, '>>', $self->file('log') or die "cannot log: $!\n";
-    print $fh "$what\n";
-    close $fh;
+    $self->SUPER::serve(tls_options => {SSL_alpn_protocols => ['h2']});
 }
 
 
@@ -139,10 +67,6 @@ sub accept ($self, $stream) {
     my $preface = length "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
     $self->note('connection');
-    $self->{streams}{"$stream"} = $stream;
-    $stream->on(close => sub { delete $self->{streams}{"$stream"} });
-    $stream->timeout(0);
-    $stream->on(error => sub { });
     $stream->write(frame(SETTINGS, 0, 0, pack 'H*', $self->settings));
 
     $stream->on(read => sub ($stream, $bytes) {
@@ -194,7 +118,7 @@ sub headers ($id, $more = {}, $flags = END_HEADERS) {
 
 
 sub request ($self, $stream, $id) {
-    my ($turn, @steps) = @{ decode_json($self->slurp($self->file('script'))) };
+    my ($turn, @steps) = @{ $self->heard('script') };
 
     $self->note("request $turn");
 

@@ -21,86 +21,17 @@ package ClearStatus::Raw;
 #
 # Notes: "connection", "request", "late", "closed" (by the gateway).
 
-use Mojo::Base 'ClearStatus::Process', -signatures;
+use Mojo::Base 'ClearStatus::Server', -signatures;
 
-use ClearStatus::Process qw(free_port wait_for);
 use Mojo::IOLoop;
 
 has name => 'raw';
-has port => sub { free_port() };
-has 'tls';
-
-
-sub url ($self) {
-    return $self->tls ? 'https://localhost:' . $self->port
-        : 'http://127.0.0.1:' . $self->port;
-}
-
-
-sub start ($self) {
-    my $ready = $self->file('ready');    # chooses the port, once
-    my $pid   = fork // die "cannot fork: $!\n";
-
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
-        eval { $self->serve } or print STDERR "# raw: $@";
-        POSIX::_exit(0);
-    }
-
-    $self->{owner} = $$;
-    $self->pid($pid);
-    wait_for(sub { -e $ready || !$self->is_running });
-    die "raw does not start\n" if !$self->is_running;
-    return $self;
-}
-
-
-sub file ($self, $kind) { return $self->dir . "/raw-$kind-" . $self->port }
-
-
-sub noted ($self, $what) {
-    return scalar grep { $_ eq $what }
-        split /\n/, $self->slurp($self->file('log'));
-}
-
-
-# The child.
-
-sub serve ($self) {
-    my $parent = getppid;
-    my $loop   = Mojo::IOLoop->singleton;
-    my $tls    = $self->tls;
-
-    $loop->reset;
-    $loop->recurring(0.5 => sub { POSIX::_exit(0) if getppid != $parent });
-    $loop->server(
-        {
-            address => '127.0.0.1',
-            port    => $self->port,
-            $tls ? (tls => 1, tls_cert => $tls->{cert}, tls_key => $tls->{key})
-            : (),
-        } => sub ($loop, $stream, $id) { $self->accept($stream) }
-    );
-
-    open my $fh, '>', $self->file('ready') or die "cannot write: $!\n";
-    close $fh;
-    $loop->start;
-}
-
-
-sub note ($self, $what) {
-    open my $fh, '>>', $self->file('log') or die "cannot log: $!\n";
-    print $fh "$what\n";
-    close $fh;
-}
 
 
 sub accept ($self, $stream) {
     my ($heard, $n) = ('', 0);
 
     $self->note('connection');
-    $stream->timeout(0);
-    $stream->on(error => sub { });
     $stream->on(close => sub { $self->note('closed') });
 
     $stream->on(read => sub ($stream, $bytes) {

@@ -15,111 +15,41 @@ package ClearStatus::Relay;
 #
 # address => '::1': where it listens.
 
-use Mojo::Base 'ClearStatus::Process', -signatures;
+use Mojo::Base 'ClearStatus::Server', -signatures;
 
-use ClearStatus::Process qw(free_port wait_for);
 use IO::Socket::IP;
 use Mojo::IOLoop;
-use Mojo::JSON qw(decode_json encode_json);
 use Socket qw(SOL_SOCKET SO_LINGER);
 
-has address => '127.0.0.1';
 has name => 'relay';
-has port => sub { free_port() };
 has 'to';
 
 
-sub start ($self) {
-    $self->pass;
-
-    my $pid = fork // die "cannot fork: $!\n";
-
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
-        eval { $self->serve } or print STDERR "# relay: $@";
-        POSIX::_exit(0);
-    }
-
-    $self->{owner} = $$;
-    $self->pid($pid);
-    wait_for(sub { -e $self->file('ready') || !$self->is_running })
-        && $self->is_running or die "relay does not start\n";
-    return $self;
-}
-
-
-sub file ($self, $kind) { return $self->dir . "/relay-$kind-" . $self->port }
+sub start ($self) { return $self->pass->SUPER::start }
 
 
 sub pass ($self) { return $self->cut(undef, 'pass') }
 
 
 sub cut ($self, $after, $how) {
-    my $file = $self->file('orders');
-
-    open my $fh, '>', "$file.new" or die "cannot write $file: $!\n";
-    print $fh encode_json([$after, $how]);
-    close $fh;
-    rename "$file.new", $file;
-    return $self;
+    return $self->tell(orders => [$after, $how]);
 }
 
 
-sub drop ($self) {
-    my $drops = sub { scalar grep { $_ eq 'dropped' } $self->noted };
-    my $before = $drops->();
-
-    kill 'USR1', $self->pid;
-    return wait_for(sub { $drops->() > $before });
-}
-
-
-sub passed ($self) { return grep {/^\d/} $self->noted }
-
-
-sub noted ($self) { return split /\n/, $self->slurp($self->file('log')) }
+sub passed ($self) { return grep {/^\d/} $self->notes }
 
 
 # The child.
 
-sub serve ($self) {
-    my $parent = getppid;
-    my $loop   = Mojo::IOLoop->singleton;
-
-    $loop->reset;
-    $loop->recurring(0.5 => sub { POSIX::_exit(0) if getppid != $parent });
-    $loop->reactor->on(error => sub ($, $error) { warn "# relay: $error" });
-    $SIG{USR1} = sub { $self->drop_all };
-    $loop->server({address => $self->address, port => $self->port},
-        sub ($loop, $client, $id) { $self->accept($loop, $client) });
-
-    open my $fh, '>', $self->file('ready') or die "cannot write: $!\n";
-    close $fh;
-    $loop->start;
-}
-
-
-sub drop_all ($self) {
-    $_->close for values %{ $self->{clients} };
-    $self->note('dropped');
-}
-
-
-sub accept ($self, $loop, $client) {
-    my $name = "$client";
-
-    $self->{clients}{$name} = $client;
-
-    my ($after, $how) = @{ decode_json($self->slurp($self->file('orders'))) };
+sub accept ($self, $client) {
+    my ($after, $how) = @{ $self->heard('orders') };
     my ($early, $upstream, $passed) = ('', undef, 0);
 
-    $client->timeout(0);
-    $client->on(error => sub { });
     $client->on(read => sub ($, $bytes) {
         $upstream ? $upstream->write($bytes) : ($early .= $bytes);
     });
 
-    $loop->client({address => '127.0.0.1', port => $self->to},
+    Mojo::IOLoop->client({address => '127.0.0.1', port => $self->to},
         sub ($loop, $error, $stream) {
             return $client->close if $error;
 
@@ -146,17 +76,9 @@ sub accept ($self, $loop, $client) {
         });
 
     $client->on(close => sub {
-        delete $self->{clients}{$name};
         $self->note($passed);
         $upstream->close if $upstream;
     });
-}
-
-
-sub note ($self, $what) {
-    open my $fh, '>>', $self->file('log') or die "cannot log: $!\n";
-    print $fh "$what\n";
-    close $fh;
 }
 
 

@@ -11,73 +11,22 @@ package ClearStatus::Tunnel;
 #
 # tls => {cert, key}: what comes to it is TLS.
 
-use Mojo::Base 'ClearStatus::Process', -signatures;
+use Mojo::Base 'ClearStatus::Server', -signatures;
 
-use ClearStatus::Process qw(free_port wait_for);
-use IO::Socket::INET;
 use Mojo::IOLoop;
 use Mojo::JSON qw(decode_json encode_json);
 
 has kind => 'http';
 has name => sub ($self) { $self->kind . '-proxy' };
-has port => sub { free_port() };
-has 'tls';
 
 
-sub start ($self) {
-    $self->port;    # the same for both
-
-    my $pid = fork // die "cannot fork: $!\n";
-
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
-        eval { $self->serve } or print STDERR "# proxy: $@";
-        POSIX::_exit(0);
-    }
-
-    $self->{owner} = $$;
-    $self->pid($pid);
-    wait_for(sub {
-        IO::Socket::INET->new(PeerAddr => '127.0.0.1:' . $self->port);
-    });
-    return $self;
-}
+sub told ($self) { return map { decode_json($_) } $self->notes }
 
 
-sub file ($self) { return $self->dir . '/proxy-' . $self->port }
-
-
-sub told ($self) {
-    return map { decode_json($_) } split /\n/, $self->slurp($self->file);
-}
-
-
-# The child.
-
-sub serve ($self) {
-    my $parent = getppid;
-    my $loop   = Mojo::IOLoop->singleton;
-    my $tls    = $self->tls;
-
-    $loop->reset;
-    $loop->recurring(0.5 => sub { POSIX::_exit(0) if getppid != $parent });
-    $loop->server(
-        {
-            address => '127.0.0.1',
-            port    => $self->port,
-            $tls ? (tls => 1, tls_cert => $tls->{cert}, tls_key => $tls->{key})
-            : (),
-        } => sub ($loop, $stream, $id) { $self->accept($loop, $stream) }
-    );
-    $loop->start;
-}
-
-
-sub accept ($self, $loop, $client) {
+sub accept ($self, $client) {
     my $heard = '';
     my $step  = $self->kind eq 'socks5' ? 'greeting' : 'request';
 
-    $client->timeout(0);
     $client->on(read => sub ($client, $bytes) {
         $heard .= $bytes;
 
@@ -96,7 +45,7 @@ sub accept ($self, $loop, $client) {
                 : ('address', unpack 'x8n', $heard);
 
             $step = 'tunnel';
-            $self->connect($loop, $client, $told, $port,
+            $self->connect($client, $told, $port,
                 pack 'C4a4n', 5, 0, 0, 1, "\0" x 4, 0);
         }
 
@@ -104,21 +53,18 @@ sub accept ($self, $loop, $client) {
             && $heard =~ /\A(CONNECT \S+?:(\d+) .*\r\n\r\n)/s)
         {
             $step = 'tunnel';
-            $self->connect($loop, $client, $1, $2,
+            $self->connect($client, $1, $2,
                 "HTTP/1.1 200 OK\r\nRetry-After: 77\r\n\r\n");
         }
     });
 }
 
 
-sub connect ($self, $loop, $client, $told, $port, $reply) {
-    open my $fh, '>>', $self->file or die "cannot log: $!\n";
-    print $fh encode_json([$told]), "\n";
-    close $fh;
-
+sub connect ($self, $client, $told, $port, $reply) {
+    $self->note(encode_json([$told]));
     $client->unsubscribe('read');
 
-    $loop->client({address => '127.0.0.1', port => $port},
+    Mojo::IOLoop->client({address => '127.0.0.1', port => $port},
         sub ($loop, $error, $server) {
             return $client->close if $error;
 
