@@ -179,6 +179,7 @@ check_globs();
 check_rule($_) for @rules;
 check_rooms();
 check_circles();
+check_mirrors();
 done_testing;
 
 
@@ -385,6 +386,22 @@ sub check_circles {
     is_deeply [circle({a => {b => 1}, b => {c => 1}, c => {b => 1}})],
         [qw(b c b)], 'a circle of includes is found';
     is_deeply [circle(\%arrows)], [], 'no file includes itself in a circle';
+}
+
+
+# Tests stand where what they test stands; all of the plain floor has one.
+
+sub check_mirrors () {
+    my @tests   = glob 't/unit/*/*_test.c';
+    my @targets = glob 't/fuzz/*/*_fuzz.c';
+
+    ok @tests && @targets, 'there are unit tests and fuzz targets';
+    is_deeply [grep { !-e s{^t/\w+/}{src/}r =~ s/_(?:test|fuzz)\.c$/.c/r
+            && !-e s{^t/\w+/}{src/}r =~ s/_[a-z]+_(?:test|fuzz)\.c$/.c/r }
+            @tests, @targets], [], 'each is of a file of src/, or of a part';
+    is_deeply [grep { !-e s{^src/}{t/unit/}r =~ s/\.c$/_test.c/r }
+            glob 'src/clear/*.c'], [], 'each file of src/clear/ has a test';
+    return;
 }
 
 
