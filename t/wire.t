@@ -65,7 +65,7 @@ http {
     clear_status_ssl_trusted_certificate %%CA%%;
     clear_status_max_fails 0;
     clear_status_retries 0;
-    clear_status_timeout 10s;
+    clear_status_timeout 60s;
     resolver 127.0.0.1:%%DNS%%;
 
     server {
