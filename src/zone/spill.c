@@ -86,19 +86,19 @@ ngx_cs_spill_open(ngx_log_t *log)
 static void
 ngx_cs_spill_close(void *data)
 {
-    ngx_cs_spill_t  *outbox;
+    ngx_cs_spill_t  *spill;
 
-    outbox = &ngx_cs_spill;
+    spill = &ngx_cs_spill;
 
-    if (--outbox->refs || outbox->next == NULL) {
+    if (--spill->refs || spill->next == NULL) {
         return;
     }
 
-    (void) munmap((void *) outbox->next, ngx_pagesize);
-    (void) close(outbox->fd);
+    (void) munmap((void *) spill->next, ngx_pagesize);
+    (void) close(spill->fd);
 
-    outbox->next = NULL;
-    outbox->fd = -1;
+    spill->next = NULL;
+    spill->fd = -1;
 }
 
 
