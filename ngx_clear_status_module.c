@@ -17,9 +17,11 @@
 #include "conf/directives.h"
 #include "conf/disk.h"
 #include "conf/fleet.h"
+#include "conf/pass.h"
 #include "conf/redis.h"
 #include "conf/secret.h"
 #include "conf/set_header.h"
+#include "conf/tls.h"
 #include "conf/valid.h"
 #include "conf/waiting.h"
 #include "fetch/fetch.h"
@@ -28,15 +30,11 @@
 #include "operator/purge.h"
 #include "process/process.h"
 #include "request/envelope_filter.h"
-#include "request/handler.h"
 #include "request/log.h"
-#include "request/notify.h"
 #include "request/variables.h"
 
 
-static ngx_int_t ngx_cs_content(ngx_http_request_t *r);
 static ngx_uint_t ngx_cs_ours(ngx_http_request_t *r);
-static char *ngx_cs_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 static char *ngx_cs_metrics_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_int_t ngx_cs_metrics_content(ngx_http_request_t *r);
@@ -105,7 +103,7 @@ static ngx_command_t  ngx_clear_status_commands[] = {
 
     { ngx_string("clear_status_pass"),
       NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_cs_pass,
+      ngx_cs_set_pass,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -285,6 +283,34 @@ static ngx_command_t  ngx_clear_status_commands[] = {
       ngx_cs_offset(conf.fetch.ssl_certificate_key),
       NULL },
 
+    { ngx_string("clear_status_ssl_crl"),
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_set_file,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      ngx_cs_offset(conf.fetch.ssl_crl),
+      NULL },
+
+    { ngx_string("clear_status_ssl_protocols"),
+      NGX_CS_HSL|NGX_CONF_1MORE,
+      ngx_cs_set_ssl_protocols,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("clear_status_ssl_ciphers"),
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_set_ssl_ciphers,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("clear_status_ssl_name"),
+      NGX_CS_HSL|NGX_CONF_TAKE1,
+      ngx_cs_set_ssl_name,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("clear_status_proxy"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
       ngx_cs_set_proxy,
@@ -390,23 +416,6 @@ ngx_module_t  ngx_clear_status_module = {
 };
 
 
-static ngx_int_t
-ngx_cs_content(ngx_http_request_t *r)
-{
-    ngx_cs_ctx_t       *ctx;
-    ngx_cs_loc_conf_t  *clcf;
-
-    clcf = ngx_http_get_module_loc_conf(r, ngx_clear_status_module);
-
-    ctx = ngx_cs_ctx_create(r, &clcf->conf);
-    if (ctx == NULL) {
-        return NGX_HTTP_SERVICE_UNAVAILABLE;
-    }
-
-    return clcf->notify.line ? ngx_cs_notify(r, ctx) : ngx_cs_handler(r, ctx);
-}
-
-
 static ngx_uint_t
 ngx_cs_ours(ngx_http_request_t *r)
 {
@@ -415,35 +424,6 @@ ngx_cs_ours(ngx_http_request_t *r)
     clcf = ngx_http_get_module_loc_conf(r, ngx_clear_status_module);
 
     return clcf->conf.fetch.url.len != 0;
-}
-
-
-static char *
-ngx_cs_pass(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_cs_loc_conf_t *clcf = conf;
-
-    char                *rc;
-    ngx_str_t           *value;
-    ngx_cs_main_conf_t  *cmcf;
-
-    rc = ngx_cs_set_handler(cf, cmd, conf, ngx_cs_content);
-    if (rc != NGX_CONF_OK) {
-        return rc;
-    }
-
-    value = cf->args->elts;
-
-    if (ngx_cs_pass_url(cf, &value[1], &clcf->conf.fetch.url)
-        != NGX_CONF_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_clear_status_module);
-    cmcf->used = 1;
-
-    return NGX_CONF_OK;
 }
 
 

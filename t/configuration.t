@@ -6,6 +6,7 @@ use FindBin qw($Bin);
 use lib "$Bin/lib";
 
 use ClearStatus::Test;
+use POSIX qw(mkfifo);
 use Test::More;
 
 my $t = ClearStatus::Test->new;
@@ -128,6 +129,12 @@ refused 'no integration id', ['', '', "$pass clear_status_auth_token t;"],
     qr/"clear_status_integration_id"/, qr/check\.conf:22/;
 
 my $file = $t->file('token', "$secret\n");
+
+$t->file('empty', '');
+mkfifo $t->dir . '/fifo', 0644 or die $!;
+open my $large, '>', $t->dir . '/large' or die $!;
+truncate $large, 1 << 30;
+close $large;
 
 refused 'both kinds of token',
     ['', '', "$pass $good clear_status_auth_token_file $file;"],
@@ -362,6 +369,53 @@ subtest 'token files' => sub {
     refused 'a folder',
         ['', 'clear_status_auth_token_file ' . $t->dir . ';', ''],
         qr/clear_status_auth_token_file/, qr/check\.conf:17/;
+};
+
+subtest 'TLS to upstream' => sub {
+    my $dir = $t->dir;
+    my $tls = 'clear_status_pass https://127.0.0.1:1;';
+
+    accepted $_, '', $good, "$tls $_;"
+        for map({"clear_status_ssl_protocols $_"} 'TLSv1.2',
+            'TLSv1 TLSv1.1 TLSv1.2 TLSv1.3', 'TLSv1.1 TLSv1.3'),
+        map({"clear_status_ssl_ciphers $_"} 'HIGH:!aNULL', 'DEFAULT',
+            'TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384:HIGH'),
+        map({"clear_status_ssl_name $_"} 'a.test', 'A', 'a_b-c.test.',
+            'x' x 253);
+
+    refused "clear_status_ssl_$_->[0]",
+        ['', $good, "$tls clear_status_ssl_$_->[0];"],
+        qr/"clear_status_ssl_@{[$_->[0] =~ m{^(\w+)}]}"/, $_->[1],
+        qr/check\.conf:22/
+        for (map { ["protocols $_", qr/invalid value "\Q$_\E" in .*must be/] }
+            qw(0 -1 word SSLv2 SSLv3 tlsv1.2 TLSv1.4 99999999999999999999)),
+        ['protocols ""', qr/invalid value ""/],
+        ['protocols TLSv1.2 TLSv1.2', qr/invalid value "TLSv1.2".*twice/],
+        ['protocols TLSv1.2; clear_status_ssl_protocols TLSv1.3',
+         qr/is duplicate/],
+        (map { ["ciphers $_", qr/"\Q$_\E" cannot be used: error:.*no cipher/] }
+            qw(0 -1 word 99999999999999999999)),
+        ['ciphers TLS_NO', qr/"TLS_NO" cannot be used: error:/],
+        ['ciphers ""', qr/invalid value "".*names none/],
+        ['ciphers ":"', qr/":" cannot be used/],
+        ['ciphers "A B"', qr/invalid value "A B".*characters/],
+        ['ciphers HIGH; clear_status_ssl_ciphers HIGH', qr/is duplicate/],
+        ['name ""', qr/invalid value "".*is empty/],
+        (map { ["name $_", qr/invalid value "\Q$_\E".*a name alone/] }
+            'a.test:443', '$host', 'https://a.test', 'a/b', '[::1]'),
+        ['name ' . 'x' x 254, qr/invalid value ".*too long/],
+        ['name a; clear_status_ssl_name b', qr/is duplicate/],
+        ['crl ""', qr/is not a regular file/],
+        (map { ["crl $_", qr{/\Q$_\E" failed}] } qw(0 -1 word)),
+        ["crl $dir", qr/is not a regular file/],
+        ["crl $dir/fifo", qr/is not a regular file/],
+        ["crl $file", qr/cannot be used: error:.*no start line/i],
+        ["crl $dir/empty", qr/is empty/],
+        ["crl $dir/large", qr/is too large/],
+        ["crl $file; clear_status_ssl_crl $file", qr/is duplicate/],
+        ["trusted_certificate $dir/fifo", qr/is not a regular file/],
+        ["trusted_certificate $dir/large", qr/is too large/],
+        ["certificate $dir/large", qr/is too large/];
 };
 
 subtest 'a password file' => sub {

@@ -11,8 +11,6 @@
 #include "conf/conf.h"
 
 
-#define NGX_CS_PATH   "/one-integration/workflow/status"
-
 /* behind a message of a bad size */
 #define NGX_CS_SIZES  ", a size is in bytes, or with \"k\" or \"m\" behind it"
 
@@ -20,8 +18,6 @@
 #define NGX_CS_MAX_RATE  1000000
 
 
-static char *ngx_cs_pass_parse(ngx_conf_t *cf, ngx_str_t *value,
-    size_t scheme, ngx_url_t *u);
 static char *ngx_cs_set_bounded(ngx_conf_t *cf, ngx_command_t *cmd, void *conf,
     char *(*set)(ngx_conf_t *cf, ngx_command_t *cmd, void *conf));
 static char *ngx_cs_invalid(ngx_conf_t *cf, ngx_command_t *cmd, char *rc);
@@ -93,103 +89,6 @@ ngx_cs_set_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     }
 
     *slot = shm_zone;
-
-    return NGX_CONF_OK;
-}
-
-
-/*
- * Scheme and host in lower case, the path as it is: equal URLs make equal
- * tenants.  An empty path and "/" are the same (RFC 3986, section 6.2.3).
- */
-
-char *
-ngx_cs_pass_url(ngx_conf_t *cf, ngx_str_t *value, ngx_str_t *url)
-{
-    size_t     scheme;
-    u_char    *p;
-    ngx_url_t  u;
-
-    scheme = (ngx_strncasecmp(value->data, (u_char *) "http://", 7) == 0) ? 7
-             : (ngx_strncasecmp(value->data, (u_char *) "https://", 8) == 0)
-               ? 8 : 0;
-
-    ngx_memzero(&u, sizeof(ngx_url_t));
-
-    if (ngx_cs_pass_parse(cf, value, scheme, &u) != NGX_CONF_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    if (u.uri.len <= 1) {
-        ngx_str_set(&u.uri, NGX_CS_PATH);
-    }
-
-    p = ngx_pnalloc(cf->pool, value->len + u.uri.len + sizeof(":65535"));
-    if (p == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    url->data = p;
-
-    ngx_strlow(p, value->data, scheme);
-    p += scheme;
-
-    ngx_strlow(p, u.host.data, u.host.len);
-    p += u.host.len;
-
-    if (u.port != u.default_port) {
-        p = ngx_sprintf(p, ":%d", (int) u.port);
-    }
-
-    p = ngx_cpymem(p, u.uri.data, u.uri.len);
-    *p = '\0';
-
-    url->len = p - url->data;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_cs_pass_parse(ngx_conf_t *cf, ngx_str_t *value, size_t scheme,
-    ngx_url_t *u)
-{
-    char   *err;
-    size_t  i;
-
-    err = scheme ? NULL : "must begin with \"http://\" or \"https://\"";
-
-    for (i = 0; err == NULL && i < value->len; i++) {
-
-        if (value->data[i] <= ' ' || value->data[i] >= 0x7f) {
-            err = "has characters that a URL cannot have";
-
-        } else if (ngx_strchr("$?#@\"\\", value->data[i])) {
-            err = "may have neither variables, query, fragment nor user";
-        }
-    }
-
-    if (err == NULL) {
-        u->url.len = value->len - scheme;
-        u->url.data = value->data + scheme;
-        u->default_port = (scheme == sizeof("http://") - 1) ? 80 : 443;
-        u->uri_part = 1;
-        u->no_resolve = 1;
-
-        if (ngx_parse_url(cf->pool, u) != NGX_OK) {
-            err = u->err ? u->err : "is not a URL";
-
-        } else if (u->family == AF_UNIX || u->host.len == 0) {
-            err = "must have a host";
-        }
-    }
-
-    if (err) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid URL in \"clear_status_pass\" \"%V\": %s",
-                           value, err);
-        return NGX_CONF_ERROR;
-    }
 
     return NGX_CONF_OK;
 }
@@ -473,9 +372,11 @@ ngx_cs_invalid(ngx_conf_t *cf, ngx_command_t *cmd, char *rc)
 char *
 ngx_cs_set_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
-    char       *rc;
-    ngx_fd_t    fd;
-    ngx_str_t  *name;
+    char             *rc;
+    ngx_fd_t          fd;
+    ngx_str_t        *name;
+    ngx_uint_t        file;
+    ngx_file_info_t   info;
 
     rc = ngx_conf_set_str_slot(cf, cmd, conf);
     if (rc != NGX_CONF_OK) {
@@ -488,7 +389,10 @@ ngx_cs_set_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    fd = ngx_open_file(name->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
+    /* a FIFO must not stop it */
+
+    fd = ngx_open_file(name->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
+                       NGX_FILE_OPEN, 0);
 
     if (fd == NGX_INVALID_FILE) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
@@ -497,7 +401,16 @@ ngx_cs_set_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
+    file = (ngx_fd_info(fd, &info) != NGX_FILE_ERROR && ngx_is_file(&info));
+
     (void) ngx_close_file(fd);
+
+    if (!file) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\": \"%V\" is not a regular file",
+                           &cmd->name, name);
+        return NGX_CONF_ERROR;
+    }
 
     return NGX_CONF_OK;
 }

@@ -3,8 +3,7 @@
  *
  * The directives that need more than nginx's own setters: each reads its
  * parameters into the configuration, and refuses bad ones with a word on what
- * is wrong with them.  clear_status_pass, which sets the content handler, is
- * in ngx_clear_status_module.c.
+ * is wrong with them.
  */
 
 
@@ -57,13 +56,6 @@ char *ngx_cs_set_handler(ngx_conf_t *cf, ngx_command_t *cmd, void *conf,
  */
 ngx_int_t ngx_cs_parse_time(ngx_str_t *value, ngx_cs_time_t *words,
     int64_t *time);
-
-/*
- * The URL of clear_status_pass, checked and normalised, so that equal URLs
- * make equal tenants: scheme and host in lower case, no default port, and
- * Clear's own path where there is none.
- */
-char *ngx_cs_pass_url(ngx_conf_t *cf, ngx_str_t *value, ngx_str_t *url);
 
 
 #endif /* _NGX_CS_CONF_DIRECTIVES_H_INCLUDED_ */

@@ -12,6 +12,8 @@
 #include "core/digest.h"
 
 
+static ngx_int_t ngx_cs_trust_protocols(ngx_array_t *words,
+    ngx_uint_t protocols);
 static ngx_int_t ngx_cs_trust_add(ngx_array_t *words, char *directive,
     ngx_str_t *value);
 
@@ -42,7 +44,12 @@ ngx_cs_trust(ngx_pool_t *pool, ngx_cs_fetch_conf_t *conf, ngx_str_t *trust)
                != NGX_OK
             || ngx_cs_trust_add(&words, "ssl_certificate_key",
                                 &conf->ssl_certificate_key)
-               != NGX_OK)
+               != NGX_OK
+            || ngx_cs_trust_add(&words, "ssl_crl", &conf->ssl_crl) != NGX_OK
+            || ngx_cs_trust_add(&words, "ssl_ciphers", &conf->ssl_ciphers)
+               != NGX_OK
+            || ngx_cs_trust_add(&words, "ssl_name", &conf->ssl_name) != NGX_OK
+            || ngx_cs_trust_protocols(&words, conf->ssl_protocols) != NGX_OK)
         {
             return NGX_ERROR;
         }
@@ -71,6 +78,23 @@ ngx_cs_trust(ngx_pool_t *pool, ngx_cs_fetch_conf_t *conf, ngx_str_t *trust)
 
     return trust->data ? ngx_cs_digest(words.elts, words.nelts, trust->data)
                        : NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_cs_trust_protocols(ngx_array_t *words, ngx_uint_t protocols)
+{
+    u_char     text[NGX_INT_T_LEN];
+    ngx_str_t  value;
+
+    if (protocols == NGX_CS_TLS_DEFAULT) {
+        return NGX_OK;
+    }
+
+    value.data = text;
+    value.len = ngx_sprintf(text, "%ui", protocols) - text;
+
+    return ngx_cs_trust_add(words, "ssl_protocols", &value);
 }
 
 

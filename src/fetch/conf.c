@@ -56,6 +56,9 @@ ngx_cs_fetch_init_conf(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf)
 
     tls.verify = conf->ssl_verify;
     tls.trusted = conf->ssl_verify ? conf->ssl_trusted_certificate : none;
+    tls.crl = conf->ssl_verify ? conf->ssl_crl : none;
+    tls.protocols = conf->ssl_protocols;
+    tls.ciphers = conf->ssl_ciphers;
     tls.certificate = conf->ssl_certificate;
     tls.key = conf->ssl_certificate_key.len ? conf->ssl_certificate_key
                                             : conf->ssl_certificate;
@@ -63,6 +66,19 @@ ngx_cs_fetch_init_conf(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf)
     conf->tls = ngx_cs_tls_create(cf, &tls);
 
     return conf->tls ? NGX_OK : NGX_ERROR;
+}
+
+
+/*
+ * Where upstream is called something else in TLS, that is the host of the URL
+ * that libcurl gets, as it has no other way to say so.
+ */
+
+ngx_uint_t
+ngx_cs_fetch_named(ngx_cs_fetch_conf_t *conf)
+{
+    return conf->https && conf->ssl_name.len
+           && !ngx_cs_str_eq(&conf->ssl_name, &conf->host);
 }
 
 
@@ -134,6 +150,7 @@ static ngx_int_t
 ngx_cs_fetch_conf_peer(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf)
 {
     u_char             *p;
+    ngx_str_t          *host;
     struct curl_slist  *list;
 
     conf->peer = conf->connect_to.len ? conf->connect_to : conf->host;
@@ -141,9 +158,21 @@ ngx_cs_fetch_conf_peer(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf)
                       ? conf->connect_port : conf->port;
     conf->fixed = ngx_cs_fetch_conf_fixed(&conf->peer);
 
-    if (conf->peer_port == conf->port
-        && ngx_cs_str_eq(&conf->peer, &conf->host))
-    {
+    host = &conf->host;
+
+    if (ngx_cs_fetch_named(conf)) {
+        host = &conf->ssl_name;
+
+        p = ngx_pnalloc(cf->pool, sizeof("Host: ") + conf->authority.len);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        (void) ngx_sprintf(p, "Host: %V%Z", &conf->authority);
+        conf->host_field = p;
+    }
+
+    if (conf->peer_port == conf->port && ngx_cs_str_eq(&conf->peer, host)) {
         return NGX_OK;
     }
 

@@ -14,6 +14,8 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "fetch/protocols.h"
+
 
 struct ngx_cs_secret_file_s;
 
@@ -39,8 +41,13 @@ typedef struct ngx_cs_fetch_conf_s {
     ngx_uint_t                   http_version;   /* 11 or 20 */
     ngx_flag_t                   ssl_verify;
     ngx_str_t                    ssl_trusted_certificate;  /* or empty */
+    ngx_str_t                    ssl_crl;
     ngx_str_t                    ssl_certificate;
     ngx_str_t                    ssl_certificate_key;
+    ngx_uint_t                   ssl_protocols;  /* NGX_CS_TLS_... */
+    ngx_str_t                    ssl_ciphers;    /* or empty */
+    ngx_str_t                    ssl_name;       /* for SNI and to verify;
+                                                    empty: the URL's host */
     ngx_str_t                    proxy;    /* empty: none */
     struct ngx_cs_secret_file_s *proxy_password;  /* or NULL */
     ngx_str_t                    connect_to;  /* a host in the place of the
@@ -62,6 +69,9 @@ typedef struct ngx_cs_fetch_conf_s {
     ngx_str_t                    route;    /* to it, as libcurl takes it;
                                               empty: the peer is the URL's */
     void                        *routes;   /* the same as its list, or NULL */
+    u_char                      *host_field;  /* where libcurl is told of
+                                                 another host than the URL's,
+                                                 else NULL */
     ngx_str_t                    proxy_url;   /* without the user, where the
                                                  password is in a file */
     ngx_str_t                    proxy_user;  /* decoded, likewise */
@@ -76,6 +86,9 @@ typedef struct ngx_cs_fetch_conf_s {
  * certificate and key.  Errors are logged with the directive's name.
  */
 ngx_int_t ngx_cs_fetch_init_conf(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf);
+
+/* 1 where upstream's name in TLS is another than the URL's host */
+ngx_uint_t ngx_cs_fetch_named(ngx_cs_fetch_conf_t *conf);
 
 
 #endif /* _NGX_CS_FETCH_CONF_H_INCLUDED_ */

@@ -16,6 +16,7 @@
 #include "fetch/code.h"
 #include "fetch/origin.h"
 #include "fetch/queue.h"
+#include "fetch/tls.h"
 #include "fetch/transfer.h"
 
 
@@ -60,7 +61,7 @@ ngx_cs_fetch_start(ngx_cs_fetch_t *fetch)
 
     t->fetch = fetch;
     t->origin = ngx_cs_origin_get(fetch->conf);
-    t->headers = ngx_cs_fetch_header_list(fetch->pool, fetch->conf->fields,
+    t->headers = ngx_cs_fetch_header_list(fetch->pool, fetch->conf,
                                           fetch->headers, fetch->nheaders);
 
     if (t->origin == NULL || t->headers == NULL) {
@@ -506,6 +507,7 @@ ngx_cs_fetch_finish(ngx_cs_transfer_t *t, clear_transport_e transport)
     t->result.elapsed = t->begun ? ngx_current_msec - t->start : 0;
 
     ngx_cs_queue_leave(&t->place);
+    ngx_cs_tls_release(t->identity);
 
     t->fetch->done(t->fetch->data, &t->result);
 }
@@ -554,6 +556,13 @@ const char *
 ngx_cs_fetch_version(void)
 {
     return curl_version_info(CURLVERSION_NOW)->version;
+}
+
+
+void
+ngx_cs_fetch_init_module(ngx_cycle_t *cycle)
+{
+    ngx_cs_tls_check(cycle);
 }
 
 

@@ -21,6 +21,9 @@
 /* of libcurl, as it is loaded */
 const char *ngx_cs_fetch_version(void);
 
+/* tells of files that workers will not be able to read again */
+void ngx_cs_fetch_init_module(ngx_cycle_t *cycle);
+
 ngx_int_t ngx_cs_fetch_init_process(ngx_cycle_t *cycle);
 void ngx_cs_fetch_exit_process(ngx_cycle_t *cycle);
 

@@ -21,10 +21,11 @@ static clear_transport_e ngx_cs_fetch_header_length(
 
 
 struct curl_slist *
-ngx_cs_fetch_header_list(ngx_pool_t *pool, ngx_array_t *fields,
+ngx_cs_fetch_header_list(ngx_pool_t *pool, ngx_cs_fetch_conf_t *conf,
     ngx_keyval_t *headers, ngx_uint_t n)
 {
     ngx_uint_t          i, k, m;
+    ngx_array_t        *fields;
     ngx_keyval_t       *field;
     struct curl_slist  *list;
     static char        *ours[] = {
@@ -35,9 +36,10 @@ ngx_cs_fetch_header_list(ngx_pool_t *pool, ngx_array_t *fields,
 
     k = sizeof(ours) / sizeof(ours[0]);
 
+    fields = conf->fields;
     m = fields ? fields->nelts : 0;
 
-    list = ngx_palloc(pool, (k + m + n) * sizeof(struct curl_slist));
+    list = ngx_palloc(pool, (k + m + n + 1) * sizeof(struct curl_slist));
     if (list == NULL) {
         return NULL;
     }
@@ -56,6 +58,11 @@ ngx_cs_fetch_header_list(ngx_pool_t *pool, ngx_array_t *fields,
         if (list[k + i].data == NULL) {
             return NULL;
         }
+    }
+
+    if (conf->host_field) {
+        list[k + m + n].data = (char *) conf->host_field;
+        n++;
     }
 
     list[k + m + n - 1].next = NULL;

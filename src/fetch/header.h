@@ -16,6 +16,7 @@
 #include <curl/curl.h>
 
 #include "clear/verdict.h"
+#include "fetch/conf.h"
 
 
 typedef struct {
@@ -28,13 +29,12 @@ typedef struct {
 
 
 /*
- * Our fields, those of a location, which may be NULL, and these, as a list in
- * memory of the pool, so that libcurl keeps no copy of a secret.  A value ends
- * at its first NUL.
+ * Our fields, those of a location, and these, as a list in memory of the pool,
+ * so that libcurl keeps no copy of a secret.  A value ends at its first NUL.
  * NULL: no memory.
  */
 struct curl_slist *ngx_cs_fetch_header_list(ngx_pool_t *pool,
-    ngx_array_t *fields, ngx_keyval_t *headers, ngx_uint_t n);
+    ngx_cs_fetch_conf_t *conf, ngx_keyval_t *headers, ngx_uint_t n);
 
 void ngx_cs_fetch_header_reset(ngx_cs_fetch_header_t *header);
 

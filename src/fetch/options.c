@@ -63,13 +63,20 @@ ngx_cs_fetch_url(ngx_cs_fetch_conf_t *conf)
     len = conf->authority.data + conf->authority.len - conf->url.data;
 
     url = curl_url();
-    text = ngx_alloc(len + sizeof("/"), ngx_cycle->log);
+    text = ngx_alloc(len + conf->ssl_name.len + sizeof("https://:65535/"),
+                     ngx_cycle->log);
 
     rc = CURLUE_OUT_OF_MEMORY;
 
     if (url && text) {
-        ngx_memcpy(text, conf->url.data, len);
-        ngx_memcpy(text + len, "/", sizeof("/"));
+        if (ngx_cs_fetch_named(conf)) {
+            (void) ngx_sprintf((u_char *) text, "https://%V:%d/%Z",
+                               &conf->ssl_name, (int) conf->port);
+
+        } else {
+            ngx_memcpy(text, conf->url.data, len);
+            ngx_memcpy(text + len, "/", sizeof("/"));
+        }
 
         rc = curl_url_set(url, CURLUPART_URL, text, 0);
     }

@@ -92,6 +92,7 @@ ngx_cs_origin_same(ngx_cs_fetch_conf_t *a, ngx_cs_fetch_conf_t *b)
            && a->keepalive_time == b->keepalive_time
            && ngx_cs_str_eq(&a->authority, &b->authority)
            && ngx_cs_str_eq(&a->route, &b->route)
+           && ngx_cs_str_eq(&a->ssl_name, &b->ssl_name)
            && ngx_cs_str_eq(&a->proxy, &b->proxy)
            && a->proxy_password == b->proxy_password;
 }

@@ -10,11 +10,23 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "core/may_read.h"
 #include "core/str.h"
+#include "fetch/ciphers.h"
+#include "fetch/pem.h"
 
 
-/* a file with certificate or key */
-#define NGX_CS_PEM_MAX  (1024 * 1024)
+/* between two looks at the files, in ms */
+#define NGX_CS_TLS_LOOK  1000
+
+
+/* files that are read together, and which of them workers may not read */
+
+typedef struct {
+    ngx_cs_pem_file_t            file[2];
+    unsigned                     recent:1;
+    unsigned                     private:1;
+} ngx_cs_tls_files_t;
 
 
 typedef struct ngx_cs_tls_s            ngx_cs_tls_t;
@@ -22,20 +34,31 @@ typedef struct ngx_cs_tls_s            ngx_cs_tls_t;
 struct ngx_cs_tls_s {
     ngx_cs_tls_t                *next;
     ngx_cs_tls_conf_t            conf;
-    X509_STORE                  *store;        /* NULL: nothing is verified */
-    ngx_str_t                    certificate;  /* the files' content */
-    ngx_str_t                    key;
+    ngx_cs_tls_files_t           trust;     /* certificates, lists */
+    ngx_cs_tls_files_t           identity;  /* certificate, key */
+    X509_STORE                  *store;     /* NULL: nothing is verified */
+    ngx_cs_pem_pair_t           *pair;      /* NULL: nobody in particular */
+    time_t                       expires;   /* the first list; 0: none */
+    ngx_msec_t                   looked;
+    unsigned                     told:1;    /* that it has */
 };
 
 
-static ngx_uint_t ngx_cs_tls_same(ngx_cs_tls_conf_t *a, ngx_cs_tls_conf_t *b);
-static X509_STORE *ngx_cs_tls_load(ngx_conf_t *cf, ngx_str_t *path);
-static ngx_int_t ngx_cs_tls_identity(ngx_conf_t *cf, ngx_cs_tls_t *tls);
-static ngx_int_t ngx_cs_tls_check(ngx_conf_t *cf, ngx_cs_tls_conf_t *conf);
-static ngx_int_t ngx_cs_tls_read(ngx_conf_t *cf, char *directive,
-    ngx_str_t *path, ngx_str_t *content);
-static void ngx_cs_tls_error(ngx_conf_t *cf, char *directive,
+static void ngx_cs_tls_paths(ngx_cs_tls_t *tls);
+static void ngx_cs_tls_path(ngx_cs_pem_file_t *file, char *directive,
     ngx_str_t *path);
+static ngx_uint_t ngx_cs_tls_same(ngx_cs_tls_conf_t *a, ngx_cs_tls_conf_t *b);
+static ngx_int_t ngx_cs_tls_load(ngx_cs_tls_t *tls, ngx_cs_pem_log_t *log);
+static ngx_int_t ngx_cs_tls_load_trust(ngx_cs_tls_t *tls,
+    ngx_cs_pem_log_t *log);
+static ngx_int_t ngx_cs_tls_load_identity(ngx_cs_tls_t *tls,
+    ngx_cs_pem_log_t *log);
+static void ngx_cs_tls_check_files(ngx_cycle_t *cycle,
+    ngx_cs_tls_files_t *files);
+static void ngx_cs_tls_look(ngx_cs_tls_t *tls, ngx_log_t *log);
+static ngx_uint_t ngx_cs_tls_changed(ngx_cs_tls_files_t *files);
+static void ngx_cs_tls_tried(ngx_cs_tls_files_t *files);
+static void ngx_cs_tls_expired(ngx_cs_tls_t *tls, ngx_log_t *log);
 static void ngx_cs_tls_cleanup(void *data);
 static void ngx_cs_tls_blob(CURL *easy, CURLoption option,
     ngx_str_t *content);
@@ -51,6 +74,7 @@ void *
 ngx_cs_tls_create(ngx_conf_t *cf, ngx_cs_tls_conf_t *conf)
 {
     ngx_cs_tls_t        *tls;
+    ngx_cs_pem_log_t     log;
     ngx_pool_cleanup_t  *cln;
 
     if (ngx_cs_tls_cycle != cf->cycle) {
@@ -73,26 +97,57 @@ ngx_cs_tls_create(ngx_conf_t *cf, ngx_cs_tls_conf_t *conf)
 
     ngx_memzero(tls, sizeof(ngx_cs_tls_t));
     tls->conf = *conf;
+    tls->looked = ngx_current_msec;
 
     cln->handler = ngx_cs_tls_cleanup;
 
-    if (conf->verify) {
-        tls->store = ngx_cs_tls_load(cf, &conf->trusted);
-        if (tls->store == NULL) {
-            return NULL;
-        }
-    }
+    log.log = cf->log;
+    log.level = NGX_LOG_EMERG;
+    log.end = "";
 
-    if (conf->certificate.len
-        && ngx_cs_tls_identity(cf, tls) != NGX_OK)
-    {
+    ngx_cs_tls_paths(tls);
+
+    if (ngx_cs_tls_load(tls, &log) != NGX_OK) {
         return NULL;
     }
 
     tls->next = ngx_cs_tls_list;
     ngx_cs_tls_list = tls;
 
+    ngx_cs_tls_expired(tls, cf->log);
+
     return tls;
+}
+
+
+static void
+ngx_cs_tls_paths(ngx_cs_tls_t *tls)
+{
+    ngx_str_t           trusted;
+    ngx_cs_tls_conf_t  *conf;
+
+    conf = &tls->conf;
+    trusted = conf->trusted;
+
+    if (conf->verify && trusted.len == 0) {
+        ngx_cs_pem_system(&trusted);
+    }
+
+    ngx_cs_tls_path(&tls->trust.file[0],
+                    "clear_status_ssl_trusted_certificate", &trusted);
+    ngx_cs_tls_path(&tls->trust.file[1], "clear_status_ssl_crl", &conf->crl);
+    ngx_cs_tls_path(&tls->identity.file[0], "clear_status_ssl_certificate",
+                    &conf->certificate);
+    ngx_cs_tls_path(&tls->identity.file[1],
+                    "clear_status_ssl_certificate_key", &conf->key);
+}
+
+
+static void
+ngx_cs_tls_path(ngx_cs_pem_file_t *file, char *directive, ngx_str_t *path)
+{
+    file->directive = directive;
+    file->path = *path;
 }
 
 
@@ -101,106 +156,56 @@ ngx_cs_tls_same(ngx_cs_tls_conf_t *a, ngx_cs_tls_conf_t *b)
 {
     return a->verify == b->verify
            && ngx_cs_str_eq(&a->trusted, &b->trusted)
+           && ngx_cs_str_eq(&a->crl, &b->crl)
            && ngx_cs_str_eq(&a->certificate, &b->certificate)
-           && ngx_cs_str_eq(&a->key, &b->key);
+           && ngx_cs_str_eq(&a->key, &b->key)
+           && a->protocols == b->protocols
+           && ngx_cs_str_eq(&a->ciphers, &b->ciphers);
 }
 
 
-static X509_STORE *
-ngx_cs_tls_load(ngx_conf_t *cf, ngx_str_t *path)
+static ngx_int_t
+ngx_cs_tls_load(ngx_cs_tls_t *tls, ngx_cs_pem_log_t *log)
 {
-    const char              *file;
-    X509_STORE              *store;
-    curl_version_info_data  *info;
+    if (ngx_cs_ciphers_check(tls->conf.protocols, &tls->conf.ciphers, log)
+        != NGX_OK
+        || ngx_cs_tls_load_trust(tls, log) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
-    store = X509_STORE_new();
+    return ngx_cs_tls_load_identity(tls, log);
+}
+
+
+static ngx_int_t
+ngx_cs_tls_load_trust(ngx_cs_tls_t *tls, ngx_cs_pem_log_t *log)
+{
+    time_t       expires;
+    X509_STORE  *store;
+
+    if (!tls->conf.verify) {
+        return NGX_OK;
+    }
+
+    store = ngx_cs_pem_store(&tls->trust.file[0], &tls->trust.file[1],
+                             &expires, log);
+
+    ngx_cs_tls_tried(&tls->trust);
+
     if (store == NULL) {
-        return NULL;
-    }
-
-    info = curl_version_info(CURLVERSION_NOW);
-    file = path->len ? (char *) path->data : info->cainfo;
-
-    if (file && X509_STORE_load_locations(store, file, NULL) == 1) {
-        ERR_clear_error();
-        return store;
-    }
-
-    if (path->len == 0 && X509_STORE_set_default_paths(store) == 1) {
-        ERR_clear_error();
-        return store;
-    }
-
-    ngx_cs_tls_error(cf, "clear_status_ssl_trusted_certificate",
-                     path);
-    X509_STORE_free(store);
-
-    return NULL;
-}
-
-
-/*
- * As content, not as an SSL_CTX: libcurl gives these to upstream alone, the
- * callback below is called for a proxy's TLS too.
- */
-
-static ngx_int_t
-ngx_cs_tls_identity(ngx_conf_t *cf, ngx_cs_tls_t *tls)
-{
-    ngx_cs_tls_conf_t  *conf;
-
-    conf = &tls->conf;
-
-    if (ngx_cs_tls_check(cf, conf) != NGX_OK
-        || ngx_cs_tls_read(cf, "clear_status_ssl_certificate",
-                           &conf->certificate, &tls->certificate)
-           != NGX_OK)
-    {
         return NGX_ERROR;
     }
 
-    return ngx_cs_tls_read(cf, "clear_status_ssl_certificate_key",
-                           &conf->key, &tls->key);
-}
+    /* connections that are being made have a reference of their own */
 
+    X509_STORE_free(tls->store);
 
-/* whether certificate and key can be read and belong together */
+    tls->store = store;
 
-static ngx_int_t
-ngx_cs_tls_check(ngx_conf_t *cf, ngx_cs_tls_conf_t *conf)
-{
-    char       *directive;
-    SSL_CTX    *ctx;
-    ngx_str_t  *path;
-
-    ctx = SSL_CTX_new(TLS_client_method());
-    if (ctx == NULL) {
-        return NGX_ERROR;
-    }
-
-    directive = NULL;
-    path = NULL;
-
-    if (SSL_CTX_use_certificate_chain_file(ctx,
-                                           (char *) conf->certificate.data)
-        != 1)
-    {
-        directive = "clear_status_ssl_certificate";
-        path = &conf->certificate;
-
-    } else if (SSL_CTX_use_PrivateKey_file(ctx, (char *) conf->key.data,
-                                           SSL_FILETYPE_PEM)
-               != 1)
-    {
-        directive = "clear_status_ssl_certificate_key";
-        path = &conf->key;
-    }
-
-    SSL_CTX_free(ctx);
-
-    if (directive) {
-        ngx_cs_tls_error(cf, directive, path);
-        return NGX_ERROR;
+    if (expires != tls->expires) {
+        tls->expires = expires;
+        tls->told = 0;
     }
 
     return NGX_OK;
@@ -208,56 +213,214 @@ ngx_cs_tls_check(ngx_conf_t *cf, ngx_cs_tls_conf_t *conf)
 
 
 static ngx_int_t
-ngx_cs_tls_read(ngx_conf_t *cf, char *directive, ngx_str_t *path,
-    ngx_str_t *content)
+ngx_cs_tls_load_identity(ngx_cs_tls_t *tls, ngx_cs_pem_log_t *log)
 {
-    ssize_t          n;
-    ngx_file_t       file;
-    ngx_file_info_t  info;
+    ngx_cs_pem_pair_t  *pair;
 
-    ngx_memzero(&file, sizeof(ngx_file_t));
-    file.name = *path;
-    file.log = cf->log;
-    file.fd = ngx_open_file(path->data, NGX_FILE_RDONLY, NGX_FILE_OPEN, 0);
-
-    n = NGX_ERROR;
-
-    if (file.fd != NGX_INVALID_FILE
-        && ngx_fd_info(file.fd, &info) != NGX_FILE_ERROR
-        && ngx_file_size(&info) <= NGX_CS_PEM_MAX)
-    {
-        content->len = (size_t) ngx_file_size(&info);
-        content->data = ngx_pnalloc(cf->cycle->pool, content->len);
-
-        if (content->data) {
-            n = ngx_read_file(&file, content->data, content->len, 0);
-        }
+    if (tls->conf.certificate.len == 0) {
+        return NGX_OK;
     }
 
-    if (file.fd != NGX_INVALID_FILE) {
-        (void) ngx_close_file(file.fd);
-    }
+    pair = ngx_cs_pem_pair(&tls->identity.file[0], &tls->identity.file[1],
+                           log);
 
-    if (n != (ssize_t) content->len || n == 0) {
-        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"%s\" \"%V\" cannot be read", directive, path);
+    ngx_cs_tls_tried(&tls->identity);
+
+    if (pair == NULL) {
         return NGX_ERROR;
     }
 
+    ngx_cs_pem_release(tls->pair);
+    tls->pair = pair;
+
     return NGX_OK;
+}
+
+
+void
+ngx_cs_tls_check(ngx_cycle_t *cycle)
+{
+    ngx_cs_tls_t  *tls;
+
+    if (geteuid() != 0 || ngx_cs_tls_cycle != cycle) {
+        return;
+    }
+
+    for (tls = ngx_cs_tls_list; tls; tls = tls->next) {
+        ngx_cs_tls_check_files(cycle, &tls->trust);
+        ngx_cs_tls_check_files(cycle, &tls->identity);
+    }
 }
 
 
 static void
-ngx_cs_tls_error(ngx_conf_t *cf, char *directive, ngx_str_t *path)
+ngx_cs_tls_check_files(ngx_cycle_t *cycle, ngx_cs_tls_files_t *files)
 {
-    char  text[256];
+    ngx_uint_t          i;
+    ngx_cs_pem_file_t  *file;
 
-    ERR_error_string_n(ERR_peek_last_error(), text, sizeof(text));
-    ERR_clear_error();
+    for (i = 0; i < 2; i++) {
+        file = &files->file[i];
 
-    ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                  "\"%s\" \"%V\" cannot be used: %s", directive, path, text);
+        if (file->path.len == 0 || ngx_cs_may_read(cycle, &file->path)) {
+            continue;
+        }
+
+        files->private = 1;
+
+        /* a key for root alone is a good habit, so no more than a notice */
+
+        ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
+                      "\"%s\" \"%V\" cannot be read by the worker processes' "
+                      "user, so a new one takes effect only after a reload",
+                      file->directive, &file->path);
+    }
+}
+
+
+void *
+ngx_cs_tls_identify(CURL *easy, void *data, ngx_log_t *log)
+{
+    ngx_cs_tls_t *tls = data;
+
+    if (tls == NULL) {
+        return NULL;
+    }
+
+    if (ngx_current_msec - tls->looked >= NGX_CS_TLS_LOOK) {
+        ngx_cs_tls_look(tls, log);
+    }
+
+    if (tls->pair == NULL) {
+        return NULL;
+    }
+
+    ngx_cs_tls_blob(easy, CURLOPT_SSLCERT_BLOB, &tls->pair->certificate);
+    ngx_cs_tls_blob(easy, CURLOPT_SSLKEY_BLOB, &tls->pair->key);
+
+    tls->pair->refs++;
+
+    return tls->pair;
+}
+
+
+void
+ngx_cs_tls_release(void *identity)
+{
+    ngx_cs_pem_release(identity);
+}
+
+
+static void
+ngx_cs_tls_look(ngx_cs_tls_t *tls, ngx_log_t *log)
+{
+    ngx_cs_pem_log_t  to;
+
+    tls->looked = ngx_current_msec;
+
+    to.log = log;
+    to.level = NGX_LOG_ERR;
+    to.end = ", the last good one stays in use";
+
+    if (ngx_cs_tls_changed(&tls->trust)
+        && ngx_cs_tls_load_trust(tls, &to) == NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_NOTICE, log, 0,
+                      "trusted certificates of upstream were read again");
+    }
+
+    if (ngx_cs_tls_changed(&tls->identity)
+        && ngx_cs_tls_load_identity(tls, &to) == NGX_OK)
+    {
+        ngx_log_error(NGX_LOG_NOTICE, log, 0,
+                      "the certificate for upstream was read again");
+    }
+
+    ngx_cs_tls_expired(tls, log);
+}
+
+
+/* an error is told once for each state in which the files are found */
+
+static ngx_uint_t
+ngx_cs_tls_changed(ngx_cs_tls_files_t *files)
+{
+    ngx_uint_t          i, changed;
+    struct stat         info;
+    clear_stamp_t       stamp;
+    ngx_cs_pem_file_t  *file;
+
+    if (files->private) {
+        return 0;
+    }
+
+    changed = files->recent;
+
+    for (i = 0; i < 2; i++) {
+        file = &files->file[i];
+
+        if (file->path.len == 0) {
+            continue;
+        }
+
+        clear_stamp(&stamp,
+                    stat((char *) file->path.data, &info) == -1 ? NULL : &info);
+
+        if (!clear_stamp_same(&stamp, &file->stamp)) {
+            changed = 1;
+        }
+    }
+
+    return changed;
+}
+
+
+/* one that was changed a moment before is read once more */
+
+static void
+ngx_cs_tls_tried(ngx_cs_tls_files_t *files)
+{
+    ngx_uint_t          i;
+    struct stat         info;
+    ngx_cs_pem_file_t  *file;
+
+    files->recent = 0;
+
+    for (i = 0; i < 2; i++) {
+        file = &files->file[i];
+
+        if (file->path.len == 0) {
+            continue;
+        }
+
+        /* where the first could not be used, the second was not looked at */
+
+        if (file->stamp.inode == 0
+            && stat((char *) file->path.data, &info) != -1)
+        {
+            clear_stamp(&file->stamp, &info);
+        }
+
+        if (clear_stamp_recent(&file->stamp, ngx_time())) {
+            files->recent = 1;
+        }
+    }
+}
+
+
+static void
+ngx_cs_tls_expired(ngx_cs_tls_t *tls, ngx_log_t *log)
+{
+    if (tls->expires == 0 || tls->told || ngx_time() < tls->expires) {
+        return;
+    }
+
+    tls->told = 1;
+
+    ngx_log_error(NGX_LOG_ERR, log, 0,
+                  "\"clear_status_ssl_crl\" \"%V\" has expired, no new "
+                  "connection to upstream is made until it is renewed",
+                  &tls->conf.crl);
 }
 
 
@@ -279,10 +442,7 @@ ngx_cs_tls_cleanup(void *data)
     }
 
     X509_STORE_free(tls->store);
-
-    if (tls->key.data) {
-        ngx_explicit_memzero(tls->key.data, tls->key.len);
-    }
+    ngx_cs_pem_release(tls->pair);
 }
 
 
@@ -314,14 +474,15 @@ ngx_cs_tls_set(CURL *easy, void *data)
 
     (void) curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 
+    /*
+     * libcurl before 8.4 looks for certificates only after the callback, and
+     * then takes the store that it kept from the connection before.
+     */
+
+    (void) curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+
     (void) curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, ngx_cs_tls_ctx);
     (void) curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, tls);
-
-    if (tls->certificate.len) {
-        ngx_cs_tls_blob(easy, CURLOPT_SSLCERT_BLOB,
-                        &tls->certificate);
-        ngx_cs_tls_blob(easy, CURLOPT_SSLKEY_BLOB, &tls->key);
-    }
 }
 
 
@@ -345,6 +506,12 @@ ngx_cs_tls_ctx(CURL *easy, void *ctx, void *data)
 
     if (tls->store) {
         SSL_CTX_set1_cert_store(ctx, tls->store);
+    }
+
+    if (ngx_cs_ciphers_set(ctx, tls->conf.protocols, &tls->conf.ciphers)
+        != NGX_OK)
+    {
+        return CURLE_SSL_CIPHER;
     }
 
     /* a few connections that are always busy: their buffers may stay */

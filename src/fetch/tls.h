@@ -1,10 +1,11 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * Trust for upstream's TLS, and who we are there.  Certificates are read
- * once, by the master when the configuration is read, into a store that all
- * connections share: libcurl alone would parse the whole bundle again for
- * each connection, and a worker may not be allowed to read a key.
+ * Trust for upstream's TLS, and who we are there.  Certificates are read by
+ * the master when the configuration is read, into a store that all connections
+ * share, since libcurl alone would parse the whole bundle again for each
+ * connection; and again by each worker when their files change, where it may
+ * read them.  What cannot be used leaves the last good ones in use.
  */
 
 
@@ -23,8 +24,12 @@
 typedef struct {
     ngx_flag_t                   verify;
     ngx_str_t                    trusted;      /* empty: the system's */
+    ngx_str_t                    crl;          /* empty: none */
     ngx_str_t                    certificate;  /* empty: none */
     ngx_str_t                    key;
+    ngx_uint_t                   protocols;    /* NGX_CS_TLS_... */
+    ngx_str_t                    ciphers;      /* terminated; empty: OpenSSL's
+                                                  own */
 } ngx_cs_tls_conf_t;
 
 
@@ -34,8 +39,22 @@ typedef struct {
  */
 void *ngx_cs_tls_create(ngx_conf_t *cf, ngx_cs_tls_conf_t *conf);
 
-/* makes a transfer use it, and nothing else */
+/*
+ * Once the configuration is read: tells of files that the workers, who run
+ * as another user, will not be able to read again.
+ */
+void ngx_cs_tls_check(ngx_cycle_t *cycle);
+
+/* makes a transfer use it, and nothing else; once for a handle */
 void ngx_cs_tls_set(CURL *easy, void *tls);
+
+/*
+ * For each attempt: reads what has changed, and says who we are.  What is
+ * returned, maybe NULL, has to be there as long as the attempt, and is then
+ * given back.
+ */
+void *ngx_cs_tls_identify(CURL *easy, void *tls, ngx_log_t *log);
+void ngx_cs_tls_release(void *identity);
 
 /*
  * What the connection speaks that a transfer is about to be sent over: 0 for

@@ -45,6 +45,9 @@ ngx_cs_transfer_setup(ngx_cs_transfer_t *t)
 
     ngx_cs_resolve_set(&t->resolve, easy);
 
+    ngx_cs_tls_release(t->identity);
+    t->identity = ngx_cs_tls_identify(easy, conf->tls, t->fetch->log);
+
     /* the one that is copied; without it another thing would be asked for */
 
     if (curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, t->fetch->target.data)

@@ -61,6 +61,26 @@ sub certificate ($self, $name, %options) {
 }
 
 
+# A list of what the CA has revoked, for 30 days, at that path. Options: revoke
+# (certificates' files, a list), expired.
+
+sub crl ($self, $path, %options) {
+    my $conf = $self->home . '/ca.conf';
+    my @time = $options{expired}
+        ? ('-crl_lastupdate', stamp(-20), '-crl_nextupdate', stamp(-10))
+        : ('-crldays', 30);
+
+    $self->ca;
+    $self->openssl('ca', '-config', $conf, '-revoke', $_)
+        for @{ $options{revoke} // [] };
+    $self->openssl('ca', '-config', $conf, '-gencrl', @time, '-out',
+        "$path.new");
+
+    rename "$path.new", $path or die "$path: $!\n";
+    return $path;
+}
+
+
 sub new_key ($self, $file) {
     return ('-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-keyout',
         $file);
