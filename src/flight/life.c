@@ -395,9 +395,11 @@ ngx_cs_flight_give_back(ngx_cs_flight_t *flight)
 void
 ngx_cs_flight_become(ngx_cs_flight_t *flight, ngx_cs_flight_e state)
 {
+#if (NGX_DEBUG)
     static const char  *names[] = {
         "new", "watches", "is queued", "flies", "lands", "is gone"
     };
+#endif
 
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, &flight->log, 0,
                    "clear status flight %p: %s", flight, names[state]);
