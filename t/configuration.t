@@ -227,9 +227,9 @@ refused 'clear_status_connect_to twice',
 
 refused "$_->[0] $_->[1]", ['', $good, "$pass $_->[0] $_->[1];"],
     qr/invalid \w+ "\Q$_->[1]\E" in "$_->[0]", $_->[2] in \S+check\.conf:22/
-    for ['clear_status_timeout', '0', 'it must be at least 1'],
-    ['clear_status_connect_timeout', '0s', 'it must be at least 1'],
-    ['clear_status_fail_timeout', '0', 'it must be at least 1'],
+    for ['clear_status_timeout', '0', 'it must be at least 1ms'],
+    ['clear_status_connect_timeout', '0s', 'it must be at least 1ms'],
+    ['clear_status_fail_timeout', '0', 'it must be at least 1ms'],
     ['clear_status_max_body_size', '0', 'it must be at least 1'],
     ['clear_status_retries', '11', 'it must be at most 10'],
     ['clear_status_max_fails', '1000001', 'it must be at most 1000000'],

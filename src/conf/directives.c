@@ -281,7 +281,7 @@ static char *
 ngx_cs_set_bounded(ngx_conf_t *cf, ngx_command_t *cmd, void *conf,
     char *(*set)(ngx_conf_t *cf, ngx_command_t *cmd, void *conf))
 {
-    char                   *rc;
+    char                   *rc, *unit;
     ngx_int_t               n;
     ngx_str_t              *value;
     ngx_command_t           plain;
@@ -298,19 +298,22 @@ ngx_cs_set_bounded(ngx_conf_t *cf, ngx_command_t *cmd, void *conf,
 
     value = cf->args->elts;
     bounds = cmd->post;
+    unit = (set == ngx_conf_set_msec_slot) ? "ms" : "";
     n = *(ngx_int_t *) ((char *) conf + cmd->offset);
 
     if (n < bounds->low) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid value \"%V\" in \"%V\", it must be at "
-                           "least %i", &value[1], &cmd->name, bounds->low);
+                           "least %i%s",
+                           &value[1], &cmd->name, bounds->low, unit);
         return NGX_CONF_ERROR;
     }
 
     if (bounds->high != -1 && n > bounds->high) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid value \"%V\" in \"%V\", it must be at "
-                           "most %i", &value[1], &cmd->name, bounds->high);
+                           "most %i%s",
+                           &value[1], &cmd->name, bounds->high, unit);
         return NGX_CONF_ERROR;
     }
 
