@@ -8,6 +8,10 @@
 #include "fetch/code.h"
 
 
+/* CURLE_TOO_LARGE, since 8.6 */
+#define NGX_CS_CURLE_TOO_LARGE  100
+
+
 ngx_uint_t
 ngx_cs_fetch_safe(CURLcode code)
 {
@@ -34,6 +38,40 @@ ngx_cs_fetch_lacks(ngx_err_t err)
 {
     return err == NGX_EMFILE || err == NGX_ENFILE || err == ENOBUFS
            || err == NGX_ENOMEM;
+}
+
+
+ngx_uint_t
+ngx_cs_fetch_lacking(void)
+{
+    ngx_socket_t  s;
+
+    s = ngx_socket(AF_INET, SOCK_DGRAM, 0);
+
+    if (s == (ngx_socket_t) -1) {
+        return ngx_cs_fetch_lacks(ngx_socket_errno);
+    }
+
+    (void) ngx_close_socket(s);
+
+    return 0;
+}
+
+
+ngx_uint_t
+ngx_cs_fetch_unresolved(CURLcode code)
+{
+    return code == CURLE_COULDNT_RESOLVE_HOST
+           || code == CURLE_COULDNT_RESOLVE_PROXY;
+}
+
+
+ngx_uint_t
+ngx_cs_fetch_long_line(CURLcode code, ngx_uint_t started)
+{
+    return (int) code == NGX_CS_CURLE_TOO_LARGE
+           || (code == CURLE_OUT_OF_MEMORY && started
+               && curl_version_info(CURLVERSION_NOW)->version_num < 0x080600);
 }
 
 

@@ -23,6 +23,19 @@ ngx_uint_t ngx_cs_fetch_safe(CURLcode code);
 /* whether a socket that could not be had is a lack of this machine's */
 ngx_uint_t ngx_cs_fetch_lacks(ngx_err_t err);
 
+/* whether it has none now */
+ngx_uint_t ngx_cs_fetch_lacking(void);
+
+/* whether the name could not be looked up */
+ngx_uint_t ngx_cs_fetch_unresolved(CURLcode code);
+
+/*
+ * Whether a line of the response's header was longer than libcurl takes, which
+ * it called a lack of memory before 8.6.  started: some of a header came, and
+ * not its end.
+ */
+ngx_uint_t ngx_cs_fetch_long_line(CURLcode code, ngx_uint_t started);
+
 clear_transport_e ngx_cs_fetch_transport(CURLcode code);
 
 /* a copy without what could break a log line; empty where no memory is left */

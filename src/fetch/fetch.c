@@ -23,6 +23,9 @@
 /* a retry waits so many ms, plus at most as many again */
 #define NGX_CS_RETRY_WAIT   20
 
+/* ms for the look-up of a name whose address is known */
+#define NGX_CS_PATIENCE     1000
+
 
 static ngx_int_t ngx_cs_fetch_turn(void *data, ngx_msec_t *wait);
 static void ngx_cs_fetch_run(ngx_cs_transfer_t *t);
@@ -70,7 +73,9 @@ ngx_cs_fetch_start(ngx_cs_fetch_t *fetch)
 
     t->resolve.host = fetch->conf->peer;
     t->resolve.port = fetch->conf->peer_port;
+    t->resolve.known = &t->origin->known;
     t->resolve.pool = fetch->pool;
+    t->resolve.log = fetch->log;
     t->resolve.handler = ngx_cs_fetch_resolved;
     t->resolve.data = t;
 
@@ -230,11 +235,13 @@ ngx_cs_fetch_depart(ngx_cs_transfer_t *t)
     /* a proxy resolves the name itself, and its own name is libcurl's */
 
     if (conf->resolver == NULL || conf->fixed || conf->proxy.len) {
-        return ngx_cs_fetch_launch(t);
+        return (ngx_cs_resolve_known(&t->resolve) == NGX_OK)
+               ? ngx_cs_fetch_launch(t) : NGX_ERROR;
     }
 
     return ngx_cs_resolve_start(&t->resolve, conf->resolver,
-                                conf->resolver_timeout);
+                                conf->resolver_timeout,
+                                ngx_min(NGX_CS_PATIENCE, conf->timeout / 2));
 }
 
 
@@ -350,13 +357,15 @@ ngx_cs_fetch_ended(CURL *easy, CURLcode code)
      * open.
      */
 
-    if (code == CURLE_OUT_OF_MEMORY || (code == CURLE_HTTP2 && !t->opened)) {
+    if ((code == CURLE_OUT_OF_MEMORY && !t->long_line)
+        || (code == CURLE_HTTP2 && !t->opened))
+    {
         ngx_cs_pool_retire(pool);
     }
 
     ngx_cs_fetch_stop(t);
 
-    if (code == CURLE_FILESIZE_EXCEEDED) {
+    if (code == CURLE_FILESIZE_EXCEEDED || t->long_line) {
         t->refused = CLEAR_TRANSPORT_TOO_LARGE;
     }
 
@@ -432,6 +441,16 @@ ngx_cs_fetch_again(ngx_cs_transfer_t *t, CURLcode code)
 
     if (t->refused != CLEAR_TRANSPORT_OK) {
         return 0;
+    }
+
+    /* what libcurl could not look up */
+
+    if (ngx_cs_transfer_lost(t, code)
+        && ngx_cs_resolve_failed(&t->resolve, curl_easy_strerror(code))
+           == NGX_OK)
+    {
+        ngx_cs_queue_wait(&t->place, NGX_CS_QUEUE_FIRST);
+        return 1;
     }
 
     ngx_cs_transfer_attempt(t, code, &attempt);

@@ -8,7 +8,9 @@
 #include "fetch/header.h"
 
 
+/* bytes of a header, and of all of a response's, the interim ones first */
 #define NGX_CS_HEADER_MAX  (12 * 1024)
+#define NGX_CS_HEADER_ALL  (64 * 1024)
 
 
 static ngx_uint_t ngx_cs_fetch_header_is(u_char *p, size_t len, char *name,
@@ -111,15 +113,19 @@ clear_transport_e
 ngx_cs_fetch_header_line(ngx_cs_fetch_header_t *header, ngx_pool_t *pool,
     u_char *p, size_t len)
 {
+    size_t     all;
     ngx_str_t  value;
+
+    all = header->all + len;
 
     if (len > 5 && ngx_strncmp(p, "HTTP/", 5) == 0) {
         ngx_cs_fetch_header_reset(header);
     }
 
     header->size += len;
+    header->all = all;
 
-    if (header->size > NGX_CS_HEADER_MAX) {
+    if (header->size > NGX_CS_HEADER_MAX || all > NGX_CS_HEADER_ALL) {
         return CLEAR_TRANSPORT_TOO_LARGE;
     }
 

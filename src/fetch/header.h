@@ -24,6 +24,8 @@ typedef struct {
     ngx_str_t                    date;         /* likewise */
     off_t                        length;       /* -1: not said */
     size_t                       size;         /* bytes so far */
+    size_t                       all;          /* with those of interim ones
+                                                  before */
     unsigned                     complete:1;
 } ngx_cs_fetch_header_t;
 

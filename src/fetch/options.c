@@ -39,8 +39,6 @@ ngx_cs_fetch_options(CURL *easy, ngx_cs_fetch_conf_t *conf, CURLU *url)
     (void) curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                             http2 ? (long) CURL_HTTP_VERSION_2TLS
                                   : (long) CURL_HTTP_VERSION_1_1);
-    (void) curl_easy_setopt(easy, CURLOPT_PIPEWAIT,
-                            (http2 && conf->https) ? 1L : 0L);
 
     ngx_cs_fetch_options_off(easy);
 

@@ -43,6 +43,7 @@ ngx_cs_origin_exit(void)
         origin = ngx_queue_data(q, ngx_cs_origin_t, queue);
 
         ngx_cs_handles_exit(&origin->easy);
+        ngx_cs_known_free(&origin->known);
     }
 }
 
@@ -105,6 +106,13 @@ ngx_cs_origin_looks_up(ngx_cs_origin_t *origin)
 {
     return origin->conf.proxy.len
            || (!origin->conf.fixed && origin->conf.resolver == NULL);
+}
+
+
+ngx_uint_t
+ngx_cs_origin_may_share(ngx_cs_origin_t *origin)
+{
+    return origin->max_host == NGX_CS_HOST_H2;
 }
 
 

@@ -16,12 +16,14 @@
 
 #include "fetch/conf.h"
 #include "fetch/handles.h"
+#include "fetch/known.h"
 
 
 typedef struct {
     ngx_queue_t                  queue;
     ngx_cs_fetch_conf_t          conf;
     ngx_cs_handle_t              easy;      /* not in use now */
+    ngx_cs_known_t               known;     /* its peer's */
     ngx_uint_t                   max_host;  /* connections of a pool */
     unsigned                     shared:1;  /* it has shown HTTP/2 */
 } ngx_cs_origin_t;
@@ -35,6 +37,9 @@ ngx_cs_origin_t *ngx_cs_origin_get(ngx_cs_fetch_conf_t *conf);
 
 /* whether it is libcurl that looks up a name */
 ngx_uint_t ngx_cs_origin_looks_up(ngx_cs_origin_t *origin);
+
+/* whether a new connection is worth waiting for, as it may be shared */
+ngx_uint_t ngx_cs_origin_may_share(ngx_cs_origin_t *origin);
 
 /* it has shown HTTP/2, or that it does not speak it */
 void ngx_cs_origin_shares(ngx_cs_origin_t *origin, ngx_uint_t shares);

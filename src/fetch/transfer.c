@@ -12,12 +12,23 @@
 #include "fetch/tls.h"
 
 
+/*
+ * What may come for each byte of a body, chunks of one byte each being the
+ * worst (RFC 9112, section 7.1), and for what is around them all.
+ */
+#define NGX_CS_TRANSFER_FRAMING  8
+#define NGX_CS_TRANSFER_AROUND   65536
+
+
 static int ngx_cs_transfer_connected(void *data, char *remote, char *local,
     int remote_port, int local_port);
+static int ngx_cs_transfer_progress(void *data, curl_off_t total,
+    curl_off_t now, curl_off_t utotal, curl_off_t unow);
 static size_t ngx_cs_transfer_header(char *p, size_t size, size_t n,
     void *data);
 static size_t ngx_cs_transfer_write(char *p, size_t size, size_t n,
     void *data);
+static void ngx_cs_transfer_peer(ngx_cs_transfer_t *t, CURLcode code);
 
 
 ngx_int_t
@@ -35,6 +46,7 @@ ngx_cs_transfer_setup(ngx_cs_transfer_t *t)
     t->sent = 0;
     t->shared = 0;
     t->declined = 0;
+    t->long_line = 0;
     t->refused = CLEAR_TRANSPORT_OK;
     t->text[0] = '\0';
 
@@ -79,6 +91,10 @@ ngx_cs_transfer_setup(ngx_cs_transfer_t *t)
     (void) curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION,
                             ngx_cs_transfer_connected);
     (void) curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
+    (void) curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION,
+                            ngx_cs_transfer_progress);
+    (void) curl_easy_setopt(easy, CURLOPT_XFERINFODATA, t);
+    (void) curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
     (void) curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION,
                             ngx_cs_transfer_header);
     (void) curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
@@ -86,6 +102,8 @@ ngx_cs_transfer_setup(ngx_cs_transfer_t *t)
     (void) curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
     (void) curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) left);
     (void) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, t->fresh ? 1L : 0L);
+    (void) curl_easy_setopt(easy, CURLOPT_PIPEWAIT,
+                            ngx_cs_origin_may_share(t->origin) ? 1L : 0L);
 
     return NGX_OK;
 }
@@ -124,6 +142,26 @@ ngx_cs_transfer_connected(void *data, char *remote, char *local,
     }
 
     return CURL_PREREQFUNC_OK;
+}
+
+
+/* upstream may send for ever and not a byte of a body be in it */
+
+static int
+ngx_cs_transfer_progress(void *data, curl_off_t total, curl_off_t now,
+    curl_off_t utotal, curl_off_t unow)
+{
+    ngx_cs_transfer_t *t = data;
+
+    if (now <= (curl_off_t) t->fetch->conf->max_body_size
+               * NGX_CS_TRANSFER_FRAMING + NGX_CS_TRANSFER_AROUND)
+    {
+        return 0;
+    }
+
+    t->refused = CLEAR_TRANSPORT_TOO_LARGE;
+
+    return 1;
 }
 
 
@@ -175,7 +213,8 @@ ngx_cs_transfer_write(char *p, size_t size, size_t n, void *data)
 void
 ngx_cs_transfer_info(ngx_cs_transfer_t *t, CURLcode code)
 {
-    long  n;
+    long        n;
+    curl_off_t  first;
 
     n = 0;
     (void) curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &n);
@@ -185,6 +224,12 @@ ngx_cs_transfer_info(ngx_cs_transfer_t *t, CURLcode code)
     (void) curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &n);
     t->result.connections += n;
     t->opened = (n > 0);
+
+    first = 0;
+    (void) curl_easy_getinfo(t->easy, CURLINFO_STARTTRANSFER_TIME_T, &first);
+    t->long_line = ngx_cs_fetch_long_line(code, first && !t->header.complete);
+
+    ngx_cs_transfer_peer(t, code);
 
     n = 0;
     (void) curl_easy_getinfo(t->easy, CURLINFO_HTTP_CONNECTCODE, &n);
@@ -202,6 +247,55 @@ ngx_cs_transfer_info(ngx_cs_transfer_t *t, CURLcode code)
     ngx_log_debug4(NGX_LOG_DEBUG_HTTP, t->fetch->log, 0,
                    "clear status fetch %p: code:%d status:%ui bytes:%uz",
                    t, code, t->result.status, t->body_size);
+}
+
+
+/* where its connection goes, or why there is none */
+
+static void
+ngx_cs_transfer_peer(ngx_cs_transfer_t *t, CURLcode code)
+{
+    char                 *address;
+    long                  err;
+    ngx_cs_fetch_conf_t  *conf;
+
+    conf = t->fetch->conf;
+
+    if (code == CURLE_COULDNT_CONNECT) {
+        err = 0;
+        (void) curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &err);
+
+        if (ngx_cs_fetch_lacks((ngx_err_t) err)) {
+            t->opening.err = (ngx_err_t) err;
+        }
+
+    } else if (ngx_cs_fetch_unresolved(code) && ngx_cs_fetch_lacking()) {
+        t->opening.err = NGX_EMFILE;
+    }
+
+    /* a proxy's is none of upstream's */
+
+    if (t->sent && t->opened && !conf->fixed && conf->proxy.len == 0) {
+        address = NULL;
+        (void) curl_easy_getinfo(t->easy, CURLINFO_PRIMARY_IP, &address);
+
+        if (address) {
+            ngx_cs_known_note(&t->origin->known, address);
+        }
+    }
+}
+
+
+ngx_uint_t
+ngx_cs_transfer_lost(ngx_cs_transfer_t *t, CURLcode code)
+{
+    if (t->fetch->conf->proxy.len || t->resolve.entry.data) {
+        return 0;
+    }
+
+    return ngx_cs_fetch_unresolved(code)
+           || (code == CURLE_OPERATION_TIMEDOUT && !t->sent
+               && !t->fetch->conf->fixed && t->opening.admit.n == 0);
 }
 
 

@@ -54,6 +54,7 @@ struct ngx_cs_transfer_s {
     unsigned                         shared:1;  /* HTTP/2 */
     unsigned                         begun:1;   /* its time runs */
     unsigned                         turn:1;    /* had, and not yet used */
+    unsigned                         long_line:1;  /* of the header */
     char                             text[CURL_ERROR_SIZE];
 };
 
@@ -66,6 +67,9 @@ ngx_int_t ngx_cs_transfer_setup(ngx_cs_transfer_t *t);
 
 /* what libcurl knows about an attempt, before its handle is used again */
 void ngx_cs_transfer_info(ngx_cs_transfer_t *t, CURLcode code);
+
+/* after info(): whether it got no further than to the look-up of a name */
+ngx_uint_t ngx_cs_transfer_lost(ngx_cs_transfer_t *t, CURLcode code);
 
 /* the same, after info(), as what decides about the next attempt */
 void ngx_cs_transfer_attempt(ngx_cs_transfer_t *t, CURLcode code,

@@ -18,6 +18,9 @@ package ClearStatus::Raw;
 #     /chunks     chunks whose extension never ends
 #     /nothing    gzip that unpacks to nothing, for ever
 #     /line       a header line of 1 MB
+#     /first-line a first line of 1 MB
+#     /lines      header lines without end
+#     /interim    interim responses without end
 #
 # Notes: "connection", "request", "late", "closed" (by the gateway).
 
@@ -131,6 +134,22 @@ sub do_nothing ($self, $stream, $task, $n) {
     $stream->write("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"
             . "Connection: close\r\n\r\n\x1f\x8b\x08\0\0\0\0\0\0\x03");
     again($stream, "\0\0\0\xff\xff" x 13_000);
+}
+
+
+sub do_first_line ($self, $stream, $task, $n) {
+    $stream->write('HTTP/1.1 200 ' . 'x' x 1_000_000 . "\r\n\r\n");
+}
+
+
+sub do_lines ($self, $stream, $task, $n) {
+    $stream->write("HTTP/1.1 200 OK\r\n");
+    again($stream, "X-Line: x\r\n" x 100);
+}
+
+
+sub do_interim ($self, $stream, $task, $n) {
+    again($stream, "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" x 100);
 }
 
 

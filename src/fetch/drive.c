@@ -1,7 +1,7 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * A libcurl multi handle on nginx's event loop; see the header.
+ * A libcurl multi handle on nginx's event loop; see fetch/multi.h.
  *
  * libcurl tells by callbacks which sockets and which time it waits for, and
  * is driven by curl_multi_socket_action() alone.  It owns its sockets: it
@@ -16,49 +16,13 @@
  */
 
 
-#include "fetch/multi.h"
+#include "fetch/multi_state.h"
 
-#include <ngx_event.h>
 #include <openssl/err.h>
 #include <signal.h>
 
-#include "fetch/sockets.h"
-
-
-/*
- * Sockets of a transfer at once: one for each address family where a name has
- * both, or the one that tells that its name was looked up.
- */
-#define NGX_CS_MULTI_SOCKETS  2
-
-/* connections that wait for their next transfer, at the most */
-#define NGX_CS_MULTI_IDLE     64
-
-/* nginx connections that are left for others */
-#define NGX_CS_MULTI_SPARE    2
-
-
-struct ngx_cs_multi_s {
-    ngx_queue_t                        queue;    /* of all */
-    CURLM                             *multi;
-    ngx_cs_multi_conf_t                conf;
-    ngx_event_t                        timer;
-    ngx_event_t                        now;      /* a timer of no time */
-    ngx_event_t                        end;
-    ngx_log_t                         *log;
-    ngx_uint_t                         active;   /* transfers */
-    ngx_cs_sockets_t                   sockets;
-    ngx_uint_t                         begun;    /* transfers, since the last
-                                                    drive */
-    unsigned                           failed:1;
-    unsigned                           given_up:1;  /* a socket, silently */
-    unsigned                           retired:1;
-    unsigned                           threads:1;
-};
-
 
 static void ngx_cs_multi_options(ngx_cs_multi_t *m);
-static void ngx_cs_multi_spare(ngx_uint_t n);
 static int ngx_cs_multi_socket(CURL *easy, curl_socket_t s, int what,
     void *data, void *socket);
 static curl_socket_t ngx_cs_multi_open(void *data, curlsocktype purpose,
@@ -79,7 +43,7 @@ static void ngx_cs_multi_end_handler(ngx_event_t *ev);
 
 
 /* of this worker */
-static ngx_queue_t  ngx_cs_multis;
+ngx_queue_t  ngx_cs_multis;
 
 
 ngx_cs_multi_t *
@@ -224,75 +188,6 @@ static void
 ngx_cs_multi_end_handler(ngx_event_t *ev)
 {
     ngx_cs_multi_destroy(ev->data);
-}
-
-
-/*
- * A socket callback that fails ends all transfers of a multi, so there has to
- * be room for all sockets that libcurl may still want before one more begins.
- */
-
-ngx_uint_t
-ngx_cs_multi_room(ngx_cs_multi_t *m)
-{
-    ngx_uint_t       need, free, transfers, sockets;
-    ngx_queue_t     *q;
-    ngx_cs_multi_t  *item;
-
-    need = NGX_CS_MULTI_SPARE;
-
-    for (q = ngx_queue_head(&ngx_cs_multis);
-         q != ngx_queue_sentinel(&ngx_cs_multis);
-         q = ngx_queue_next(q))
-    {
-        item = ngx_queue_data(q, ngx_cs_multi_t, queue);
-
-        transfers = item->active + (item == m);
-        sockets = ngx_min(transfers, item->conf.max_host)
-                  * NGX_CS_MULTI_SOCKETS;
-
-        if (sockets > item->sockets.nbusy) {
-            need += sockets - item->sockets.nbusy;
-        }
-    }
-
-    /* nginx takes back what callers only keep alive, we what upstreams do */
-
-    free = ngx_cycle->free_connection_n + ngx_cycle->reusable_connections_n;
-
-    if (free + ngx_cs_sockets_idle() < need) {
-        return 0;
-    }
-
-    if (free < need) {
-        ngx_cs_multi_spare(need - free);
-    }
-
-    return 1;
-}
-
-
-/* that many idle connections are given up, those of the oldest multi first */
-
-static void
-ngx_cs_multi_spare(ngx_uint_t n)
-{
-    ngx_queue_t     *q;
-    ngx_cs_multi_t  *m;
-
-    for (q = ngx_queue_head(&ngx_cs_multis);
-         q != ngx_queue_sentinel(&ngx_cs_multis);
-         q = ngx_queue_next(q))
-    {
-        m = ngx_queue_data(q, ngx_cs_multi_t, queue);
-
-        while (n && m->sockets.nidle) {
-            ngx_cs_sockets_shut_oldest(&m->sockets);
-            n--;
-        }
-
-        m->conf.died(m);
-    }
 }
 
 
@@ -461,18 +356,10 @@ ngx_cs_multi_open(void *data, curlsocktype purpose,
 
     m = opening->multi;
 
-    s = ngx_socket(address->family, address->socktype, address->protocol);
+    s = ngx_cs_multi_new(address, m->log, &opening->err);
 
-    if (s == (curl_socket_t) -1) {
-        opening->err = ngx_socket_errno;
-
-        /* the next one may have what is only kept */
-
-        if (opening->err == NGX_EMFILE || opening->err == NGX_ENFILE) {
-            ngx_cs_multi_spare(NGX_CS_MULTI_IDLE);
-        }
-
-        return CURL_SOCKET_BAD;
+    if (s == CURL_SOCKET_BAD) {
+        return s;
     }
 
     opening->admit.s[opening->admit.n++ % NGX_CS_ADMIT_OPENED] = s;
