@@ -20,6 +20,7 @@
 #define NGX_CS_TRANSFER_AROUND   65536
 
 
+static void ngx_cs_transfer_listen(ngx_cs_transfer_t *t);
 static int ngx_cs_transfer_connected(void *data, char *remote, char *local,
     int remote_port, int local_port);
 static int ngx_cs_transfer_progress(void *data, curl_off_t total,
@@ -88,6 +89,24 @@ ngx_cs_transfer_setup(ngx_cs_transfer_t *t)
     (void) curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
     (void) curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers);
     (void) curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->text);
+    (void) curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) left);
+    (void) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, t->fresh ? 1L : 0L);
+    (void) curl_easy_setopt(easy, CURLOPT_PIPEWAIT,
+                            ngx_cs_origin_may_share(t->origin) ? 1L : 0L);
+
+    ngx_cs_transfer_listen(t);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_cs_transfer_listen(ngx_cs_transfer_t *t)
+{
+    CURL  *easy;
+
+    easy = t->easy;
+
     (void) curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION,
                             ngx_cs_transfer_connected);
     (void) curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
@@ -100,12 +119,6 @@ ngx_cs_transfer_setup(ngx_cs_transfer_t *t)
     (void) curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
     (void) curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, ngx_cs_transfer_write);
     (void) curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
-    (void) curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) left);
-    (void) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, t->fresh ? 1L : 0L);
-    (void) curl_easy_setopt(easy, CURLOPT_PIPEWAIT,
-                            ngx_cs_origin_may_share(t->origin) ? 1L : 0L);
-
-    return NGX_OK;
 }
 
 
