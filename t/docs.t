@@ -17,6 +17,7 @@ my %doc  = map { $_->basename => $_->slurp('UTF-8') }
     $root->child('docs')->list->grep(qr/\.md$/)->each;
 
 $t->file('token', "example\n");
+$t->file('callers', "key tenant;\n");
 mkdir $t->dir . '/tokens';
 
 
@@ -83,6 +84,10 @@ for my $name (sort keys %doc) {
 sub whole ($text) {
     $text =~ s/^(?:load_module|user) .*;$//mg;
     $text =~ s{/etc/nginx/clear-token}{%%DIR%%/token}g;
+    $text =~ s{/etc/nginx/gateway\.(?:pem|key)}
+        {$t->certificate('localhost')->{$& =~ /key/ ? 'key' : 'cert'}}ge;
+    $text =~ s{/etc/nginx/callers\.pem}{%%CA%%}g;
+    $text =~ s{/etc/nginx/clear-callers}{%%DIR%%/callers}g;
     $text =~ s{/etc/nginx/proxy-password}{%%DIR%%/token}g;
     $text =~ s{/var/log/nginx}{%%DIR%%}g;
 

@@ -116,6 +116,12 @@ ngx_cs_variable_task_id(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return NGX_ERROR;
     }
 
+    /* a subrequest, as auth_request's, is asked about its request's task */
+
+    if (task_id.len == 0 && r != r->main) {
+        return ngx_cs_variable_task_id(r->main, v, data);
+    }
+
     return ngx_cs_variable_set(v, &task_id);
 }
 

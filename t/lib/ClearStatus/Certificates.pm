@@ -27,8 +27,8 @@ has ca => sub ($self) {
 
 
 # {cert, key, ca}: files, readable for workers.  Options: names (subject
-# alternative names, a list; default: the name and 127.0.0.1), expired,
-# self_signed, client.
+# alternative names, a list; default: the name and 127.0.0.1), subject (default:
+# /CN=name), expired, self_signed, client.
 
 sub certificate ($self, $name, %options) {
     my $ca    = $self->ca;
@@ -42,7 +42,8 @@ sub certificate ($self, $name, %options) {
     push @names, 'IP:127.0.0.1' if !$options{names};
     local $ENV{ALT_NAMES} = join ',', @names;
 
-    my @subject = ('-subj', "/CN=$name", '-config', "$home/ca.conf");
+    my @subject = ('-subj', $options{subject} // "/CN=$name", '-config',
+        "$home/ca.conf");
 
     if ($options{self_signed}) {
         $self->openssl('req', '-x509', '-nodes', '-days', 30, @subject,
@@ -128,6 +129,7 @@ default_md = sha256
 policy = any
 x509_extensions = leaf
 [any]
+organizationName = optional
 commonName = supplied
 [root]
 basicConstraints = critical,CA:TRUE
