@@ -367,6 +367,17 @@ ngx_cs_redis_connect_done(ngx_cs_redis_link_t *link)
 }
 
 
+ngx_uint_t
+ngx_cs_redis_connect_stands(ngx_cs_redis_link_t *link)
+{
+#if (NGX_SSL)
+    return link->peer.connection && link->peer.connection->ssl;
+#else
+    return 0;
+#endif
+}
+
+
 void
 ngx_cs_redis_disconnect(ngx_cs_redis_link_t *link)
 {

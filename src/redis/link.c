@@ -207,7 +207,8 @@ ngx_cs_redis_link_timer(ngx_event_t *ev)
 
     case NGX_CS_REDIS_CONNECTING:
         ngx_cs_redis_link_fail(link, NGX_CS_REDIS_AWAY,
-                               "no connection in time");
+                               ngx_cs_redis_connect_stands(link)
+                               ? "no TLS in time" : "no connection in time");
         break;
 
     case NGX_CS_REDIS_LOGIN:

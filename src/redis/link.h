@@ -206,6 +206,9 @@ void ngx_cs_redis_connect_to(ngx_cs_redis_link_t *link, ngx_str_t *name,
 /* after a failure: NGX_OK: another one is tried; NGX_DECLINED: that was all */
 ngx_int_t ngx_cs_redis_connect_next(ngx_cs_redis_link_t *link);
 
+/* whether a connection stands, and it is TLS that does not */
+ngx_uint_t ngx_cs_redis_connect_stands(ngx_cs_redis_link_t *link);
+
 void ngx_cs_redis_disconnect(ngx_cs_redis_link_t *link);
 
 
