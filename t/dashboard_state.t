@@ -8,6 +8,7 @@ use FindBin qw($Bin);
 use lib "$Bin/lib";
 
 use ClearStatus::Disk;
+use ClearStatus::Redis;
 use ClearStatus::Test;
 use Sys::Hostname qw(hostname);
 use Test::More;
@@ -15,6 +16,7 @@ use Test::More;
 my $t    = ClearStatus::Test->new(reload => 0);
 my $sim  = $t->simulator;
 my $disk = ClearStatus::Disk->new(t => $t);
+my $redis = $t->adopt(ClearStatus::Redis->new(dir => $t->dir));
 my $token = 'file-sEcReT-mArKeR-1';
 
 $t->file('token', $token);
@@ -34,6 +36,7 @@ http {
     clear_status_zone zone=answers:1m;
     clear_status_zone zone=others:1m;
     clear_status_disk zone=answers %%DIR%%/disk timeout=30s max_size=8m;
+    clear_status_redis zone=others %%REDIS%%;
     clear_status_cache answers;
     clear_status_auth_token_file %%DIR%%/token;
     clear_status_integration_id $http_x_tenant;
@@ -69,7 +72,7 @@ http {
 }
 EOC
 
-$t->set(DEAD => $t->dead_url)->conf($conf)->run;
+$t->set(DEAD => $t->dead_url, REDIS => $redis->url)->conf($conf)->run;
 
 
 sub seen ($more = '') {
@@ -280,7 +283,8 @@ subtest 'the disk below a zone' => sub {
     my $tiers = sub ($n) { seen()->{zones}[$n]{tiers} };
     my $tier  = sub { $tiers->(0)[0] };
 
-    is_deeply $tiers->(1), [], 'not all have one';
+    is_deeply [map { $_->{name} } @{ $tiers->(1) }], ['fleet'],
+        'not all have one';
 
     ask('status', 'disk', new_task('SUCCESS')) for 1 .. 3;
     ok wait_for(sub { $tier->()->{answers} >= 3 }, 20), 'answers';
@@ -303,6 +307,21 @@ subtest 'the disk below a zone' => sub {
     $t->run;
     ok wait_for(sub { $tier->()->{state} eq 'failing' }, 30),
         'is one that cannot be written';
+};
+
+
+subtest 'the fleet' => sub {
+    plan skip_all => 'redis-server is not installed'
+        if !ClearStatus::Redis->installed;
+
+    my $tier = sub { seen()->{zones}[1]{tiers}[0] };
+
+    is $tier->()->{state}, 'off', 'its store is not there';
+    ask('private', 'a', new_task('SUCCESS'));
+    ok wait_for(sub { $tier->()->{lone} == 1 }), 'a fetch without a lease';
+    $redis->start;
+    ok wait_for(sub { $tier->()->{state} eq 'on' }, 40), 'now it is';
+    is $tier->()->{hits}, 0, 'nothing is read from it';
 };
 
 $t->expect_log(qr/is damaged or foreign/);

@@ -12,8 +12,8 @@
 
 #define NGX_CS_DASHBOARD_POLICY                                              \
     "default-src 'none'; style-src 'sha256-1avGy54qdywy+xLHnQnWGfNGSBeX4Nla" \
-    "4evQB6MLBig='; script-src 'sha256-hoK/YgCcBcQS9XOfBZHTB+GTKgSMKOLEBGq1" \
-    "uN4n1Ms='; connect-src 'self'; img-src data:; base-uri 'none'; form-ac" \
+    "4evQB6MLBig='; script-src 'sha256-h/V4pW8LDYT6d85lk3LaUTdWuC80nWPyu7mW" \
+    "HGJH3BM='; connect-src 'self'; img-src data:; base-uri 'none'; form-ac" \
     "tion 'none'; frame-ancestors 'none'"
 
 #define NGX_CS_DASHBOARD_PAGE                                                \
@@ -1135,9 +1135,14 @@
     "\n"                                                                     \
     "    'error', 'none'];\n"                                                \
     "const STATE_NAMES = {none: 'no answer yet', error: 'error only'};\n"    \
-    "const TIER_STATES = {\n"                                                \
-    "    off: 'is gone around, as it did not answer in time',\n"             \
-    "    failing: 'cannot be written, the error log says why',\n"            \
+    "const TIER_WRONG = {\n"                                                 \
+    "    disk: {\n"                                                          \
+    "        off: 'is gone around, as it did not answer in time',\n"         \
+    "        failing: 'cannot be written, the error log says why',\n"        \
+    "    },\n"                                                               \
+    "    fleet: {\n"                                                         \
+    "        off: 'is not reached, so this gateway is on its own',\n"        \
+    "    },\n"                                                               \
     "};\n"                                                                   \
     "\n"                                                                     \
     "\n"                                                                     \
@@ -1248,9 +1253,8 @@
     "    }\n"                                                                \
     "\n"                                                                     \
     "    tiers.forEach((tier, i) => {\n"                                     \
-    "        const wrong = tier.state in TIER_STATES;\n"                     \
-    "\n"                                                                     \
-    "        node.children[i].classList.toggle('wrong', wrong);\n"           \
+    "        node.children[i].classList.toggle('wrong',\n"                   \
+    "            Boolean(TIER_WRONG[tier.name]\?.[tier.state]));\n"          \
     "        say(node.children[i], tierText(tier));\n"                       \
     "    });\n"                                                              \
     "}\n"                                                                    \
@@ -1272,14 +1276,19 @@
     "        numbers.push(`${count(tier.hits)} read from it`);\n"            \
     "    }\n"                                                                \
     "\n"                                                                     \
+    "    if (tier.lone !== undefined) {\n"                                   \
+    "        numbers.push(plural(tier.lone, 'fetch', 'fetches')\n"           \
+    "            + ' without its leases');\n"                                \
+    "    }\n"                                                                \
+    "\n"                                                                     \
     "    if (tier.dropped !== undefined) {\n"                                \
     "        numbers.push(`${count(tier.dropped)} lost before they were on " \
     "it`);\n"                                                                \
     "    }\n"                                                                \
     "\n"                                                                     \
     "    return `${tier.name[0].toUpperCase()}${tier.name.slice(1)} `\n"     \
-    "        + `${TIER_STATES[tier.state] \?\? tier.state}: ${numbers.join(" \
-    "', ')}`\n"                                                              \
+    "        + (TIER_WRONG[tier.name]\?.[tier.state] \?\? tier.state)\n"     \
+    "        + `: ${numbers.join(', ')}`\n"                                  \
     "        + (tier.damaged \? `; a damaged file was replaced ${clock(tier" \
     ".damaged)}`\n"                                                          \
     "            : '');\n"                                                   \

@@ -10,8 +10,14 @@
 #include "core/secret_file.h"
 #include "core/version.h"
 #include "operator/history.h"
+#if (NGX_CS_HAVE_HIREDIS)
+#include "redis/block.h"
+#endif
 #if (NGX_CS_HAVE_SQLITE)
 #include "tier/disk.h"
+#endif
+#if (NGX_CS_HAVE_HIREDIS)
+#include "tier/fleet.h"
 #endif
 #include "upstream/breakers.h"
 
@@ -30,6 +36,9 @@ static void ngx_cs_state_text(ngx_cs_json_t *j, char *name, const char *text);
 #if (NGX_CS_HAVE_SQLITE)
 static void ngx_cs_state_disk(ngx_cs_json_t *j, ngx_cs_disk_t *disk,
     ngx_cs_zone_stat_t *stat);
+#endif
+#if (NGX_CS_HAVE_HIREDIS)
+static void ngx_cs_state_fleet(ngx_cs_json_t *j, ngx_cs_fleet_t *fleet);
 #endif
 
 
@@ -227,7 +236,10 @@ ngx_cs_state_tiers(ngx_cs_json_t *j, ngx_shm_zone_t *shm_zone,
     ngx_cs_zone_stat_t *stat)
 {
 #if (NGX_CS_HAVE_SQLITE)
-    ngx_cs_disk_t  *disk;
+    ngx_cs_disk_t   *disk;
+#endif
+#if (NGX_CS_HAVE_HIREDIS)
+    ngx_cs_fleet_t  *fleet;
 #endif
 
     ngx_cs_json_open(j, "tiers", "[");
@@ -237,6 +249,14 @@ ngx_cs_state_tiers(ngx_cs_json_t *j, ngx_shm_zone_t *shm_zone,
 
     if (disk) {
         ngx_cs_state_disk(j, disk, stat);
+    }
+#endif
+
+#if (NGX_CS_HAVE_HIREDIS)
+    fleet = ngx_cs_fleet_of(shm_zone);
+
+    if (fleet) {
+        ngx_cs_state_fleet(j, fleet);
     }
 #endif
 
@@ -270,6 +290,28 @@ ngx_cs_state_disk(ngx_cs_json_t *j, ngx_cs_disk_t *disk,
         ngx_cs_json_int(j, "damaged", (int64_t) block->replaced * 1000);
     }
 
+    ngx_cs_json_close(j, "}");
+}
+
+#endif
+
+
+#if (NGX_CS_HAVE_HIREDIS)
+
+static void
+ngx_cs_state_fleet(ngx_cs_json_t *j, ngx_cs_fleet_t *fleet)
+{
+    ngx_cs_fleet_block_t  *block;
+
+    block = fleet->block->data;
+
+    ngx_cs_json_open(j, NULL, "{");
+    ngx_cs_state_text(j, "name", "fleet");
+    ngx_cs_state_text(j, "state", ngx_cs_redis_block_all(fleet->redis->block)
+                                  ? "on" : "off");
+    ngx_cs_json_int(j, "hits", block->tally.lookups[NGX_CS_TALLY_HIT]
+                               + block->tally.lookups[NGX_CS_TALLY_STALE]);
+    ngx_cs_json_int(j, "lone", block->lone);
     ngx_cs_json_close(j, "}");
 }
 

@@ -3,9 +3,14 @@
 const STATES = ['success', 'failed', 'processing', 'created', 'other',
     'error', 'none'];
 const STATE_NAMES = {none: 'no answer yet', error: 'error only'};
-const TIER_STATES = {
-    off: 'is gone around, as it did not answer in time',
-    failing: 'cannot be written, the error log says why',
+const TIER_WRONG = {
+    disk: {
+        off: 'is gone around, as it did not answer in time',
+        failing: 'cannot be written, the error log says why',
+    },
+    fleet: {
+        off: 'is not reached, so this gateway is on its own',
+    },
 };
 
 
@@ -111,9 +116,8 @@ function showTiers(node, tiers) {
     }
 
     tiers.forEach((tier, i) => {
-        const wrong = tier.state in TIER_STATES;
-
-        node.children[i].classList.toggle('wrong', wrong);
+        node.children[i].classList.toggle('wrong',
+            Boolean(TIER_WRONG[tier.name]?.[tier.state]));
         say(node.children[i], tierText(tier));
     });
 }
@@ -134,12 +138,18 @@ function tierText(tier) {
         numbers.push(`${count(tier.hits)} read from it`);
     }
 
+    if (tier.lone !== undefined) {
+        numbers.push(plural(tier.lone, 'fetch', 'fetches')
+            + ' without its leases');
+    }
+
     if (tier.dropped !== undefined) {
         numbers.push(`${count(tier.dropped)} lost before they were on it`);
     }
 
     return `${tier.name[0].toUpperCase()}${tier.name.slice(1)} `
-        + `${TIER_STATES[tier.state] ?? tier.state}: ${numbers.join(', ')}`
+        + (TIER_WRONG[tier.name]?.[tier.state] ?? tier.state)
+        + `: ${numbers.join(', ')}`
         + (tier.damaged ? `; a damaged file was replaced ${clock(tier.damaged)}`
             : '');
 }
