@@ -1,7 +1,7 @@
 package ClearStatus::FakeRedis;
 
 # What answers on a port as a Redis might that is broken or hostile, in a
-# process of its own:
+# process of its own (see ClearStatus::Server):
 #
 #     $fake = $t->adopt(ClearStatus::FakeRedis->new(dir => $t->dir))->start;
 #     $fake->url;
@@ -11,19 +11,14 @@ package ClearStatus::FakeRedis;
 #     $fake->says;                              # answers as Redis does
 #     $fake->told;           # what came: a command's words, for each
 #     $fake->connections;    # how many there were
-#     $fake->drop;           # closes all of them, and waits
 #
 # Of what is not HELLO, PING, SELECT or (UN)SUBSCRIBE it says "+OK".
 
-use Mojo::Base 'ClearStatus::Process', -signatures;
+use Mojo::Base 'ClearStatus::Server', -signatures;
 
-use ClearStatus::Process qw(free_port wait_for);
-use IO::Socket::INET;
-use Mojo::IOLoop;
 use Mojo::JSON qw(decode_json encode_json);
 
-has name => sub ($self) { 'fake-redis-' . $self->port };
-has port => sub { free_port() };
+has name => 'fake-redis';
 
 my %GOOD = (
     HELLO => join('', "*6\r\n", map { '$' . length($_) . "\r\n$_\r\n" }
@@ -35,89 +30,23 @@ my %GOOD = (
 sub url ($self) { return 'redis://127.0.0.1:' . $self->port }
 
 
-sub start ($self) {
-    $self->says;
-
-    my $pid = fork // die "cannot fork: $!\n";
-
-    if (!$pid) {
-        $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP);
-        eval { $self->serve } or print STDERR "# fake redis: $@";
-        POSIX::_exit(0);
-    }
-
-    $self->{owner} = $$;
-    $self->pid($pid);
-    wait_for(sub { -e $self->file('ready') || !$self->is_running })
-        && $self->is_running or die "fake redis does not start\n";
-    return $self;
-}
-
-
-sub file ($self, $kind) { return $self->dir . '/' . $self->name . "-$kind" }
-
-
 sub says ($self, $command = undef, @how) {
-    my $file = $self->file('orders');
-
-    open my $fh, '>', "$file.new" or die "cannot write $file: $!\n";
-    print $fh encode_json(defined $command ? {$command => \@how} : {});
-    close $fh;
-    rename "$file.new", $file;
-    return $self;
+    return $self->tell('orders', defined $command ? {$command => \@how} : {});
 }
 
 
-sub told ($self) {
-    return map { decode_json($_) } grep {/^\[/} $self->noted;
-}
+sub told ($self) { return map { decode_json($_) } grep {/^\[/} $self->notes }
 
 
-sub connections ($self) { return scalar grep { $_ eq 'accepted' } $self->noted }
-
-
-sub drop ($self) {
-    my $drops = sub { scalar grep { $_ eq 'dropped' } $self->noted };
-    my $before = $drops->();
-
-    kill 'USR1', $self->pid;
-    return wait_for(sub { $drops->() > $before });
-}
-
-
-sub noted ($self) { return split /\n/, $self->slurp($self->file('log')) }
+sub connections ($self) { return $self->noted('accepted') }
 
 
 # The child.
-
-sub serve ($self) {
-    my $parent = getppid;
-    my $loop   = Mojo::IOLoop->singleton;
-
-    $loop->reset;
-    $loop->recurring(0.5 => sub { POSIX::_exit(0) if getppid != $parent });
-    $loop->reactor->on(error => sub ($, $error) { warn "# fake: $error" });
-    $SIG{USR1} = sub {
-        $_->close for values %{ $self->{clients} };
-        $self->note('dropped');
-    };
-    $loop->server({address => '127.0.0.1', port => $self->port},
-        sub ($loop, $client, $id) { $self->accept($client) });
-
-    open my $fh, '>', $self->file('ready') or die "cannot write: $!\n";
-    close $fh;
-    $loop->start;
-}
-
 
 sub accept ($self, $client) {
     my $input = '';
 
     $self->note('accepted');
-    $self->{clients}{"$client"} = $client;
-    $client->timeout(0);
-    $client->on(error => sub { });
-    $client->on(close => sub { delete $self->{clients}{"$client"} });
     $client->on(read => sub ($, $bytes) {
         $input .= $bytes;
 
@@ -150,7 +79,7 @@ sub take ($input) {
 
 
 sub answer ($self, $client, $command, @words) {
-    my $orders = decode_json($self->slurp($self->file('orders')));
+    my $orders = $self->heard('orders') // {};
     my ($bytes, $how) = @{ $orders->{$command} // [] };
 
     $bytes //= $command =~ /^(?:UN)?SUBSCRIBE\z/
@@ -168,13 +97,6 @@ sub answer ($self, $client, $command, @words) {
 sub endless ($client, $bytes) {
     $client->write($bytes x (1 + 65536 / length $bytes),
         sub { endless($client, $bytes) if $client->handle });
-}
-
-
-sub note ($self, $what) {
-    open my $fh, '>>', $self->file('log') or die "cannot log: $!\n";
-    print $fh "$what\n";
-    close $fh;
 }
 
 
