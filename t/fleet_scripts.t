@@ -79,14 +79,17 @@ sub land ($entry, $fence, $bytes, %is) {
         $is{status} // 429);
 }
 
-sub purge ($member, $max = 100, $at = 0) {
-    return evaluate('purge', ['purges'], $member, $max, 'purged', $at);
+sub purge ($member, $max = 100, $after = 0) {
+    return evaluate('purge', ['purges'], $member, $max, 'purged', 'message',
+        $after);
 }
+
+sub since ($at, $max = 100) { return evaluate('log', ['purges'], $at, $max) }
 
 sub kind ($entry, %is) { return take($entry, %is)->{kind} }
 
 
-is_deeply [sort keys %script], [qw(give land purge renew take)],
+is_deeply [sort keys %script], [qw(give land log purge renew take)],
     'all scripts are here';
 
 
@@ -252,12 +255,21 @@ purge('tanother');
 purge('oanother');
 is kind($e), 'hit', 'others\' purges are none of it';
 
-is purge('tagain', 100, 5), 5, 'one may be told with its time';
-is purge('tagain', 100, 4), 5, 'and never goes back';
+my $at = purge('tagain');
+is_deeply since($at - 1), [0, $at, 'tagain', $at], 'a gateway reads of it';
+is_deeply since($at), [0, $at], 'and once it has, no more';
 
-purge("t$_", 10) for 1 .. 30;
+my $ahead = $at + 3_600_000_000;
+is purge('tlater', 100, $ahead), $ahead + 1,
+    'a clock that was set back hides none';
+$redis->command('DEL', 'purges');
+
+my @times = map { purge("t$_", 10) } 1 .. 30;
+
 cmp_ok $redis->command('ZCARD', 'purges'), '<=', 11, 'they are bounded';
 is kind($e), 'yours', 'what there is no room for is of all';
+cmp_ok since(0)->[0], '>=', $times[18], 'as who reads is told';
+is scalar @{ since(0, 3) }, 2 + 2 * 2, 'so many as are wanted, but for that';
 
 
 # What upstream asked of a tenant, and its turns.

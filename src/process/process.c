@@ -152,7 +152,9 @@ ngx_cs_process_init(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    ngx_cs_fleet_init_process(&cmcf->fleets);
+    if (ngx_cs_fleet_init_process(&cmcf->fleets) != NGX_OK) {
+        return NGX_ERROR;
+    }
 #endif
 
     return NGX_OK;

@@ -16,6 +16,7 @@
 #include "tier/fleet_ears.h"
 #include "tier/fleet_eval.h"
 #include "tier/fleet_lease.h"
+#include "tier/fleet_log.h"
 #include "tier/fleet_names.h"
 #include "tier/fleet_parcel.h"
 #include "tier/fleet_scripts.h"
@@ -91,10 +92,23 @@ static ngx_array_t  *ngx_cs_fleets;
 static ngx_uint_t    ngx_cs_fleet_waiting;
 
 
-void
+ngx_int_t
 ngx_cs_fleet_init_process(ngx_array_t *fleets)
 {
+    ngx_uint_t        i;
+    ngx_cs_fleet_t  **fleet;
+
     ngx_cs_fleets = fleets;
+
+    fleet = fleets->elts;
+
+    for (i = 0; i < fleets->nelts; i++) {
+        if (ngx_cs_fleet_log_init(fleet[i]) != NGX_OK) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
 }
 
 
@@ -252,6 +266,8 @@ ngx_cs_fleet_told(ngx_cs_redis_call_t *call, ngx_int_t rc, redisReply *reply)
         job->asking->told(job->asking, NGX_DECLINED, NULL);
         return;
     }
+
+    ngx_cs_fleet_log_look(job->fleet, said.newest);
 
     switch (said.kind) {
 

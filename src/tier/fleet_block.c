@@ -127,7 +127,8 @@ ngx_cs_fleet_block_pending(ngx_shm_zone_t *shm_zone,
 
 
 void
-ngx_cs_fleet_block_told(ngx_shm_zone_t *shm_zone, ngx_cs_fleet_purge_t *purge)
+ngx_cs_fleet_block_told(ngx_shm_zone_t *shm_zone, ngx_cs_fleet_purge_t *purge,
+    int64_t at)
 {
     ngx_uint_t             i;
     ngx_cs_fleet_purge_t  *p;
@@ -149,7 +150,27 @@ ngx_cs_fleet_block_told(ngx_shm_zone_t *shm_zone, ngx_cs_fleet_purge_t *purge)
         }
     }
 
+    block->own[block->nown++ % NGX_CS_FLEET_OWN] = (ngx_atomic_uint_t) at;
+
     ngx_cs_block_unlock(shm_zone);
+}
+
+
+ngx_uint_t
+ngx_cs_fleet_block_own(ngx_shm_zone_t *shm_zone, int64_t at)
+{
+    ngx_uint_t             i;
+    ngx_cs_fleet_block_t  *block;
+
+    block = shm_zone->data;
+
+    for (i = 0; i < NGX_CS_FLEET_OWN; i++) {
+        if ((int64_t) block->own[i] == at) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -25,6 +25,9 @@
 /* purges that may wait for Redis; more are one of all */
 #define NGX_CS_FLEET_PURGES   256
 
+/* of its own, which are made already when Redis tells of them */
+#define NGX_CS_FLEET_OWN      64
+
 /* what a purge is of: "*", or "t" or "o" and a digest in hexadecimal digits */
 #define NGX_CS_FLEET_MEMBER   (1 + 2 * NGX_CS_SEAL_TASK)
 
@@ -43,7 +46,12 @@ typedef struct {
     ngx_atomic_t                 pending;   /* purges */
     ngx_cs_fleet_purge_t         purges[NGX_CS_FLEET_PURGES];
     ngx_atomic_t                 seen;      /* the last purge that this gateway
-                                               knows; Redis' time, us */
+                                               has made; Redis' time, us */
+    ngx_atomic_t                 claimed;   /* until then a worker makes those
+                                               after it; mono, ms */
+    ngx_atomic_t                 own[NGX_CS_FLEET_OWN];  /* the last that were
+                                               this gateway's own */
+    ngx_atomic_t                 nown;
 } ngx_cs_fleet_block_t;
 
 
@@ -61,9 +69,12 @@ void ngx_cs_fleet_block_purge(ngx_shm_zone_t *shm_zone, u_char *member,
 ngx_int_t ngx_cs_fleet_block_pending(ngx_shm_zone_t *shm_zone,
     ngx_cs_fleet_purge_t *purge);
 
-/* Redis was told of it */
+/* Redis was told of it, and says when it was */
 void ngx_cs_fleet_block_told(ngx_shm_zone_t *shm_zone,
-    ngx_cs_fleet_purge_t *purge);
+    ngx_cs_fleet_purge_t *purge, int64_t at);
+
+/* 1 where a purge of that time was this gateway's own, else 0 */
+ngx_uint_t ngx_cs_fleet_block_own(ngx_shm_zone_t *shm_zone, int64_t at);
 
 /* 1 where Redis has yet to be told of a purge of a task or an integration id,
  * by their digests in hexadecimal digits, else 0 */

@@ -216,10 +216,7 @@ ngx_str_t  ngx_cs_fleet_purge = ngx_string(
 
     "local z = KEYS[1]\n"
     "local newest = redis.call('ZREVRANGE', z, 0, 0, 'WITHSCORES')[2]\n"
-    "local at = tonumber(ARGV[4])\n"
-    "if at == 0 then at = math.max(now, (tonumber(newest) or 0) + 1) end\n"
-    "local before = redis.call('ZSCORE', z, ARGV[1])\n"
-    "if before and tonumber(before) >= at then return tonumber(before) end\n"
+    "local at = math.max(now, (tonumber(newest) or 0) + 1, ARGV[5] + 1)\n"
     "redis.call('ZADD', z, string.format('%.0f', at), ARGV[1])\n"
 
     /* where there are too many, the oldest become one that is of all */
@@ -230,6 +227,23 @@ ngx_str_t  ngx_cs_fleet_purge = ngx_string(
     "  redis.call('ZREMRANGEBYRANK', z, 0, more - 1)\n"
     "  redis.call('ZADD', z, out[#out], '_')\n"
     "end\n"
-    "redis.call('PUBLISH', ARGV[3], string.format('%.0f', at))\n"
+    "redis.call('PUBLISH', ARGV[3], ARGV[4])\n"
     "return at\n"
+);
+
+
+ngx_str_t  ngx_cs_fleet_log = ngx_string(
+    "local z = KEYS[1]\n"
+    "local newest = redis.call('ZREVRANGE', z, 0, 0, 'WITHSCORES')[2]\n"
+    "local floor = redis.call('ZSCORE', z, '_')\n"
+    "local out = {tonumber(floor or 0), tonumber(newest or 0)}\n"
+    "local since = redis.call('ZRANGEBYSCORE', z, '(' .. ARGV[1], '+inf',\n"
+    "  'WITHSCORES', 'LIMIT', 0, ARGV[2])\n"
+    "for i = 1, #since, 2 do\n"
+    "  if since[i] ~= '_' then\n"
+    "    out[#out + 1] = since[i]\n"
+    "    out[#out + 1] = tonumber(since[i + 1])\n"
+    "  end\n"
+    "end\n"
+    "return out\n"
 );

@@ -62,9 +62,13 @@ typedef enum {
  *         returns: 1, or 0: refused, as a later flight was begun, or what it
  *         brings was purged
  *
- * purge   keys: the purges; args: member, how many are kept, channel, when it
- *         was or 0
+ * purge   keys: the purges; args: member, how many are kept, channel, message,
+ *         a time that it is later than
  *         returns: when it was
+ *
+ * log     keys: the purges; args: a time, how many at the most
+ *         returns: the last of those that there was no room for, or 0; the
+ *         last of all; and members with their times, of those after the time
  */
 
 extern ngx_str_t  ngx_cs_fleet_take;
@@ -72,6 +76,7 @@ extern ngx_str_t  ngx_cs_fleet_renew;
 extern ngx_str_t  ngx_cs_fleet_give;
 extern ngx_str_t  ngx_cs_fleet_land;
 extern ngx_str_t  ngx_cs_fleet_purge;
+extern ngx_str_t  ngx_cs_fleet_log;
 
 
 #endif /* _NGX_CS_TIER_FLEET_SCRIPTS_H_INCLUDED_ */

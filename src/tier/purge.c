@@ -7,59 +7,44 @@
 
 #include "tier/purge.h"
 
-#if (NGX_CS_HAVE_SQLITE)
-
 #include "core/digest.h"
-#include "tier/disk.h"
+#include "tier/seal.h"
+#if (NGX_CS_HAVE_HIREDIS)
+#include "tier/fleet.h"
+#include "tier/fleet_log.h"
+#endif
+
+
+static void ngx_cs_tier_purge_fleet(ngx_shm_zone_t *shm_zone, u_char kind,
+    u_char *digest);
 
 
 ngx_int_t
 ngx_cs_tier_purge_begin(ngx_cs_tier_purge_t *purge, ngx_shm_zone_t *shm_zone,
     ngx_str_t *task_id, ngx_str_t *integration_id)
 {
-    u_char                digest[NGX_CS_DIGEST_LEN];
-    ngx_int_t             rc;
-    ngx_time_t           *tp;
-    ngx_cs_disk_t        *disk;
-    ngx_cs_disk_purge_t   entry;
+    u_char       digest[NGX_CS_DIGEST_LEN], kind;
+    ngx_int_t    rc;
+    ngx_str_t   *what;
+    ngx_time_t  *tp;
 
-    purge->begun = 0;
-    disk = ngx_cs_disk_of(shm_zone);
+    kind = task_id->data ? 't' : integration_id->data ? 'o' : '*';
+    what = task_id->data ? task_id : integration_id;
 
-    if (disk == NULL) {
-        return NGX_OK;
+    ngx_cs_purge_disk_begin(&purge->disk, shm_zone);
+
+    if (kind != '*'
+        && ngx_cs_digest(what->data, what->len, digest) != NGX_OK)
+    {
+        return NGX_ERROR;
     }
-
-    ngx_memzero(&entry, sizeof(ngx_cs_disk_purge_t));
 
     tp = ngx_timeofday();
 
-    entry.until = (int64_t) tp->sec * 1000 + tp->msec;
-    entry.pid = ngx_pid;
-    entry.kind = NGX_CS_DISK_PURGE_ALL;
-
-    if (task_id->data) {
-        entry.kind = NGX_CS_DISK_PURGE_TASK;
-
-        if (ngx_cs_digest(task_id->data, task_id->len, digest) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
-        ngx_memcpy(entry.task, digest, NGX_CS_SEAL_TASK);
-
-    } else if (integration_id->data) {
-        entry.kind = NGX_CS_DISK_PURGE_OWNER;
-
-        if (ngx_cs_seal_owner(integration_id, &entry.owner) != NGX_OK) {
-            return NGX_ERROR;
-        }
-    }
-
-    rc = ngx_cs_disk_purge_add(disk->block, &entry, &purge->place);
-
+    rc = ngx_cs_purge_disk_add(&purge->disk, kind, digest,
+                               (int64_t) tp->sec * 1000 + tp->msec);
     if (rc == NGX_OK) {
-        purge->shm_zone = disk->block;
-        purge->begun = 1;
+        ngx_cs_tier_purge_fleet(shm_zone, kind, digest);
     }
 
     return rc;
@@ -69,25 +54,31 @@ ngx_cs_tier_purge_begin(ngx_cs_tier_purge_t *purge, ngx_shm_zone_t *shm_zone,
 void
 ngx_cs_tier_purge_end(ngx_cs_tier_purge_t *purge)
 {
-    if (purge->begun) {
-        purge->begun = 0;
-        ngx_cs_disk_purge_ready(purge->shm_zone, purge->place);
+    ngx_cs_purge_disk_end(&purge->disk);
+}
+
+
+static void
+ngx_cs_tier_purge_fleet(ngx_shm_zone_t *shm_zone, u_char kind, u_char *digest)
+{
+#if (NGX_CS_HAVE_HIREDIS)
+    u_char           member[NGX_CS_FLEET_MEMBER];
+    ngx_cs_fleet_t  *fleet;
+
+    fleet = ngx_cs_fleet_of(shm_zone);
+
+    if (fleet == NULL) {
+        return;
     }
-}
 
-#else
+    member[0] = kind;
 
-ngx_int_t
-ngx_cs_tier_purge_begin(ngx_cs_tier_purge_t *purge, ngx_shm_zone_t *shm_zone,
-    ngx_str_t *task_id, ngx_str_t *integration_id)
-{
-    return NGX_OK;
-}
+    if (kind != '*') {
+        (void) ngx_hex_dump(member + 1, digest, NGX_CS_SEAL_TASK);
+    }
 
-
-void
-ngx_cs_tier_purge_end(ngx_cs_tier_purge_t *purge)
-{
-}
-
+    ngx_cs_fleet_block_purge(fleet->block, member,
+                             (kind == '*') ? 1 : NGX_CS_FLEET_MEMBER);
+    ngx_cs_fleet_log_tell(fleet);
 #endif
+}

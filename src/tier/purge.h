@@ -2,7 +2,8 @@
  * Copyright (C) The ngx_clear_status_module authors
  *
  * A purge below the zone: from its beginning on no tier gives out what is to
- * go, and when the zone is purged too, it is deleted there.
+ * go, and when the zone is purged too, it is deleted there.  Other gateways
+ * are told, now or when Redis is back.
  */
 
 
@@ -13,11 +14,11 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
+#include "tier/purge_disk.h"
+
 
 typedef struct {
-    ngx_shm_zone_t              *shm_zone;
-    ngx_uint_t                   place;
-    ngx_uint_t                   begun;
+    ngx_cs_purge_disk_t          disk;
 } ngx_cs_tier_purge_t;
 
 

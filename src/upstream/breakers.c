@@ -176,14 +176,26 @@ ngx_cs_breakers_leave(ngx_cs_breaker_key_t *key, clear_breaker_conf_t *conf,
 void
 ngx_cs_breakers_lift(ngx_str_t *integration_id)
 {
-    u_char                  id[NGX_CS_DIGEST_LEN];
-    ngx_uint_t              i, all;
+    u_char  id[NGX_CS_DIGEST_LEN];
+
+    if (integration_id == NULL
+        || ngx_cs_digest(integration_id->data, integration_id->len, id)
+           != NGX_OK)
+    {
+        ngx_cs_breakers_lift_digest(id, 0);
+        return;
+    }
+
+    ngx_cs_breakers_lift_digest(id, NGX_CS_DIGEST_LEN);
+}
+
+
+void
+ngx_cs_breakers_lift_digest(u_char *digest, size_t len)
+{
+    ngx_uint_t              i;
     ngx_cs_breakers_t      *breakers;
     ngx_cs_breaker_node_t  *node;
-
-    all = integration_id == NULL
-          || ngx_cs_digest(integration_id->data, integration_id->len, id)
-             != NGX_OK;
 
     breakers = ngx_cs_breakers_lock();
     if (breakers == NULL) {
@@ -193,7 +205,7 @@ ngx_cs_breakers_lift(ngx_str_t *integration_id)
     for (i = 0; i < NGX_CS_BREAKERS; i++) {
         node = &breakers->nodes[i];
 
-        if (all || ngx_memcmp(node->id, id, NGX_CS_DIGEST_LEN) == 0) {
+        if (ngx_memcmp(node->id, digest, len) == 0) {
             ngx_memzero(node, sizeof(ngx_cs_breaker_node_t));
         }
     }

@@ -82,6 +82,9 @@ int64_t ngx_cs_breakers_leave(ngx_cs_breaker_key_t *key,
  */
 void ngx_cs_breakers_lift(ngx_str_t *integration_id);
 
+/* the same, of those ids whose digests begin with len bytes */
+void ngx_cs_breakers_lift_digest(u_char *digest, size_t len);
+
 /* how many tenants' fetches are held back now: a number for people */
 ngx_uint_t ngx_cs_breakers_paused(int64_t now);
 

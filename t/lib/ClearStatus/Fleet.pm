@@ -17,8 +17,9 @@ package ClearStatus::Fleet;
 #     $fleet->redis;
 #     $fleet->done;                   # instead of $t->done
 #
-# redis => of ClearStatus::Redis, else one is started; at => URL: what the
-# gateways are told, else its own.  Each has a location /metrics.
+# redis => of ClearStatus::Redis, else one is started.  reach($i, $url), before
+# run: what a gateway is told, where it is not the same.  Each has a location
+# /metrics.
 
 use Mojo::Base -base, -signatures;
 
@@ -27,8 +28,9 @@ use ClearStatus::Redis;
 use ClearStatus::Test ();
 use Test::More ();
 
+has at => sub { {} };
 has n => 2;
-has [qw(at conf t)];
+has [qw(conf t)];
 has redis => sub ($self) {
     $self->t->adopt(ClearStatus::Redis->new(dir => $self->t->dir))->start;
 };
@@ -44,13 +46,19 @@ has gateways => sub ($self) {
 sub gateway ($self, $i) { return $self->gateways->[$i] }
 
 
+sub reach ($self, $i, $url) {
+    $self->at->{ $self->gateway($i)->port } = $url;
+    return $self;
+}
+
+
 sub run ($self) {
     my $t = $self->t;
 
     for my $gateway (@{ $self->gateways }) {
         $gateway->set(
             UPSTREAM => $t->value_of('UPSTREAM'),
-            REDIS    => $self->at // $self->redis->url,
+            REDIS    => $self->at->{ $gateway->port } // $self->redis->url,
         );
         $gateway->conf($self->conf)->run;
     }

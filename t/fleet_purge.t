@@ -1,0 +1,215 @@
+# Purges over a fleet: by task, integration id and all, what is in the air, a
+# gateway that was cut off, and a disk that was not there.
+
+use Mojo::Base -strict, -signatures;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+
+use ClearStatus::Fleet;
+use ClearStatus::Relay;
+use ClearStatus::Test;
+use Test::More;
+
+plan skip_all => 'redis-server is not installed'
+    if !ClearStatus::Redis->installed;
+
+my $t     = ClearStatus::Test->new(reload => 0);
+my $sim   = $t->simulator;
+my $fleet = ClearStatus::Fleet->new(t => $t, n => 3, conf => <<'EOC');
+%%GLOBALS%%
+
+worker_processes 2;
+
+events {
+    worker_connections 1024;
+}
+
+http {
+    %%HTTP%%
+
+    clear_status_zone zone=answers:4m;
+    clear_status_redis zone=answers %%REDIS%% timeout=2s;
+    clear_status_disk zone=answers %%DIR%%/disk timeout=5s;
+    clear_status_cache answers;
+    clear_status_auth_token %%TOKEN%%;
+    clear_status_integration_id $arg_tenant;
+    clear_status_retries 0;
+
+    server {
+        listen 127.0.0.1:%%PORT%%;
+
+        location = /status {
+            clear_status_pass %%UPSTREAM%%;
+        }
+
+        location = /purge {
+            clear_status_purge;
+        }
+
+        location = /metrics {
+            clear_status_metrics;
+        }
+    }
+}
+EOC
+
+# The third one's way to Redis can be cut.
+
+my $redis = $fleet->redis;
+my $relay = $t->adopt(
+    ClearStatus::Relay->new(dir => $t->dir, to => $redis->port))->start;
+
+$fleet->reach(2, 'redis://127.0.0.1:' . $relay->port)->run;
+
+sub ask ($i, $id, $tenant = 'tenant-a') {
+    return $fleet->get($i, "/status?tenant=$tenant&taskId=$id");
+}
+
+sub status ($r) { return $r->header('Cache-Status') }
+
+sub purge ($i, $what) {
+    return $fleet->get($i, "/purge?$what", method => 'DELETE')->code;
+}
+
+sub stored ($i) {
+    return $fleet->metric($i,
+        'clear_status_zone_entries{zone="answers",state="success"}');
+}
+
+# How many times it has made others' purges.
+
+sub made ($i) {
+    my @made = $fleet->gateway($i)->logged('notice', qr/purged for another/);
+
+    return scalar @made;
+}
+
+sub settled {
+    return wait_for(sub { !grep { $redis->command('HEXISTS', $_, 'lease') }
+            grep {/:1:\w{32}$/} @{ $redis->command('KEYS', '*') } });
+}
+
+# A task that all gateways' zones have.
+
+sub everywhere ($tenant = 'tenant-a') {
+    my $id = new_task('SUCCESS');
+
+    for my $i (0 .. 2) {
+        ask($i, $id, $tenant);
+        settled();
+    }
+
+    return $id;
+}
+
+
+# What is purged at one gateway goes at all.
+
+my $id    = everywhere();
+my $other = everywhere('tenant-b');
+
+is stored($_), 2, "gateway $_ has both" for 0 .. 2;
+is $sim->count($id), 1, 'by one fetch';
+is purge(0, "taskId=$id"), 200, 'a task is purged at one';
+ok wait_for(sub { stored($_) == 1 }), "it is gone at gateway $_" for 0 .. 2;
+
+like status(ask(1, $id)), qr/fwd=uri-miss; fwd-status=200; stored/,
+    'who asks again fetches it';
+settled();
+is status(ask(2, $id)), 'clear_status; hit; detail=fleet',
+    'and the others have what it brought';
+like status(ask(2, $other, 'tenant-b')), qr/hit; ttl/,
+    'another task is where it was';
+
+is purge(1, 'integrationId=tenant-b'), 200, 'an integration id is purged';
+ok wait_for(sub { stored(2) == 1 }), 'its tasks are gone';
+like status(ask(2, $other, 'tenant-b')), qr/fwd=uri-miss/, 'all of them';
+like status(ask(2, $id)), qr/hit; ttl/, 'and no others';
+
+settled();
+ask(0, $other, 'tenant-b');
+is purge(2, 'all=1'), 200, 'all is purged';
+ok wait_for(sub { stored($_) == 0 }), "gateway $_ has nothing" for 0 .. 2;
+like status(ask(0, $id)), qr/fwd=uri-miss/, 'nor has Redis';
+settled();
+
+
+# A fetch that was sent before is answered and not stored.
+
+$id = new_task('SUCCESS');
+$sim->hold($id);
+
+my $flies = $fleet->start(0, "/status?tenant=tenant-a&taskId=$id");
+ok $sim->wait_held($id), 'one flies';
+
+my $before = made(0);
+
+purge(1, "taskId=$id");
+ok wait_for(sub { made(0) > $before }), 'and its gateway hears of a purge';
+$sim->release($id);
+is $t->collect($flies)->code, 200, 'it is answered';
+settled();
+like status(ask(0, $id)), qr/fwd=uri-miss; fwd-status=200; stored/,
+    'not stored there';
+is $sim->count($id), 2, 'nor for others';
+settled();
+
+
+# A gateway that was cut off learns of it when it is back.
+
+$id = everywhere();
+$relay->cut(0, 'reset');
+$relay->drop;
+ok $fleet->wait_down(2), 'one gateway is cut off';
+is purge(0, "taskId=$id"), 200, 'a task is purged';
+
+$before = made(2);
+like status(ask(2, $id)), qr/hit; ttl/, 'which it does not know';
+$relay->pass;
+ok $fleet->wait_up(2), 'it is back';
+ok wait_for(sub { made(2) > $before }), 'and makes the purge';
+unlike status(ask(2, $id)), qr/hit; ttl/, 'so that the answer is gone';
+settled();
+
+
+# And the others learn of what was purged there meanwhile.
+
+$id = everywhere();
+$relay->cut(0, 'reset');
+$relay->drop;
+ok $fleet->wait_down(2), 'it is cut off again';
+
+$before = made(0);
+is purge(2, "taskId=$id"), 200, 'and purges a task';
+like status(ask(0, $id)), qr/hit; ttl/, 'which the others have';
+$relay->pass;
+ok $fleet->wait_up(2), 'until it is back';
+ok wait_for(sub { made(0) > $before }), 'they make the purge too';
+unlike status(ask(0, $id)), qr/hit; ttl/, 'so that the answer is gone';
+settled();
+
+
+# A gateway that was not there: what its disk has.
+
+$id    = everywhere();
+$other = everywhere();
+
+my $file = $fleet->gateway(1)->dir . '/disk/answers.db';
+
+sub on_disk { return `sqlite3 -readonly '$file' 'SELECT count(*) FROM answer'` }
+
+my $saved = stored(1);
+
+ok wait_for(sub { on_disk() == $saved }), 'its disk has what its zone has';
+ok $fleet->gateway(1)->stop, 'it ends';
+purge(0, "taskId=$id");
+$before = made(1);
+$fleet->gateway(1)->run;
+ok wait_for(sub { made(1) > $before }), 'it is back, and makes the purge';
+unlike status(ask(1, $id)), qr/detail=disk/,
+    'what was purged does not come from its disk';
+is status(ask(1, $other)), 'clear_status; hit; detail=disk',
+    'but what was not';
+
+$fleet->done;
