@@ -187,7 +187,7 @@ subtest 'whatever its integration id is' => sub {
     my $odd  = qq{</script><b>"'\\};
     utf8::encode(my $bytes = "x$long");
 
-    for my $tenant ($bytes, $odd) {
+    for my $tenant ($bytes, $odd, "broken \xff\xc3") {
         ask('dead', $tenant, "odd-$_") for 1 .. 2;
     }
 
@@ -195,6 +195,8 @@ subtest 'whatever its integration id is' => sub {
     is scalar(grep { $_ eq $odd } @ids), 1, 'it is escaped';
     is scalar(grep { $_ eq 'x' . "\x{e9}" x 63 } @ids), 1,
         'and cut between characters';
+    is scalar(grep { $_ eq "broken \x{fffd}\x{fffd}" } @ids), 1,
+        'and mended where it is no UTF-8';
 };
 
 

@@ -36,7 +36,7 @@ void ngx_cs_json_close(ngx_cs_json_t *j, char *bracket);
 void ngx_cs_json_int(ngx_cs_json_t *j, char *name, int64_t value);
 void ngx_cs_json_bool(ngx_cs_json_t *j, char *name, ngx_uint_t value);
 
-/* data, len: UTF-8; it is escaped here */
+/* data, len: anything; what it takes to be JSON's is done here */
 void ngx_cs_json_string(ngx_cs_json_t *j, char *name, u_char *data,
     size_t len);
 
