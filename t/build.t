@@ -155,6 +155,53 @@ module_says('third"; int unused; (void) 1; return "');
 isnt $exit, 0, 'a warning too';
 
 
+# SQLite is for clear_status_disk alone, whose source is left out without it.
+
+module_says('fourth');
+sh("mkdir $dir/src/tier");
+$t->file('copy/src/tier/disk.c', <<'END');
+#include <ngx_config.h>
+#include <sqlite3.h>
+const char *disk(void);
+const char *disk(void) { return "a disk of " SQLITE_VERSION; }
+END
+
+sub has_disk ($with) {
+    my ($exit, $said)
+        = sh("cd $dir && $with NGINX_SRC=$tree make --no-print-directory");
+
+    diag $said if $exit;
+    return $exit ? 'an error' : in_module('a disk of ') ? 'yes' : 'no';
+}
+
+sub refuses ($what) { return $t->file('cc', <<"END", 0755) }
+#!/bin/sh
+grep -q '$what' objs/autotest.c 2> /dev/null && exit 1
+exec gcc "\$@"
+END
+
+sh("mkdir " . $t->dir . "/bin");
+
+my $without = $t->file('bin/pkg-config', <<'END', 0755);
+#!/bin/sh
+case "$*" in *sqlite3*) exit 1 ;; esac
+PATH=${PATH#*:} exec pkg-config "$@"
+END
+
+SKIP: {
+    skip 'there is no libsqlite3', 1
+        if system('pkg-config --exists sqlite3') != 0;
+    is has_disk(''), 'yes', 'with libsqlite3';
+}
+
+is has_disk('CC=' . refuses('sqlite3_threadsafe')), 'no',
+    'with one that is not thread-safe';
+is has_disk("CFLAGS=-DOTHER PATH=" . path($without)->dirname . ':$PATH'),
+    'no', 'and without it';
+
+sh("rm -r $dir/src/tier");
+
+
 # What is missing.
 
 ($exit, $said) = sh("cd $dir && NGINX_SRC=/nowhere make");
