@@ -69,7 +69,7 @@ sub table ($head, @rows) {
     } @columns;
     my @right = map {
         my $column = $_;
-        !grep { $_->[$column] !~ /\A(?:[-+\d.]+(?: KiB|%)?)?\z/ } @rows;
+        !grep { $_->[$column] !~ /\A(?:[-+\d.]+(?: KiB|%| ms)?)?\z/ } @rows;
     } @columns;
 
     my $line = sub ($row) {
