@@ -70,7 +70,7 @@ sub slurp ($self, $path) {
 sub stretch { return $ENV{TEST_STRETCH} || ($ENV{TEST_VALGRIND} ? 10 : 1) }
 
 
-sub wait_for ($condition, $seconds = 10) {
+sub wait_for ($condition, $seconds = 30) {
     my $end = time + $seconds * stretch();
 
     while (1) {
