@@ -16,7 +16,7 @@
 #
 # NGINX_SRC=/path/to/nginx builds against that source tree.
 
-TESTS =
+TESTS ?=
 MINUTES = 10
 SECONDS = 60
 export JOBS SANITIZE VALGRIND
