@@ -145,6 +145,7 @@ http {
 
     clear_status_zone zone=answers:1m;
     clear_status_disk zone=answers %%DIR%%/disk;
+    clear_status_redis zone=answers redis://127.0.0.1:9;
 
     server {
         listen 127.0.0.1:%%PORT%%;

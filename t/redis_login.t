@@ -9,6 +9,7 @@ use lib "$Bin/lib";
 use ClearStatus::Process qw(wait_for);
 use ClearStatus::Redis;
 use ClearStatus::Test;
+use Mojo::File qw(path);
 use Test::More;
 
 plan skip_all => 'redis-server is not installed'
@@ -29,6 +30,10 @@ http {
     server {
         listen 127.0.0.1:%%PORT%%;
         location = /metrics { clear_status_metrics; }
+        location = /purge {
+            clear_status_purge;
+            clear_status_cache answers;
+        }
         location = /status {
             clear_status_pass %%UPSTREAM%%;
             clear_status_cache answers;
@@ -50,6 +55,9 @@ sub up () {
     return $t->get('/metrics')->body
         =~ /^clear_status_redis_up\{zone="answers"\} (\d)$/m ? $1 : -1;
 }
+
+
+sub keys_of ($redis) { return $redis->command('KEYS', 'clear:1:*') }
 
 
 sub becomes ($up, $name) {
@@ -107,26 +115,41 @@ becomes(1, 'it is on');
 off($url, qr/it asks for a login/, 'no password');
 
 
-# A user.
+# A user, with the rights that the page on operations names.
 
-$redis->command('ACL', 'SETUSER', 'gateway', 'on', '>staple', '~clear:*',
-    '&clear:*', '-@all', '+ping', '+select', '+eval', '+subscribe',
-    '+unsubscribe', '+publish', '+time');
-$t->file('staple', 'staple');
-my $user = "$url user=gateway password_file=%%DIR%%/staple";
+my ($rights) = path("$Bin/../docs/operations.md")->slurp
+    =~ /^user gateway on >PASSWORD (.*)$/m;
+
+ok $rights, 'the page names the rights';
+$redis->command('ACL', 'SETUSER', 'gateway', 'on', '>staple',
+    split ' ', $rights);
+$redis->command('ACL', 'LOG', 'RESET');
+$t->file('rights', 'staple');
+my $user = "$url user=gateway password_file=%%DIR%%/rights";
 
 uses($user);
-becomes(1, 'a user with few rights');
+becomes(1, 'a user with these rights');
 like $redis->command('CLIENT', 'LIST'), qr/ user=gateway /, 'logs in';
-is scalar $t->logged(undef, qr/ Redis "/), 0, 'quietly';
+
+my $task = new_task('PROCESSING');
+is $t->get("/status?taskId=$task")->code, 200, 'a task is fetched';
+ok wait_for(sub { grep {/:[0-9a-f]{16,}$/} @{ keys_of($redis) } }),
+    'and shared';
+ok wait_for(sub {
+    $t->get("/status?taskId=$task", headers => {Prefer => 'wait=1'})->code;
+}), 'waited for';
+is $t->request('DELETE', "/purge?taskId=$task")->code, 200, 'and purged';
+ok wait_for(sub { grep {/:purges$/} @{ keys_of($redis) } }), 'everywhere';
+is_deeply $redis->command('ACL', 'LOG'), [], 'and no right is missing';
+is scalar $t->logged(undef, qr/ Redis "/), 0, 'nor is anything logged';
 
 $redis->command('ACL', 'SETUSER', 'gateway', '-ping');
 off($user, qr/it refuses the user a command, a key or a channel/,
     'a user with too few');
-off("$url user=nobody password_file=%%DIR%%/staple",
+off("$url user=nobody password_file=%%DIR%%/rights",
     qr/it refuses user or password/, 'a user that is not');
-$t->file('hunter3', 'hunter3');
-off($redis->url('/16') . ' password_file=%%DIR%%/hunter3',
+$t->file('plain', 'hunter3');
+off($redis->url('/16') . ' password_file=%%DIR%%/plain',
     qr/it has no database of that number/, 'a database that is not');
 
 
