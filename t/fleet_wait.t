@@ -130,6 +130,33 @@ is $sim->count($id), 2, 'of one fetch';
 is workflow(ask(1, $id)), 'SUCCESS', 'and its zone has them';
 
 
+# A gateway that was never asked for the task is told of its change.
+
+$id = new_task('PROCESSING');
+ask(1, $id, 'long');
+$waits = hold(1, $id, 'long');
+ok wait_for(sub { held(1) == 1 }), 'it waits at one gateway';
+$sim->behave($id, {state => 'SUCCESS'});
+
+my $notified = notify(2, $id);
+
+is $notified->code, 202, 'another one, which does not know it, is notified';
+is $notified->json->{notified}, Mojo::JSON->true, 'the fleet knows it';
+is workflow($t->collect($waits)), 'SUCCESS', 'who waits is released';
+is $sim->count($id), 2, 'by one fetch';
+
+# finished tasks are known and not fetched, others' not at all
+
+is notify(0, $id)->json->{notified}, Mojo::JSON->true, 'a finished task';
+is $sim->count($id), 2, 'is not fetched';
+
+my $strange = new_task('PROCESSING');
+
+is notify(0, $strange)->json->{notified}, Mojo::JSON->false,
+    'a task that nobody knows';
+is $sim->count($strange), 0, 'is none to fetch';
+
+
 # Those that nobody heard, as a connection was lost.
 
 $id = new_task('PROCESSING');

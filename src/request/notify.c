@@ -17,6 +17,8 @@
 #include "request/argument.h"
 #include "request/ask.h"
 #include "request/refuse.h"
+#include "request/suspend.h"
+#include "tier/known.h"
 
 
 /* notices that a worker keeps */
@@ -32,11 +34,24 @@ typedef struct {
 } ngx_cs_notified_t;
 
 
+/* one request, while other gateways are asked */
+
+typedef struct {
+    ngx_http_request_t          *request;
+    ngx_cs_ask_t                 ask;
+    ngx_cs_known_t              *others;
+} ngx_cs_notifying_t;
+
+
 static void ngx_cs_notify_body_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_cs_notify_body(ngx_http_request_t *r, ngx_str_t *body);
 static ngx_int_t ngx_cs_notify_read(ngx_buf_t *b, u_char *p, size_t size);
 static ngx_int_t ngx_cs_notify_task(ngx_http_request_t *r);
-static ngx_int_t ngx_cs_notify_take(ngx_cs_ask_t *ask);
+static ngx_int_t ngx_cs_notify_others(ngx_cs_notifying_t *notifying);
+static void ngx_cs_notify_known(void *data, ngx_cs_known_e known);
+static void ngx_cs_notify_cleanup(void *data);
+static ngx_int_t ngx_cs_notify_taken(ngx_http_request_t *r, ngx_int_t rc);
+static ngx_int_t ngx_cs_notify_take(ngx_cs_ask_t *ask, ngx_uint_t known);
 static ngx_int_t ngx_cs_notify_keep(ngx_cs_ask_t *ask,
     ngx_cs_notice_t *notice);
 static void ngx_cs_notify_timer_handler(ngx_event_t *ev);
@@ -202,22 +217,98 @@ ngx_cs_notify_read(ngx_buf_t *b, u_char *p, size_t size)
 static ngx_int_t
 ngx_cs_notify_task(ngx_http_request_t *r)
 {
-    ngx_int_t      rc;
-    ngx_cs_ctx_t  *ctx;
-    ngx_cs_ask_t   ask;
+    ngx_int_t            rc;
+    ngx_cs_ctx_t        *ctx;
+    ngx_cs_notifying_t  *notifying;
 
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
 
-    rc = ngx_cs_ask(r, ctx, &ask);
+    notifying = ngx_pcalloc(r->pool, sizeof(ngx_cs_notifying_t));
+    if (notifying == NULL) {
+        return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
+    }
+
+    notifying->request = r;
+
+    rc = ngx_cs_ask(r, ctx, &notifying->ask);
     if (rc != NGX_OK) {
         return ngx_cs_refuse_credentials(r, rc);
     }
 
-    ngx_cs_ask_question(r, ctx, &ask);
-    ask.question.ntrace = 0;
+    ngx_cs_ask_question(r, ctx, &notifying->ask);
+    notifying->ask.question.ntrace = 0;
 
-    rc = ngx_cs_notify_take(&ask);
+    rc = ngx_cs_notify_take(&notifying->ask, 0);
 
+    if (rc == NGX_DECLINED && ngx_cs_notify_others(notifying) == NGX_OK) {
+        return ngx_cs_suspend(r);
+    }
+
+    return ngx_cs_notify_taken(r, rc);
+}
+
+
+/* NGX_OK: other gateways may know the task, and are asked; else NGX_DECLINED */
+
+static ngx_int_t
+ngx_cs_notify_others(ngx_cs_notifying_t *notifying)
+{
+    ngx_http_cleanup_t  *cln;
+    ngx_http_request_t  *r;
+
+    r = notifying->request;
+
+    cln = ngx_http_cleanup_add(r, 0);
+    if (cln == NULL) {
+        return NGX_DECLINED;
+    }
+
+    cln->handler = ngx_cs_notify_cleanup;
+    cln->data = notifying;
+
+    notifying->others = ngx_cs_known_ask(r->pool,
+                                         notifying->ask.lookup.shm_zone,
+                                         &notifying->ask.question,
+                                         ngx_cs_notify_known, notifying);
+
+    return notifying->others ? NGX_OK : NGX_DECLINED;
+}
+
+
+static void
+ngx_cs_notify_known(void *data, ngx_cs_known_e known)
+{
+    ngx_cs_notifying_t *notifying = data;
+
+    ngx_int_t            rc;
+    ngx_http_request_t  *r;
+
+    r = notifying->request;
+
+    ngx_http_set_log_request(r->connection->log, r);
+
+    rc = (known == NGX_CS_KNOWN_NOT) ? NGX_DECLINED
+         : (known == NGX_CS_KNOWN_FINISHED) ? NGX_OK
+           : ngx_cs_notify_take(&notifying->ask, 1);
+
+    ngx_cs_resume(r, ngx_cs_notify_taken(r, rc));
+}
+
+
+static void
+ngx_cs_notify_cleanup(void *data)
+{
+    ngx_cs_notifying_t *notifying = data;
+
+    ngx_cs_known_cancel(notifying->others);
+}
+
+
+/* the answer to what ngx_cs_notify_take() says */
+
+static ngx_int_t
+ngx_cs_notify_taken(ngx_http_request_t *r, ngx_int_t rc)
+{
     if (rc == NGX_ERROR) {
         return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
@@ -230,10 +321,13 @@ ngx_cs_notify_task(ngx_http_request_t *r)
 }
 
 
-/* NGX_OK; NGX_DECLINED: the task is not known; NGX_ERROR: no memory, or room */
+/*
+ * known: by other gateways.  NGX_OK; NGX_DECLINED: the task is not known;
+ * NGX_ERROR: no memory, or room.
+ */
 
 static ngx_int_t
-ngx_cs_notify_take(ngx_cs_ask_t *ask)
+ngx_cs_notify_take(ngx_cs_ask_t *ask, ngx_uint_t known)
 {
     ngx_int_t           rc;
     ngx_cs_notice_t     notice;
@@ -252,7 +346,8 @@ ngx_cs_notify_take(ngx_cs_ask_t *ask)
 
     notice.since = ngx_current_msec;
     notice.wait = NGX_CS_NOTICE_WAIT;
-    notice.known = ngx_cs_hold_waits(lookup->shm_zone, lookup->key);
+    notice.known = known
+                   || ngx_cs_hold_waits(lookup->shm_zone, lookup->key);
 
     rc = ngx_cs_flight_refresh(&ask->question, lookup, &notice);
 
