@@ -1,0 +1,118 @@
+# What upstream asks of a tenant, and what may be asked of upstream, is the
+# fleet's.
+
+use Mojo::Base -strict, -signatures;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib";
+
+use ClearStatus::Fleet;
+use ClearStatus::Test;
+use Test::More;
+use Time::HiRes qw(time);
+
+plan skip_all => 'redis-server is not installed'
+    if !ClearStatus::Redis->installed;
+
+my $t     = ClearStatus::Test->new(reload => 0);
+my $sim   = $t->simulator;
+my $fleet = ClearStatus::Fleet->new(t => $t, n => 2, conf => <<'EOC')->run;
+%%GLOBALS%%
+
+worker_processes 2;
+
+events {
+    worker_connections 1024;
+}
+
+http {
+    %%HTTP%%
+
+    clear_status_zone zone=answers:4m;
+    clear_status_redis zone=answers %%REDIS%% timeout=5s;
+    clear_status_cache answers;
+    clear_status_auth_token %%TOKEN%%;
+    clear_status_integration_id $arg_tenant;
+    clear_status_retries 0;
+    clear_status_timeout 60s;
+
+    server {
+        listen 127.0.0.1:%%PORT%%;
+
+        location = /status {
+            clear_status_pass %%UPSTREAM%%;
+        }
+
+        location = /rated {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_max_rate 10r/s;
+        }
+
+        location = /purge {
+            clear_status_purge;
+        }
+
+        location = /metrics {
+            clear_status_metrics;
+        }
+    }
+}
+EOC
+
+sub ask ($i, $id, $tenant = 'tenant-a') {
+    return $fleet->get($i, "/status?tenant=$tenant&taskId=$id");
+}
+
+
+# Upstream's Retry-After.
+
+my $limited = new_task('SUCCESS');
+my $other   = new_task('SUCCESS');
+
+$sim->behave($limited, {retry_after => 60});
+is ask(0, $limited)->code, 429, 'upstream asks a gateway to wait';
+wait_for(sub {
+    grep {/:1:t:/} @{ $fleet->redis->command('KEYS', '*') };
+});
+
+my $r = ask(1, $other);
+
+envelope_is $r, 429, 'another one, another task';
+is $r->header('Cache-Status'), 'clear_status; detail=upstream-paused',
+    'it pauses too';
+ok $r->header('Retry-After') > 30 && $r->header('Retry-After') <= 60,
+    'for what is left';
+is $sim->count($other), 0, 'and does not ask';
+is ask(1, $other, 'tenant-b')->code, 200, 'another tenant does not';
+
+is $fleet->get(0, '/purge?integrationId=tenant-a', method => 'DELETE')->code,
+    200, 'a purge of the tenant';
+ok wait_for(sub { ask(1, $other)->code == 200 }), 'ends it everywhere';
+
+
+# Turns: as many in a second as one gateway may.
+
+my $began = time;
+my @calls = map {
+    $fleet->start($_ % 2, '/rated?tenant=tenant-c&taskId=' . new_task('SUCCESS'))
+} 0 .. 19;
+
+$t->collect(@calls);
+
+my $took = time - $began;
+
+is scalar(grep { $_->code != 200 } @calls), 0, 'all are answered';
+cmp_ok $took, '>=', 1.9, 'one after another, over both gateways';
+note sprintf 'in %.2f s', $took;
+
+# who goes away leaves nothing behind, and others have their turn
+
+my @gone = map {
+    $fleet->start($_ % 2, '/rated?tenant=tenant-d&taskId=' . new_task('SUCCESS'))
+} 0 .. 5;
+
+$_->abort for @gone;
+is $fleet->get(0, '/rated?tenant=tenant-d&taskId=' . new_task('SUCCESS'))->code,
+    200, 'after those that went away';
+
+$fleet->done;
