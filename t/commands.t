@@ -17,6 +17,7 @@ use Test::More;
 my %RUNS = (
     'README.md: Two commands'                               => 'targets',
     'README.md: From the package to the first poll'         => 'fresh',
+    'docs/data.md: How it is erased'                        => 't/data.t',
     'docs/install.md: Upgrading'                            => 'fresh',
     'docs/install.md: Which code runs'                      => 'fresh',
     'docs/install.md: Removing'                             => 'fresh',
