@@ -1,6 +1,7 @@
 # make        builds build/ngx_clear_status_module.so, installs nothing
 # make deps   installs what the build, the run and the tests need
-# make run    the gateway on 127.0.0.1:8080, PORT=9090 make run for another
+# make run    the gateway on 127.0.0.1:8080, PORT=9090 make run for another;
+#             FLEET=3: three of them, that share a Redis
 # make test   every test; TESTS=t/one.t for some of them;
 #             SANITIZE=address,undefined or VALGRIND=1: see docs/testing.md
 # make deb    build/libnginx-mod-http-clear-status_*.deb, for Debian's nginx
@@ -31,7 +32,7 @@ deps:
 	@tools/deps test
 
 run:
-	@tools/deps
+	@tools/deps $(if $(FLEET),fleet)
 	+@tools/build
 	@exec demo/run
 

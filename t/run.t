@@ -6,7 +6,8 @@ use Mojo::Base -strict, -signatures;
 use FindBin qw($Bin);
 use lib "$Bin/lib";
 
-use ClearStatus::Process;
+use ClearStatus::Process qw(free_port);
+use ClearStatus::Redis;
 use ClearStatus::Test;
 use Mojo::File qw(path);
 use Test::More;
@@ -34,6 +35,27 @@ sub begin (%environment) {
     my $run = ClearStatus::Process->new(dir => $t->dir, name => 'demo/run');
     $run->spawn($t->dir . '/out', "$Bin/../demo/run");
     return $t->adopt($run);
+}
+
+
+# So many that follow each other, and that this test holds.
+
+sub row_of_ports ($n) {
+    for (1 .. 100) {
+        my $first = free_port();
+        my @locks = map {
+            IO::Socket::INET->new(Proto => 'udp', LocalAddr => "127.0.0.1:$_")
+        } $first + 1 .. $first + $n - 1;
+        my @free = grep {
+            IO::Socket::INET->new(LocalAddr => "127.0.0.1:$_", Listen => 1,
+                ReuseAddr => 1)
+        } $first .. $first + $n - 1;
+
+        push @{ $t->{locks} }, @locks;
+        return $first .. $first + $n - 1 if @locks == $n - 1 && @free == $n;
+    }
+
+    die "no free ports\n";
 }
 
 
@@ -179,6 +201,44 @@ SKIP: {
     $t->get("$url?taskId=$id{success}");
     ok wait_for(sub { said() =~ m{"GET \Q$url\E} }), 'shows the requests';
     ok $terminal->end('TERM'), 'and it ends';
+}
+
+
+# Three gateways that share a Redis.
+
+SKIP: {
+    skip 'redis-server is not installed', 12
+        if !ClearStatus::Redis->installed;
+
+    my @ports = row_of_ports(3);
+
+    $run = begin(FLEET => 3, PORT => $ports[0]);
+    ok wait_for(sub { said() =~ /Ctrl-C/ }, 60), 'a fleet' or diag said();
+    like said(), qr{http://127\.0\.0\.1:$_$url\n}, "which says $_"
+        for @ports;
+
+    my $up = sub ($port) {
+        $t->get('/metrics', port => $port)->body
+            =~ /^clear_status_redis_up.* 1$/m;
+    };
+    ok wait_for(sub { 3 == grep { $up->($_) } @ports }), 'all have the Redis';
+
+    my $task = "$url?taskId=$id{success}";
+    is $t->get($task, port => $ports[0])->code, 200, 'one fetches';
+    is $t->get($task, port => $_)->header('Cache-Status'),
+        'clear_status; hit; detail=fleet', "$_ has it from there"
+        for @ports[1, 2];
+
+    my ($redis) = grep {
+        (eval { path("/proc/$_/cmdline")->slurp } // '') =~ /redis-server/
+    } descendants($run->pid);
+    kill 'TERM', $redis;
+    ok wait_for(sub { said() =~ /Redis has ended/ }), 'Redis ends';
+    is $t->get("$url?taskId=$id{failed}", port => $ports[2])->code, 200,
+        'callers are answered';
+
+    ended_well($run, 'TERM');
+    refused_with(qr/FLEET=/, "FLEET=$_", FLEET => $_) for qw(0 10 x);
 }
 
 
