@@ -110,9 +110,14 @@ is_deeply [map { $sim->count($_) } @ids[15 .. 39]], \@before,
 
 # Old ones go, and so do those that are too many.
 
+my $damaged = $disk->file . '.damaged';
+
+path($damaged)->spurt('x' x 1000);
+wait_for(sub { time > (stat $damaged)[10] + 2 });
 $t->conf($disk->conf(disk => 'keep=1s'));
 ok $t->reload, 'kept for a second';
 ok wait_for(sub { tasks($disk) eq 0 }, 60), 'they go';
+ok wait_for(sub { !-e $damaged }, 60), 'and so does a damaged file';
 
 my $small = ClearStatus::Disk->new(t => $t, name => 'small');
 

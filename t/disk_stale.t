@@ -35,13 +35,14 @@ sub fresh_for ($r) {
         ? $1 : undef;
 }
 
+my $plain = new_task('SUCCESS');
 my ($long, $short, $refreshed, $queued) = (with_link(3600),
     map { with_link(3) } 1 .. 3);
-my %body  = map { $_ => $disk->ask($_)->body } $long, $short, $refreshed,
-    $queued;
+my %body = map { $_ => $disk->ask($_)->body } $plain, $long, $short,
+    $refreshed, $queued;
 my $first = fresh_for($disk->ask($long));
 
-ok $disk->saved(4), 'stored';
+ok $disk->saved(5), 'stored';
 $t->stop;
 
 my $stored = time;
@@ -100,6 +101,44 @@ is $disk->ask($refreshed)->body, $again->body, 'in the place of the old one';
 $t->stop;
 
 
+# A clock that was set meanwhile: what is on disk was fetched so much later, or
+# earlier.
+
+sub moved ($seconds) {
+    $disk->restore;
+    $disk->move($seconds);
+    $t->run;
+}
+
+$disk->keep;
+$sim->behave($_, {status => 500}) for $long, $plain;
+
+moved(3600);
+is $disk->from($_) =~ s/ttl=-?\d+/ttl=N/r,
+    'clear_status; fwd=stale; fwd-status=500; ttl=N; detail=stale-if-error',
+    'from the future: not fresh, and yet better than nothing'
+    for $long, $plain;
+cmp_ok $disk->ask($plain)->header('Age'), '<', 60, 'nor older than now';
+$t->stop;
+
+moved(-1000);
+$r = $disk->ask($long);
+is $r->header('Cache-Status'), 'clear_status; hit; detail=disk',
+    'from a while ago: fresh';
+cmp_ok $r->header('Age'), '>=', 1000, 'of that age';
+cmp_ok +($disk->from($long) =~ /ttl=(\d+)/)[0], '<=', $first - 1000,
+    'and for what is left';
+$t->stop;
+
+moved(-7200);
+is $disk->from($long) =~ s/ttl=-?\d+/ttl=N/r,
+    'clear_status; fwd=stale; fwd-status=500; ttl=N; detail=stale-if-error',
+    'from before the links died: not fresh';
+is $disk->from($plain), 'clear_status; hit; detail=disk',
+    'one without links is for good';
+$t->stop;
+
+
 # One process that is all of nginx: it reads, and nobody writes.
 
 my $single = ClearStatus::Process->new(dir => $t->dir, name => 'single');
@@ -113,7 +152,7 @@ ok wait_for(sub {
 is $disk->ask(new_task('SUCCESS'))->code, 200, 'all is answered';
 is $t->logged(warn => qr/"clear_status_disk" is read and not written/), 1,
     'a warning says what becomes of the disk';
-is $disk->from($long), 'clear_status; hit; detail=disk', 'it is read';
-is $disk->answers, 4, 'and that is all';
+is $disk->from($plain), 'clear_status; hit; detail=disk', 'it is read';
+is $disk->answers, 5, 'and that is all';
 
 $t->done;

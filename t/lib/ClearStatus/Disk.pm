@@ -11,6 +11,7 @@ package ClearStatus::Disk;
 use Mojo::Base -base, -signatures;
 
 use ClearStatus::Process qw(wait_for);
+use Digest::SHA qw(sha256);
 use Fcntl qw(F_SETLK F_WRLCK SEEK_SET);
 use Mojo::File qw(path);
 
@@ -149,6 +150,32 @@ sub restore ($self, $content = $self->{kept}) {
     unlink glob $self->file . '*';
     path($self->file)->spurt($content)->chmod(0600);
     chown +(stat $self->dir)[4, 5], $self->file;
+}
+
+
+# With nginx stopped: all records as if they had been fetched so many seconds
+# later, and sealed as such.
+
+sub move ($self, $seconds) {
+    my $sql = '';
+
+    for (split /\n/, $self->sql('SELECT hex(key), hex(record) FROM answer')) {
+        my ($key, $record) = map { pack 'H*', $_ } split /\|/;
+        substr $record, 0, 16, '';
+
+        my $fetched = unpack('Q>', substr $record, 4, 8) + 1000 * $seconds;
+        substr $record, 4, 8, pack 'Q>', $fetched;
+        my $seal = substr sha256($key . sha256($record)), 0, 16;
+
+        $sql .= sprintf "UPDATE answer SET fetched = %d, record = x'%s'"
+            . " WHERE key = x'%s';\n", $fetched, unpack('H*', $seal . $record),
+            unpack 'H*', $key;
+    }
+
+    path($self->t->dir, 'move.sql')->spurt($sql);
+    my $said = $self->sql_write(".read @{[$self->t->dir]}/move.sql");
+    die $said if $said ne '';
+    chown +(stat $self->dir)[4, 5], glob $self->file . '*';
 }
 
 
