@@ -252,9 +252,9 @@ subtest 'a token file' => sub {
     like text('#files td:last-child'), qr/^readable, read \d/, 'is readable';
     $t->file('token', '');
     ok wait_for(sub { text('#files tbody tr.wrong')
-        =~ /is empty, since \d.*stays in use/ }, 20), 'is empty';
+        =~ /is empty, since \d.*stays in use/ }), 'is empty';
     $t->file('token', 'file-sEcReT-mArKeR-2');
-    ok wait_for(sub { text('#files') =~ /readable/ }, 20), 'is good again';
+    ok wait_for(sub { text('#files') =~ /readable/ }), 'is good again';
     unlike $browser->js('return document.body.innerHTML'), qr/sEcReT/,
         'never what is in it';
 };
@@ -263,7 +263,7 @@ subtest 'a token file' => sub {
 subtest 'the disk' => sub {
     my $on = qr/^Disk on: [\d.]+ .B of 1.0 GB, about \d+ answers?, 0 read/;
 
-    ok wait_for(sub { text('.tiers p') =~ $on }, 20), 'what is on it'
+    ok wait_for(sub { text('.tiers p') =~ $on }), 'what is on it'
         or diag text('.tiers p');
 };
 
@@ -411,13 +411,13 @@ subtest 'a gateway that goes away' => sub {
 
     cmp_ok $saved =~ tr/,//dr, '>=', 10, 'with numbers';
     ok $t->stop, 'it stops';
-    ok wait_for(sub { text('#link') =~ /^Not reachable since \d\d:/ }, 20),
+    ok wait_for(sub { text('#link') =~ /^Not reachable since \d\d:/ }),
         'which is said';
     like $browser->js('return document.title'), qr/^Not reachable/,
         'in the title too';
     is card('Upstream calls saved'), $saved, 'the last numbers stay';
     $t->run;
-    ok wait_for(sub { text('#link') eq 'Live' }, 20), 'and comes again';
+    ok wait_for(sub { text('#link') eq 'Live' }), 'and comes again';
     shows('Upstream calls saved', '0');
 };
 

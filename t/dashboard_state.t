@@ -289,7 +289,7 @@ subtest 'the disk below a zone' => sub {
         'not all have one';
 
     ask('status', 'disk', new_task('SUCCESS')) for 1 .. 3;
-    ok wait_for(sub { $tier->()->{answers} >= 3 }, 20), 'answers';
+    ok wait_for(sub { $tier->()->{answers} >= 3 }), 'answers';
     cmp_ok $tier->()->{bytes}, '>', 4096, 'bytes';
     is $tier->()->{size}, 8 * 1024 * 1024, 'of so many';
     is $tier->()->{name}, 'disk', 'its name';
@@ -299,7 +299,7 @@ subtest 'the disk below a zone' => sub {
 
     $disk->write_at(0, 'no database');
     ask('status', 'disk', new_task('SUCCESS'));
-    ok wait_for(sub { $tier->()->{damaged} }, 20), 'a damaged file';
+    ok wait_for(sub { $tier->()->{damaged} }), 'a damaged file';
     cmp_ok abs($tier->()->{damaged} / 1000 - time), '<', 120, 'and when';
     is $tier->()->{state}, 'on', 'for which a new one is there';
 

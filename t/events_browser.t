@@ -131,7 +131,7 @@ subtest 'the demo' => sub {
     my $run = ClearStatus::Process->new(dir => $t->dir, name => 'demo/run');
     $run->spawn($t->dir . '/out', "$Bin/../demo/run");
     $t->adopt($run);
-    ok wait_for(sub { $t->slurp('out') =~ /Ctrl-C/ }, 20), 'is up'
+    ok wait_for(sub { $t->slurp('out') =~ /Ctrl-C/ }), 'is up'
         or diag $t->slurp('out');
 
     my $lines = sub ($list) { $browser->js(<<'EOJ', $list) };
