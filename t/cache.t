@@ -122,7 +122,8 @@ subtest 'an unfinished answer is kept for its time' => sub {
         $t->get("/brief?taskId=$id");
         return $sim->count($id) > 1;
     }), 'after its time it is fetched again';
-    like +(handled $id)[-1], qr/^EXPIRED PROCESSING 200 /, 'logged as such';
+    ok wait_for(sub { (handled $id)[-1] =~ /^EXPIRED PROCESSING 200 / }),
+        'logged as such';
 };
 
 subtest 'a task that ends' => sub {
