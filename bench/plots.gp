@@ -65,3 +65,38 @@ if (there("growth.tsv")) {
             pointtype 6 dashtype 2 \
             linetype (w == 1 ? 1 : w == 2 ? 2 : 3) title w.", lock"
 }
+
+
+if (there("waiting.tsv")) {
+    reset
+    set datafile separator "\t"
+    set output to."/performance-waiting.svg"
+    set border 3 linecolor rgb "#888888"
+    set tics nomirror
+    set grid ytics linecolor rgb "#dddddd"
+    set xlabel "ms after the end of the fetch"
+    set ylabel "held callers that are answered"
+    set xrange [0:*]
+    set yrange [0:*]
+    set key off
+    plot from."/waiting.tsv" using 1:2 with lines linewidth 2 \
+        linecolor rgb "#1f6feb"
+}
+
+if (there("economy.tsv")) {
+    reset
+    set datafile separator "\t"
+    set output to."/performance-economy.svg"
+    set border 3 linecolor rgb "#888888"
+    set tics nomirror
+    set grid linecolor rgb "#dddddd"
+    set logscale x
+    set xlabel "calls upstream for a task of 12 minutes"
+    set ylabel "services know after, s"
+    set xrange [5:20000]
+    set yrange [0:*]
+    set offsets 0, 0, 1, 0
+    set key off
+    plot from."/economy.tsv" using 2:3:(strcol(1)) with labels point \
+        pointtype 7 linecolor rgb "#1f6feb" offset 0,1 font ",11"
+}

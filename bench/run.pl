@@ -33,6 +33,8 @@ my @steps = (
     ['memory',               'memory.pl'],
     ['disk',                 'disk.pl'],
     ['growth',               'growth.pl'],
+    ['waiting',              'waiting.pl'],
+    ['economy',              'economy.pl'],
 );
 
 my @SOURCES = (
