@@ -28,6 +28,7 @@ my %RUNS = (
     'docs/operations.md: When callers see an error'         => 'here',
     'docs/operations.md: Rotating a token'                  => 'here',
     'docs/operations.md: Answers on disk'                   => 't/disk.t',
+    'docs/operations.md: The Redis of a fleet'              => 't/redis_login.t',
     'docs/performance.md: How to repeat it'                 => 'targets',
     'docs/polling.md'                                       => 't/clients.t',
     'docs/testing.md: Testing'                              => 'targets',

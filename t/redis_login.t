@@ -143,6 +143,21 @@ ok wait_for(sub { grep {/:purges$/} @{ keys_of($redis) } }), 'everywhere';
 is_deeply $redis->command('ACL', 'LOG'), [], 'and no right is missing';
 is scalar $t->logged(undef, qr/ Redis "/), 0, 'nor is anything logged';
 
+# A new password, as that page has it changed.
+
+my ($new, $old) = path("$Bin/../docs/operations.md")->slurp
+    =~ /^redis-cli ACL SETUSER gateway '(\W)(?:NEW|OLD)'/mg;
+
+$redis->command('ACL', 'SETUSER', 'gateway', "${new}clip");
+$t->file('rights', 'clip');
+$redis->command('ACL', 'SETUSER', 'gateway', "${old}staple");
+is up(), 1, 'a new password ends no connection';
+$redis->command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+ok wait_for(sub {
+    grep {/ user=gateway /} split /\n/, $redis->command('CLIENT', 'LIST');
+}), 'and the next one has it';
+becomes(1, 'it is on');
+
 $redis->command('ACL', 'SETUSER', 'gateway', '-ping');
 off($user, qr/it refuses the user a command, a key or a channel/,
     'a user with too few');
