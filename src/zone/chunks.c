@@ -11,7 +11,6 @@
 typedef struct {
     u_char                       data[NGX_CS_CHUNK_DATA];
     uint32_t                     next;
-    uint32_t                     unused;
 } ngx_cs_chunk_t;
 
 

@@ -18,7 +18,7 @@
 
 #define NGX_CS_CHUNK_SIZE  256
 #define NGX_CS_CHUNK_DATA                                                    \
-    (NGX_CS_CHUNK_SIZE - 2 * sizeof(uint32_t))
+    (NGX_CS_CHUNK_SIZE - sizeof(uint32_t))
 
 
 /* chunks are numbered from 1; 0 is none */
@@ -57,7 +57,7 @@ void ngx_cs_chunks_join(ngx_cs_chunks_t *chunks, ngx_cs_chain_t *chain,
 /* gives a chain back and empties it */
 void ngx_cs_chunks_give(ngx_cs_chunks_t *chunks, ngx_cs_chain_t *chain);
 
-/* a chunk's content, NGX_CS_CHUNK_DATA bytes, aligned to 8 */
+/* a chunk's content, NGX_CS_CHUNK_DATA bytes, aligned to 256 */
 void *ngx_cs_chunk(ngx_cs_chunks_t *chunks, uint32_t i);
 
 /* content from an offset on, into or out of the chain that begins at head */

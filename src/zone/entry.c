@@ -8,9 +8,10 @@
  * since it stays balanced.
  *
  * Sizes, on a 64-bit system: an entry is 128 bytes and its key, a result 128
- * bytes and its body.  With a key of up to 120 bytes and a body of 607 that
- * is 1 + 3 chunks of 248 bytes each, so 1,024 bytes in all, and 8 for the
- * index: 64,000 of them in 64 megabytes.
+ * bytes and its body.  With a key of up to 124 bytes, which is one for a URL of
+ * Clear's, an integration id that is a UUID and a task id of theirs, and a body
+ * of 607 that is 1 + 3 chunks of 252 bytes each, so 1,024 bytes in all, and 8
+ * for the index: 64,000 of them in 64 megabytes.
  */
 
 
