@@ -92,10 +92,14 @@ ok wait_for(sub { ask(1, $other)->code == 200 }), 'ends it everywhere';
 
 # Turns: as many in a second as one gateway may.
 
+sub rated ($i, $tenant) {
+    my $id = new_task('SUCCESS');
+
+    return $fleet->start($i, "/rated?tenant=$tenant&taskId=$id");
+}
+
 my $began = time;
-my @calls = map {
-    $fleet->start($_ % 2, '/rated?tenant=tenant-c&taskId=' . new_task('SUCCESS'))
-} 0 .. 19;
+my @calls = map { rated($_ % 2, 'tenant-c') } 0 .. 19;
 
 $t->collect(@calls);
 
@@ -107,12 +111,9 @@ note sprintf 'in %.2f s', $took;
 
 # who goes away leaves nothing behind, and others have their turn
 
-my @gone = map {
-    $fleet->start($_ % 2, '/rated?tenant=tenant-d&taskId=' . new_task('SUCCESS'))
-} 0 .. 5;
+my @gone = map { rated($_ % 2, 'tenant-d') } 0 .. 5;
 
 $_->abort for @gone;
-is $fleet->get(0, '/rated?tenant=tenant-d&taskId=' . new_task('SUCCESS'))->code,
-    200, 'after those that went away';
+is $t->collect(rated(0, 'tenant-d'))->code, 200, 'after those that went away';
 
 $fleet->done;
