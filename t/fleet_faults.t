@@ -240,7 +240,10 @@ wait_for(sub {
     !eval { $redis->command('PING') } && $@ =~ /BUSY/;
 });
 answers('busy');
-wait_for(sub { eval { $redis->command(qw(SCRIPT KILL)) } });
+wait_for(sub {
+    eval { $redis->command(qw(SCRIPT KILL)) };
+    return (eval { $redis->command('PING') } // '') eq 'PONG';
+});
 recovers('busy');
 
 
@@ -263,11 +266,39 @@ is scalar(grep { index($_->target, $_->json->{result}{taskId}) < 0 } @calls),
 recovers('coming and going');
 
 
-# A gateway that is killed in flight: another one takes over.
+# A gateway that has no turn for it lets another one fly, and has its answer.
 
 ok $fleet->wait_up, 'all are connected';
 
+my @busy = map { new_task('SUCCESS') } 1 .. 120;
+$sim->hold($_) for @busy;
+
+my @others = map { $fleet->start(0, "/status?taskId=$_") } @busy;
+ok wait_for(sub { $fleet->metric(0, 'clear_status_queued') > 0 }),
+    'one gateway has as much in the air as it may';
+
 my $id = new_task('SUCCESS');
+$sim->hold($id);
+
+my $asked  = looked(0, 'miss');
+my $queued = $fleet->start(0, "/status?taskId=$id");
+ok wait_for(sub { looked(0, 'miss') > $asked }), 'it has more to fetch';
+
+my $free = $fleet->start(1, "/status?taskId=$id");
+ok $sim->wait_held($id, 1), 'another one fetches that';
+$sim->release($id);
+is $t->collect($free)->code, 200, 'and has the answer';
+is $t->collect($queued)->code, 200, 'as has who could not';
+like status($queued), qr/detail=fleet/, 'from there';
+is $sim->count($id), 1, 'by one fetch';
+$sim->release($_) for @busy;
+is scalar(grep { $_->code != 200 } $t->collect(@others)), 0,
+    'and all the others have theirs';
+
+
+# A gateway that is killed in flight: another one takes over.
+
+$id = new_task('SUCCESS');
 $sim->hold($id);
 
 my $lost = $fleet->start(2, "/status?taskId=$id");

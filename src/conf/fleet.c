@@ -11,7 +11,7 @@
 
 #include "core/block.h"
 #include "request/credentials.h"
-#include "tier/fleet.h"
+#include "tier/fleets.h"
 #include "zone/zone.h"
 
 

@@ -17,7 +17,7 @@
 #include "tier/disk.h"
 #endif
 #if (NGX_CS_HAVE_HIREDIS)
-#include "tier/fleet.h"
+#include "tier/fleets.h"
 #endif
 #include "upstream/breakers.h"
 

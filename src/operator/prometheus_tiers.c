@@ -14,7 +14,7 @@
 #include "tier/disk.h"
 #endif
 #if (NGX_CS_HAVE_HIREDIS)
-#include "tier/fleet.h"
+#include "tier/fleets.h"
 #endif
 #include "tier/tally.h"
 #include "tier/tier.h"

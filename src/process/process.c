@@ -16,7 +16,7 @@
 #include "operator/history.h"
 #if (NGX_CS_HAVE_HIREDIS)
 #include "redis/redis.h"
-#include "tier/fleet.h"
+#include "tier/fleets.h"
 #endif
 #include "request/hold.h"
 #include "request/notify.h"

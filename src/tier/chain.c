@@ -21,6 +21,7 @@ static ngx_int_t ngx_cs_chain_next(ngx_cs_asking_t *asking,
 static void ngx_cs_chain_told(ngx_cs_asking_t *asking, ngx_int_t rc,
     ngx_cs_answer_t *answer);
 static void ngx_cs_chain_asked(ngx_cs_asking_t *asking);
+static ngx_int_t ngx_cs_chain_recall(ngx_cs_asking_t *asking, void *state);
 static void ngx_cs_chain_ended(ngx_cs_asking_t *asking,
     ngx_cs_answer_t *answer);
 
@@ -49,6 +50,7 @@ ngx_cs_chain_ask(ngx_cs_asking_t *asking, ngx_cs_answer_t *answer)
     asking->tier = 0;
     asking->told = ngx_cs_chain_told;
     asking->asked = ngx_cs_chain_asked;
+    asking->recall = ngx_cs_chain_recall;
 
     ngx_memzero(asking->state, sizeof(asking->state));
 
@@ -180,6 +182,28 @@ ngx_cs_chain_asked(ngx_cs_asking_t *asking)
     if (asking->sent) {
         asking->sent(asking->data);
     }
+}
+
+
+static ngx_int_t
+ngx_cs_chain_recall(ngx_cs_asking_t *asking, void *state)
+{
+    ngx_uint_t      i;
+    ngx_cs_tier_t  *tier;
+
+    tier = ngx_cs_chain[asking->tier];
+
+    if (tier->cancel == NULL || tier->cancel(asking) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    for (i = asking->tier; i > 0 && asking->state[i] != state; i--) {
+        /* void */
+    }
+
+    asking->tier = i;
+
+    return NGX_OK;
 }
 
 

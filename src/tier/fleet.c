@@ -21,12 +21,16 @@
 #include "tier/fleet_parcel.h"
 #include "tier/fleet_scripts.h"
 #include "tier/fleet_take.h"
+#include "tier/fleets.h"
 #include "upstream/pause.h"
 #include "upstream/permit.h"
 
 
 /* after a lease of another gateway's has ended, ms */
 #define NGX_CS_FLEET_LATE  10
+
+/* who gave a lease back takes again after so long: others come first, ms */
+#define NGX_CS_FLEET_BACK  50
 
 
 typedef struct {
@@ -45,6 +49,9 @@ typedef struct {
     unsigned                     heard:1;   /* while it took */
     unsigned                     over:1;    /* what is there is nonsense */
     unsigned                     turned:1;  /* its tenant's turn has come */
+    unsigned                     queued:1;  /* upstream is asked, without a
+                                               lease */
+    unsigned                     sent:1;    /* and it was sent */
 } ngx_cs_fleet_job_t;
 
 
@@ -71,6 +78,13 @@ static void ngx_cs_fleet_count(ngx_cs_fleet_job_t *job,
     ngx_cs_tally_e outcome);
 static void ngx_cs_fleet_alone(ngx_cs_fleet_job_t *job);
 static void ngx_cs_fleet_leave(ngx_cs_fleet_job_t *job);
+static ngx_int_t ngx_cs_fleet_lease(ngx_cs_fleet_job_t *job,
+    ngx_cs_fleet_said_t *said);
+static void ngx_cs_fleet_unsent(void *data);
+static ngx_uint_t ngx_cs_fleet_queued(ngx_cs_fleet_job_t *job,
+    ngx_cs_fleet_said_t *said);
+static void ngx_cs_fleet_failed(ngx_cs_fleet_job_t *job,
+    ngx_cs_tally_e outcome);
 static void ngx_cs_fleet_sent(ngx_cs_asking_t *asking, void *state);
 static void ngx_cs_fleet_ended(ngx_cs_asking_t *asking, void *state,
     ngx_cs_answer_t *answer);
@@ -88,50 +102,7 @@ ngx_cs_tier_t  ngx_cs_tier_fleet = {
 
 
 /* of this worker */
-static ngx_array_t  *ngx_cs_fleets;
-static ngx_uint_t    ngx_cs_fleet_waiting;
-
-
-ngx_int_t
-ngx_cs_fleet_init_process(ngx_array_t *fleets)
-{
-    ngx_uint_t        i;
-    ngx_cs_fleet_t  **fleet;
-
-    ngx_cs_fleets = fleets;
-
-    fleet = fleets->elts;
-
-    for (i = 0; i < fleets->nelts; i++) {
-        if (ngx_cs_fleet_log_init(fleet[i]) != NGX_OK) {
-            return NGX_ERROR;
-        }
-    }
-
-    return NGX_OK;
-}
-
-
-ngx_cs_fleet_t *
-ngx_cs_fleet_of(ngx_shm_zone_t *shm_zone)
-{
-    ngx_uint_t        i;
-    ngx_cs_fleet_t  **fleets;
-
-    if (shm_zone == NULL || ngx_cs_fleets == NULL) {
-        return NULL;
-    }
-
-    fleets = ngx_cs_fleets->elts;
-
-    for (i = 0; i < ngx_cs_fleets->nelts; i++) {
-        if (fleets[i]->shm_zone == shm_zone) {
-            return fleets[i];
-        }
-    }
-
-    return NULL;
-}
+static ngx_uint_t  ngx_cs_fleet_waiting;
 
 
 static ngx_int_t
@@ -232,8 +203,9 @@ ngx_cs_fleet_job_take(ngx_cs_fleet_job_t *job)
     fence.data = job->fence;
     fence.len = job->fence_len;
 
-    asks.mode = question->noticed ? NGX_CS_FLEET_NOTE
-                : (job->over || ngx_cs_fleet_block_purged(job->fleet->block,
+    asks.mode = (question->noticed && !job->turned) ? NGX_CS_FLEET_NOTE
+                : (job->over || question->noticed
+                   || ngx_cs_fleet_block_purged(job->fleet->block,
                                                         job->names.task.data,
                                                         job->names.id.data))
                   ? NGX_CS_FLEET_OVER : NGX_CS_FLEET_FLY;
@@ -259,15 +231,16 @@ ngx_cs_fleet_told(ngx_cs_redis_call_t *call, ngx_int_t rc, redisReply *reply)
     if (rc != NGX_OK
         || ngx_cs_fleet_take_read(reply, &said) != NGX_OK)
     {
-        ngx_cs_fleet_count(job, (rc == NGX_ABORT) ? NGX_CS_TALLY_TIMEOUT
-                                                  : NGX_CS_TALLY_ERROR);
-        ngx_cs_fleet_leave(job);
-        ngx_cs_fleet_alone(job);
-        job->asking->told(job->asking, NGX_DECLINED, NULL);
+        ngx_cs_fleet_failed(job, (rc == NGX_ABORT) ? NGX_CS_TALLY_TIMEOUT
+                                                   : NGX_CS_TALLY_ERROR);
         return;
     }
 
     ngx_cs_fleet_log_look(job->fleet, said.newest);
+
+    if (job->queued && ngx_cs_fleet_queued(job, &said)) {
+        return;
+    }
 
     switch (said.kind) {
 
@@ -346,10 +319,7 @@ ngx_cs_fleet_hit(ngx_cs_fleet_job_t *job, ngx_cs_fleet_said_t *said)
         return;
     }
 
-    ngx_cs_fleet_count(job, NGX_CS_TALLY_ERROR);
-    ngx_cs_fleet_leave(job);
-    ngx_cs_fleet_alone(job);
-    asking->told(asking, NGX_DECLINED, NULL);
+    ngx_cs_fleet_failed(job, NGX_CS_TALLY_ERROR);
 }
 
 
@@ -415,8 +385,7 @@ ngx_cs_fleet_yours(ngx_cs_fleet_job_t *job, ngx_cs_fleet_said_t *said)
     asking = job->asking;
     question = asking->question;
 
-    job->lease = ngx_cs_fleet_lease_create(job->fleet, &job->names,
-                                           &said->word);
+    (void) ngx_cs_fleet_lease(job, said);
 
     /* others saw the task before */
 
@@ -519,10 +488,94 @@ ngx_cs_fleet_again(ngx_cs_fleet_job_t *job)
         return;
     }
 
-    ngx_cs_fleet_count(job, NGX_CS_TALLY_OFF);
+    ngx_cs_fleet_failed(job, NGX_CS_TALLY_OFF);
+}
+
+
+/* NGX_OK or NGX_ERROR: no memory, so that others will fly too */
+
+static ngx_int_t
+ngx_cs_fleet_lease(ngx_cs_fleet_job_t *job, ngx_cs_fleet_said_t *said)
+{
+    job->lease = ngx_cs_fleet_lease_create(job->fleet, &job->names,
+                                           &said->word, ngx_cs_fleet_unsent,
+                                           job);
+
+    return job->lease ? NGX_OK : NGX_ERROR;
+}
+
+
+/* while it is queued here, others may have a place for it */
+
+static void
+ngx_cs_fleet_unsent(void *data)
+{
+    ngx_cs_fleet_job_t *job = data;
+
+    ngx_cs_fleet_lease_t  *lease;
+
+    lease = job->lease;
+    job->lease = NULL;
+
+    ngx_cs_fleet_lease_end(lease, job->asking->question, NULL);
+
+    job->queued = 1;
+    job->turned = 1;
+
+    if (ngx_cs_fleet_ear_open(job->fleet, &job->ear) == NGX_OK) {
+        ngx_add_timer(&job->timer, NGX_CS_FLEET_BACK);
+    }
+}
+
+
+/*
+ * Redis speaks to who is queued.  1: it goes on as it is, with a lease or
+ * without; 0: it is called back, as another gateway was faster.
+ */
+
+static ngx_uint_t
+ngx_cs_fleet_queued(ngx_cs_fleet_job_t *job, ngx_cs_fleet_said_t *said)
+{
+    if (said->kind == NGX_CS_FLEET_YOURS) {
+
+        if (ngx_cs_fleet_lease(job, said) == NGX_OK && job->sent) {
+            ngx_cs_fleet_lease_sent(job->lease);
+        }
+
+    } else if (!job->sent
+               && job->asking->recall(job->asking, job) == NGX_OK)
+    {
+        job->queued = 0;
+        return 0;
+
+    } else {
+        ngx_cs_fleet_alone(job);
+    }
+
+    job->queued = 0;
+    ngx_cs_fleet_leave(job);
+
+    return 1;
+}
+
+
+/* this gateway is alone with it */
+
+static void
+ngx_cs_fleet_failed(ngx_cs_fleet_job_t *job, ngx_cs_tally_e outcome)
+{
+    ngx_uint_t  queued;
+
+    queued = job->queued;
+    job->queued = 0;
+
+    ngx_cs_fleet_count(job, outcome);
     ngx_cs_fleet_leave(job);
     ngx_cs_fleet_alone(job);
-    job->asking->told(job->asking, NGX_DECLINED, NULL);
+
+    if (!queued) {
+        job->asking->told(job->asking, NGX_DECLINED, NULL);
+    }
 }
 
 
@@ -583,8 +636,19 @@ ngx_cs_fleet_sent(ngx_cs_asking_t *asking, void *state)
 {
     ngx_cs_fleet_job_t *job = state;
 
-    if (job && job->lease) {
+    if (job == NULL) {
+        return;
+    }
+
+    if (job->lease) {
         ngx_cs_fleet_lease_sent(job->lease);
+
+    } else if (job->queued) {
+        job->sent = 1;
+
+        if (job->call.redis == NULL) {
+            ngx_cs_fleet_again(job);
+        }
     }
 }
 
@@ -596,6 +660,12 @@ ngx_cs_fleet_ended(ngx_cs_asking_t *asking, void *state,
     ngx_cs_fleet_job_t *job = state;
 
     ngx_cs_fleet_lease_t  *lease;
+
+    if (job && job->queued) {
+        job->queued = 0;
+        ngx_cs_redis_cancel(&job->call);
+        ngx_cs_fleet_leave(job);
+    }
 
     if (job && job->lease) {
         lease = job->lease;

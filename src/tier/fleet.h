@@ -15,18 +15,8 @@
 #include <ngx_config.h>
 #include <ngx_core.h>
 
-#include "tier/fleet_types.h"
 #include "tier/tier.h"
 
-
-/*
- * In a worker; fleets is of ngx_cs_fleet_t * and lives as long as it.
- * NGX_OK or NGX_ERROR: no memory.
- */
-ngx_int_t ngx_cs_fleet_init_process(ngx_array_t *fleets);
-
-/* the fleet of a zone, in a worker; NULL: there is none */
-ngx_cs_fleet_t *ngx_cs_fleet_of(ngx_shm_zone_t *shm_zone);
 
 extern ngx_cs_tier_t  ngx_cs_tier_fleet;
 

@@ -14,8 +14,8 @@
 #include "tier/fleet_scripts.h"
 
 
-/* who got no turn by the first of these gives the lease back; it is renewed
- * at each second one, ms */
+/* who got no turn by the first of these is told; it is renewed at each second
+ * one, ms */
 #define NGX_CS_FLEET_TICK   250
 
 /* after its freshness, how long an error is kept for those who waited, ms */
@@ -30,8 +30,9 @@ struct ngx_cs_fleet_lease_s {
     ngx_cs_redis_call_t          call;
     ngx_event_t                  timer;
     ngx_uint_t                   ticks;
+    ngx_cs_fleet_unsent_pt       unsent;
+    void                        *data;
     unsigned                     sent:1;
-    unsigned                     given:1;   /* back, for now */
     unsigned                     lost:1;    /* another one has it */
     unsigned                     ended:1;
 };
@@ -52,7 +53,7 @@ static void ngx_cs_fleet_lease_destroy(ngx_cs_fleet_lease_t *lease);
 
 ngx_cs_fleet_lease_t *
 ngx_cs_fleet_lease_create(ngx_cs_fleet_t *fleet, ngx_cs_fleet_names_t *names,
-    ngx_str_t *fence)
+    ngx_str_t *fence, ngx_cs_fleet_unsent_pt unsent, void *data)
 {
     ngx_pool_t            *pool;
     ngx_cs_fleet_lease_t  *lease;
@@ -81,6 +82,8 @@ ngx_cs_fleet_lease_create(ngx_cs_fleet_t *fleet, ngx_cs_fleet_names_t *names,
 
     lease->pool = pool;
     lease->fleet = fleet;
+    lease->unsent = unsent;
+    lease->data = data;
 
     lease->call.told = ngx_cs_fleet_lease_told;
     lease->call.data = lease;
@@ -105,15 +108,7 @@ ngx_cs_fleet_lease_tick(ngx_event_t *ev)
     lease = ev->data;
 
     if (!lease->sent) {
-
-        /* others may have a place for it */
-
-        lease->given = 1;
-
-        if (lease->call.redis == NULL) {
-            (void) ngx_cs_fleet_lease_give(lease);
-        }
-
+        lease->unsent(lease->data);
         return;
     }
 
@@ -130,20 +125,7 @@ ngx_cs_fleet_lease_tick(ngx_event_t *ev)
 void
 ngx_cs_fleet_lease_sent(ngx_cs_fleet_lease_t *lease)
 {
-    if (lease->sent) {
-        return;
-    }
-
     lease->sent = 1;
-
-    /* nobody else had a turn for it, or he is asked too, which is no harm */
-
-    if (lease->given) {
-        lease->given = 0;
-        ngx_cs_redis_cancel(&lease->call);
-        ngx_cs_fleet_lease_renew(lease);
-        ngx_add_timer(&lease->timer, NGX_CS_FLEET_TICK);
-    }
 }
 
 
@@ -189,7 +171,7 @@ ngx_cs_fleet_lease_end(ngx_cs_fleet_lease_t *lease,
         rc = ngx_cs_fleet_lease_land(lease, question, answer);
 
     } else {
-        rc = lease->given ? NGX_DECLINED : ngx_cs_fleet_lease_give(lease);
+        rc = ngx_cs_fleet_lease_give(lease);
     }
 
     if (rc != NGX_OK) {

@@ -2,8 +2,8 @@
  * Copyright (C) The ngx_clear_status_module authors
  *
  * A lease that Redis gave this gateway on an entry: renewed while the fetch is
- * in the air, given back where it gets no turn, and ended with what came.  It
- * lives for itself, as Redis is told after the flight has gone.
+ * in the air, and ended with what came.  It lives for itself, as Redis is told
+ * after the flight has gone.
  */
 
 
@@ -29,9 +29,14 @@
 typedef struct ngx_cs_fleet_lease_s  ngx_cs_fleet_lease_t;
 
 
-/* NULL: no memory */
+/* its fetch got no turn for a while: it is to be ended, for others */
+typedef void (*ngx_cs_fleet_unsent_pt)(void *data);
+
+
+/* NULL: no memory.  unsent is called with data unless it was sent or ended */
 ngx_cs_fleet_lease_t *ngx_cs_fleet_lease_create(ngx_cs_fleet_t *fleet,
-    ngx_cs_fleet_names_t *names, ngx_str_t *fence);
+    ngx_cs_fleet_names_t *names, ngx_str_t *fence,
+    ngx_cs_fleet_unsent_pt unsent, void *data);
 
 /* its fetch goes out */
 void ngx_cs_fleet_lease_sent(ngx_cs_fleet_lease_t *lease);

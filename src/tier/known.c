@@ -9,7 +9,7 @@
 
 #if (NGX_CS_HAVE_HIREDIS)
 
-#include "tier/fleet.h"
+#include "tier/fleets.h"
 #include "tier/fleet_names.h"
 #include "tier/fleet_parcel.h"
 #include "tier/fleet_take.h"

@@ -10,7 +10,7 @@
 #include "core/digest.h"
 #include "tier/seal.h"
 #if (NGX_CS_HAVE_HIREDIS)
-#include "tier/fleet.h"
+#include "tier/fleets.h"
 #include "tier/fleet_log.h"
 #endif
 

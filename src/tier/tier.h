@@ -58,6 +58,14 @@ struct ngx_cs_asking_s {
     unsigned                     elsewhere:1;  /* another gateway's fetch is
                                                in the air */
     ngx_cs_told_pt               told;
+
+    /*
+     * For a tier that declined, with what ask() left in its place: those below
+     * it are not to be asked any more.  NGX_OK: it will call told() instead;
+     * NGX_DECLINED: it is too late for that.
+     */
+    ngx_int_t                  (*recall)(ngx_cs_asking_t *asking, void *state);
+
     void                       (*asked)(ngx_cs_asking_t *asking);  /* by
                                                upstream: it was sent */
     void                        *state[NGX_CS_TIERS];  /* each tier's own */
