@@ -73,6 +73,8 @@ ngx_cs_multi_create(ngx_cs_multi_conf_t *conf)
 
     ngx_cs_sockets_init(&m->sockets);
 
+    m->flood.sockets = &m->sockets;
+
     m->timer.handler = ngx_cs_multi_timer_handler;
     m->timer.data = m;
     m->timer.log = m->log;
@@ -249,6 +251,27 @@ void
 ngx_cs_multi_threads(ngx_cs_multi_t *m)
 {
     m->threads = 1;
+}
+
+
+void
+ngx_cs_multi_watch(ngx_cs_multi_t *m, void *ctx)
+{
+    ngx_cs_flood_watch(&m->flood, ctx);
+}
+
+
+void
+ngx_cs_multi_heard(ngx_cs_multi_t *m)
+{
+    m->flood.barren = 0;
+}
+
+
+ngx_uint_t
+ngx_cs_multi_flooded(ngx_cs_multi_t *m)
+{
+    return m->flood.over;
 }
 
 

@@ -363,6 +363,11 @@ ngx_cs_fetch_ended(CURL *easy, CURLcode code)
         ngx_cs_pool_retire(pool);
     }
 
+    if (code != CURLE_OK && ngx_cs_multi_flooded(pool->multi)) {
+        ngx_cs_pool_retire(pool);
+        t->refused = CLEAR_TRANSPORT_BROKEN;
+    }
+
     ngx_cs_fetch_stop(t);
 
     if (code == CURLE_FILESIZE_EXCEEDED || t->long_line) {

@@ -88,6 +88,15 @@ void ngx_cs_multi_share(ngx_cs_multi_t *multi);
 /* libcurl looks names up in it, in threads that must not take signals */
 void ngx_cs_multi_threads(ngx_cs_multi_t *multi);
 
+/* a connection with that SSL_CTX is about to be made in it */
+void ngx_cs_multi_watch(ngx_cs_multi_t *multi, void *ctx);
+
+/* a transfer in it was told something that upstream sent */
+void ngx_cs_multi_heard(ngx_cs_multi_t *multi);
+
+/* whether upstream flooded it, which ended its transfers */
+ngx_uint_t ngx_cs_multi_flooded(ngx_cs_multi_t *multi);
+
 /* transfers in it */
 ngx_uint_t ngx_cs_multi_active(ngx_cs_multi_t *multi);
 

@@ -13,6 +13,7 @@
 #include <ngx_core.h>
 #include <ngx_event.h>
 
+#include "fetch/flood.h"
 #include "fetch/multi.h"
 #include "fetch/sockets.h"
 
@@ -31,6 +32,7 @@ struct ngx_cs_multi_s {
     ngx_log_t                         *log;
     ngx_uint_t                         active;   /* transfers */
     ngx_cs_sockets_t                   sockets;
+    ngx_cs_flood_t                     flood;    /* over these */
     ngx_uint_t                         begun;    /* transfers, since the last
                                                     drive */
     unsigned                           failed:1;

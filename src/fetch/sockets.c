@@ -377,6 +377,24 @@ ngx_cs_sockets_shut_oldest(ngx_cs_sockets_t *sockets)
 
 
 void
+ngx_cs_sockets_shut_all(ngx_cs_sockets_t *sockets)
+{
+    ngx_queue_t  *q;
+
+    while (!ngx_queue_empty(&sockets->idle)) {
+        ngx_cs_sockets_shut_oldest(sockets);
+    }
+
+    for (q = ngx_queue_head(&sockets->busy);
+         q != ngx_queue_sentinel(&sockets->busy);
+         q = ngx_queue_next(q))
+    {
+        ngx_cs_sockets_shut(ngx_queue_data(q, ngx_cs_socket_t, queue));
+    }
+}
+
+
+void
 ngx_cs_sockets_share(ngx_cs_sockets_t *sockets, ngx_uint_t shared)
 {
     ngx_queue_t      *q, *next;

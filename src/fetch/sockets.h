@@ -102,6 +102,9 @@ void ngx_cs_sockets_forget_busy(ngx_cs_sockets_t *sockets);
 /* shuts down the one that has been idle for longest, if there is one */
 void ngx_cs_sockets_shut_oldest(ngx_cs_sockets_t *sockets);
 
+/* shuts down all there are */
+void ngx_cs_sockets_shut_all(ngx_cs_sockets_t *sockets);
+
 /* from now on idle ones are not watched, or are again */
 void ngx_cs_sockets_share(ngx_cs_sockets_t *sockets, ngx_uint_t shared);
 

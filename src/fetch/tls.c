@@ -62,7 +62,6 @@ static void ngx_cs_tls_expired(ngx_cs_tls_t *tls, ngx_log_t *log);
 static void ngx_cs_tls_cleanup(void *data);
 static void ngx_cs_tls_blob(CURL *easy, CURLoption option,
     ngx_str_t *content);
-static CURLcode ngx_cs_tls_ctx(CURL *easy, void *ctx, void *data);
 
 
 /* of the configuration that was read last */
@@ -480,9 +479,6 @@ ngx_cs_tls_set(CURL *easy, void *data)
      */
 
     (void) curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
-
-    (void) curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, ngx_cs_tls_ctx);
-    (void) curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, tls);
 }
 
 
@@ -499,8 +495,8 @@ ngx_cs_tls_blob(CURL *easy, CURLoption option, ngx_str_t *content)
 }
 
 
-static CURLcode
-ngx_cs_tls_ctx(CURL *easy, void *ctx, void *data)
+CURLcode
+ngx_cs_tls_trust(void *data, void *ctx)
 {
     ngx_cs_tls_t *tls = data;
 

@@ -48,6 +48,9 @@ void ngx_cs_tls_check(ngx_cycle_t *cycle);
 /* makes a transfer use it, and nothing else; once for a handle */
 void ngx_cs_tls_set(CURL *easy, void *tls);
 
+/* the same for a connection that is about to be made, ctx its SSL_CTX */
+CURLcode ngx_cs_tls_trust(void *tls, void *ctx);
+
 /*
  * For each attempt: reads what has changed, and says who we are.  What is
  * returned, maybe NULL, has to be there as long as the attempt, and is then

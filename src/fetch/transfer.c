@@ -21,6 +21,7 @@
 
 
 static void ngx_cs_transfer_listen(ngx_cs_transfer_t *t);
+static CURLcode ngx_cs_transfer_tls(CURL *easy, void *ctx, void *data);
 static int ngx_cs_transfer_connected(void *data, char *remote, char *local,
     int remote_port, int local_port);
 static int ngx_cs_transfer_progress(void *data, curl_off_t total,
@@ -107,6 +108,9 @@ ngx_cs_transfer_listen(ngx_cs_transfer_t *t)
 
     easy = t->easy;
 
+    (void) curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION,
+                            ngx_cs_transfer_tls);
+    (void) curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, t);
     (void) curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION,
                             ngx_cs_transfer_connected);
     (void) curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
@@ -119,6 +123,17 @@ ngx_cs_transfer_listen(ngx_cs_transfer_t *t)
     (void) curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
     (void) curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, ngx_cs_transfer_write);
     (void) curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
+}
+
+
+static CURLcode
+ngx_cs_transfer_tls(CURL *easy, void *ctx, void *data)
+{
+    ngx_cs_transfer_t *t = data;
+
+    ngx_cs_multi_watch(t->pool->multi, ctx);
+
+    return ngx_cs_tls_trust(t->fetch->conf->tls, ctx);
 }
 
 
@@ -187,6 +202,7 @@ ngx_cs_transfer_header(char *p, size_t size, size_t n, void *data)
 
     t->bytes = 1;
     t->pool->silent = 0;
+    ngx_cs_multi_heard(t->pool->multi);
 
     t->refused = ngx_cs_fetch_header_line(&t->header,
                                           t->fetch->pool,
@@ -205,6 +221,7 @@ ngx_cs_transfer_write(char *p, size_t size, size_t n, void *data)
 
     t->bytes = 1;
     t->pool->silent = 0;
+    ngx_cs_multi_heard(t->pool->multi);
     t->body_size += n;
 
     if (t->body_size > t->fetch->conf->max_body_size) {

@@ -25,6 +25,9 @@ package ClearStatus::Http2;
 #     ['drip']                a byte of the body each 50 ms
 #     ['frames', [TYPE, FLAGS, STREAM, HEX], ...]
 #                             those frames; STREAM "this" or a number
+#     ['flood', [TYPE, FLAGS, STREAM, HEX], ...]
+#                             these, again and again, until the connection
+#                             is closed; after the header of an answer
 #     ['body', HEX, {headers}]
 #
 # settings => HEX: the payload of its SETTINGS.
@@ -202,6 +205,22 @@ sub do_drip ($self, $stream, $id) {
         $stream->write(frame(DATA, 0, $id, substr $self->body, $at++, 1));
     });
     $stream->on(close => sub { Mojo::IOLoop->remove($timer) });
+}
+
+
+sub do_flood ($self, $stream, $id, @frames) {
+    my $all = join '', map {
+        my ($type, $flags, $where, $hex) = @$_;
+        frame($type, $flags, $where eq 'this' ? $id : $where, pack 'H*', $hex);
+    } @frames;
+
+    $stream->write(headers($id));
+    again($stream, $all x (1 + int 65_536 / length $all));
+}
+
+
+sub again ($stream, $bytes) {
+    $stream->write($bytes => sub ($stream) { again($stream, $bytes) });
 }
 
 
