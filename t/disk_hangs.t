@@ -115,6 +115,11 @@ is scalar(grep { $_->code != 200 } $disk->ask_all(splice @ids, 0, 20)), 0,
     'others are answered';
 cmp_ok $disk->lookups('off'), '>', 0, 'they are told that it is off';
 
+ok wait_for(sub {
+    $disk->ask(new_task('SUCCESS'));
+    $disk->state eq 'off';
+}), 'the status page says it too';
+
 # three for the first time, one probe for each time after it
 is $disk->lookups('timeout') - $timeouts, 2 + offs() - $offs,
     'and do not wait for it, but for a probe now and then';

@@ -62,6 +62,10 @@ http {
             clear_status_metrics;
         }
 
+        location = /dashboard {
+            clear_status_dashboard;
+        }
+
         location = /purge {
             clear_status_purge;
         }
@@ -112,6 +116,14 @@ sub answers ($self) { return $self->sql('SELECT count(*) FROM answer') }
 
 sub saved ($self, $n) {
     return wait_for(sub { $self->answers eq $n }, 60);
+}
+
+
+# What the status page says of it.
+
+sub state ($self) {
+    return $self->t->get('/dashboard?format=json')
+        ->json->{zones}[0]{tiers}[0]{state};
 }
 
 
