@@ -195,9 +195,12 @@ clear_envelope_finish(clear_envelope_t *env, const clear_task_t **answer)
         return env->rc;
     }
 
-    /* the body ended within a string */
+    /*
+     * The body ended within a string: yajl waits for its end, also where that
+     * is behind all that there should be.
+     */
 
-    if (env->parse.pieces) {
+    if (env->parse.pieces || env->parse.scan.string) {
         return clear_envelope_end(env, CLEAR_ENVELOPE_BAD, "is not JSON");
     }
 

@@ -10,11 +10,15 @@
 #include <string.h>
 #include <yajl/yajl_parse.h>
 
+#include "clear/envelope_arena.h"
+#include "clear/scan.h"
 #include "clear/task_id.h"
 #include "clear/utf8.h"
 
 
 typedef struct {
+    clear_arena_t            arena;
+    yajl_handle              yajl;
     unsigned char           *id;
     size_t                   len;
     unsigned                 depth;
@@ -26,6 +30,8 @@ typedef struct {
 } clear_notice_t;
 
 
+static clear_notice_e clear_notice_read(clear_notice_t *notice,
+    const unsigned char *body, size_t len);
 static int clear_notice_null(void *ctx);
 static int clear_notice_boolean(void *ctx, int value);
 static int clear_notice_number(void *ctx, const char *p, size_t len);
@@ -55,30 +61,26 @@ static const yajl_callbacks  clear_notice_callbacks = {
 
 
 clear_notice_e
-clear_notice_parse(const unsigned char *body, size_t len, unsigned char *id,
-    size_t *id_len)
+clear_notice_parse(const clear_alloc_t *alloc, const unsigned char *body,
+    size_t len, unsigned char *id, size_t *id_len)
 {
-    yajl_handle     yajl;
-    yajl_status     rc;
+    clear_notice_e  rc;
     clear_notice_t  notice;
 
     memset(&notice, 0, sizeof(clear_notice_t));
     notice.id = id;
 
-    yajl = yajl_alloc(&clear_notice_callbacks, NULL, &notice);
-    if (yajl == NULL) {
-        return CLEAR_NOTICE_NO_MEMORY;
+    clear_arena_init(&notice.arena, alloc);
+
+    rc = clear_notice_read(&notice, body, len);
+
+    clear_arena_destroy(&notice.arena);
+
+    if (rc != CLEAR_NOTICE_OK) {
+        return rc;
     }
 
-    rc = yajl_parse(yajl, body, len);
-
-    if (rc == yajl_status_ok) {
-        rc = yajl_complete_parse(yajl);
-    }
-
-    yajl_free(yajl);
-
-    if (rc != yajl_status_ok || !notice.object) {
+    if (!notice.object) {
         return CLEAR_NOTICE_BROKEN;
     }
 
@@ -89,6 +91,41 @@ clear_notice_parse(const unsigned char *body, size_t len, unsigned char *id,
     *id_len = notice.len;
 
     return notice.bad ? CLEAR_NOTICE_BAD_ID : CLEAR_NOTICE_OK;
+}
+
+
+static clear_notice_e
+clear_notice_read(clear_notice_t *notice, const unsigned char *body,
+    size_t len)
+{
+    clear_scan_t      scan;
+    yajl_alloc_funcs  funcs;
+
+    memset(&scan, 0, sizeof(clear_scan_t));
+
+    if (!clear_scan_bytes(&scan, body, len) || !clear_scan_done(&scan)) {
+        return CLEAR_NOTICE_BROKEN;
+    }
+
+    if (setjmp(notice->arena.failed)) {
+        return CLEAR_NOTICE_NO_MEMORY;
+    }
+
+    clear_arena_funcs(&notice->arena, &funcs);
+
+    notice->yajl = yajl_alloc(&clear_notice_callbacks, &funcs, notice);
+
+    if (yajl_parse(notice->yajl, body, len) != yajl_status_ok
+        || yajl_complete_parse(notice->yajl) != yajl_status_ok)
+    {
+        return CLEAR_NOTICE_BROKEN;
+    }
+
+    /* yajl waits for the end of a string that begins behind the object */
+
+    clear_scan_strings(&scan, body, len);
+
+    return scan.string ? CLEAR_NOTICE_BROKEN : CLEAR_NOTICE_OK;
 }
 
 

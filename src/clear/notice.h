@@ -11,6 +11,8 @@
 
 #include <stddef.h>
 
+#include "clear/alloc.h"
+
 
 /* a longer body is refused before it comes here, in bytes */
 #define CLEAR_NOTICE_MAX    65536
@@ -29,11 +31,12 @@ typedef enum {
 
 
 /*
- * body, len: all of it.  id: receives at most CLEAR_TASK_ID_MAX bytes, not
- * terminated; undefined unless CLEAR_NOTICE_OK is returned.
+ * alloc: for the parser, which frees all of it.  body, len: all of it.
+ * id: receives at most CLEAR_TASK_ID_MAX bytes, not terminated; undefined
+ * unless CLEAR_NOTICE_OK is returned.
  */
-clear_notice_e clear_notice_parse(const unsigned char *body, size_t len,
-    unsigned char *id, size_t *id_len);
+clear_notice_e clear_notice_parse(const clear_alloc_t *alloc,
+    const unsigned char *body, size_t len, unsigned char *id, size_t *id_len);
 
 /* a static text for people, NULL for CLEAR_NOTICE_OK */
 const char *clear_notice_strerror(clear_notice_e rc);

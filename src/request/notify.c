@@ -130,8 +130,8 @@ ngx_cs_notify_body_handler(ngx_http_request_t *r)
         rc = ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
 
     } else {
-        bad = clear_notice_parse(body.data, body.len, ctx->task_id.data,
-                                 &ctx->task_id.len);
+        bad = clear_notice_parse(&ngx_cs_answer_memory, body.data, body.len,
+                                 ctx->task_id.data, &ctx->task_id.len);
 
         rc = (bad == CLEAR_NOTICE_OK) ? ngx_cs_notify_task(r)
              : (bad == CLEAR_NOTICE_NO_MEMORY)

@@ -58,6 +58,8 @@ bytes_after_the_value_are_refused(void **state)
     GOOD(" \t\r\n" PARSE_RESULT(""));
 
     BAD(PARSE_RESULT("") "x");
+    BAD_FOR(PARSE_RESULT("") "\"", "is not JSON");
+    BAD_FOR(PARSE_RESULT("") "\n\"x\\", "is not JSON");
     BAD(PARSE_RESULT("") "}");
     BAD(PARSE_RESULT("") ",");
     BAD(PARSE_RESULT("") "\n{}");

@@ -21,9 +21,20 @@ static size_t         id_len;
 static clear_notice_e
 parse(const unsigned char *body, size_t len)
 {
+    clear_alloc_t    alloc;
+    clear_notice_e   rc;
+    unit_memory_t    memory;
+
     id_len = 0;
 
-    return clear_notice_parse(body, len, id, &id_len);
+    memset(&memory, 0, sizeof(unit_memory_t));
+    unit_alloc_init(&alloc, &memory);
+
+    rc = clear_notice_parse(&alloc, body, len, id, &id_len);
+
+    assert_int_equal(memory.live, 0);
+
+    return rc;
 }
 
 
@@ -105,10 +116,47 @@ a_broken_body_is_refused(void **state)
     assert_int_equal(notice("{\"taskId\":\"a\"}x"), CLEAR_NOTICE_BROKEN);
     assert_int_equal(notice("{\"taskId\":\"\xff\"}"), CLEAR_NOTICE_BROKEN);
     assert_int_equal(notice("{'taskId':'a'}"), CLEAR_NOTICE_BROKEN);
+    assert_int_equal(notice("{\"taskId\":\"a\"}\""), CLEAR_NOTICE_BROKEN);
+    assert_int_equal(notice("{\"taskId\":\"a\"} \"b"), CLEAR_NOTICE_BROKEN);
+    assert_int_equal(notice("{\"taskId\":\f\"a\"}"), CLEAR_NOTICE_BROKEN);
+    assert_int_equal(notice("{\"a\":\"\xc3"), CLEAR_NOTICE_BROKEN);
 
     memset(deep, '[', sizeof(deep));
     assert_int_equal(parse((unsigned char *) deep, sizeof(deep)),
                      CLEAR_NOTICE_BROKEN);
+}
+
+
+static void
+memory_may_run_out_at_any_call(void **state)
+{
+    size_t           calls;
+    clear_alloc_t    alloc;
+    unit_memory_t    memory;
+    clear_notice_e   rc;
+
+    static const char  body[] = "{\"a\":[[\"\\u0062\"]],"
+                                "\"taskId\":\"\\u0061\"}";
+
+    (void) state;
+
+    calls = 0;
+
+    do {
+        memset(&memory, 0, sizeof(unit_memory_t));
+        memory.fail_at = ++calls;
+        unit_alloc_init(&alloc, &memory);
+
+        rc = clear_notice_parse(&alloc, unit_bytes(body), id, &id_len);
+
+        assert_int_equal(memory.live, 0);
+        assert_true(rc == CLEAR_NOTICE_NO_MEMORY || memory.asked < calls);
+
+    } while (rc == CLEAR_NOTICE_NO_MEMORY);
+
+    assert_int_equal(rc, CLEAR_NOTICE_OK);
+    has("a");
+    assert_true(calls > 3);
 }
 
 
@@ -135,6 +183,7 @@ main(void)
         cmocka_unit_test(without_one_there_is_none),
         cmocka_unit_test(an_id_that_no_task_has_is_refused),
         cmocka_unit_test(a_broken_body_is_refused),
+        cmocka_unit_test(memory_may_run_out_at_any_call),
         cmocka_unit_test(each_error_has_a_text)
     };
 
