@@ -9,6 +9,7 @@ use lib "$Bin/lib";
 use ClearStatus::Fleet;
 use ClearStatus::Relay;
 use ClearStatus::Test;
+use Mojo::File qw(path);
 use Test::More;
 
 plan skip_all => 'redis-server is not installed'
@@ -29,7 +30,8 @@ http {
     %%HTTP%%
 
     clear_status_zone zone=answers:4m;
-    clear_status_redis zone=answers %%REDIS%% timeout=2s;
+    clear_status_redis zone=answers %%REDIS%% timeout=2s user=gateway
+                       password_file=%%DIR%%/redis-password;
     clear_status_disk zone=answers %%DIR%%/disk timeout=5s;
     clear_status_cache answers;
     clear_status_auth_token %%TOKEN%%;
@@ -59,6 +61,15 @@ EOC
 my $redis = $fleet->redis;
 my $relay = $t->adopt(
     ClearStatus::Relay->new(dir => $t->dir, to => $redis->port))->start;
+
+# With the rights that the page on operations names.
+
+my ($rights) = path("$Bin/../docs/operations.md")->slurp
+    =~ /^user gateway on >PASSWORD (.*)$/m;
+
+$redis->command('ACL', 'SETUSER', 'gateway', 'on', '>staple',
+    split ' ', $rights);
+$_->file('redis-password', "staple\n") for @{ $fleet->gateways };
 
 $fleet->reach(2, 'redis://127.0.0.1:' . $relay->port)->run;
 
@@ -111,7 +122,12 @@ my $other = everywhere('tenant-b');
 
 is stored($_), 2, "gateway $_ has both" for 0 .. 2;
 is $sim->count($id), 1, 'by one fetch';
+sub in_redis { return scalar grep { $redis->command('HEXISTS', $_, 'v') }
+        grep {/:1:\w{32}$/} @{ $redis->command('KEYS', '*') } }
+
+is in_redis(), 2, 'and Redis';
 is purge(0, "taskId=$id"), 200, 'a task is purged at one';
+ok wait_for(sub { in_redis() == 1 }), 'it is deleted in Redis';
 ok wait_for(sub { stored($_) == 1 }), "it is gone at gateway $_" for 0 .. 2;
 
 like status(ask(1, $id)), qr/fwd=uri-miss; fwd-status=200; stored/,
@@ -131,7 +147,8 @@ settled();
 ask(0, $other, 'tenant-b');
 is purge(2, 'all=1'), 200, 'all is purged';
 ok wait_for(sub { stored($_) == 0 }), "gateway $_ has nothing" for 0 .. 2;
-like status(ask(0, $id)), qr/fwd=uri-miss/, 'nor has Redis';
+ok wait_for(sub { in_redis() == 0 }), 'nor Redis';
+like status(ask(0, $id)), qr/fwd=uri-miss/, 'so that it is fetched';
 settled();
 
 
@@ -211,5 +228,7 @@ unlike status(ask(1, $id)), qr/detail=disk/,
     'what was purged does not come from its disk';
 is status(ask(1, $other)), 'clear_status; hit; detail=disk',
     'but what was not';
+
+is_deeply $redis->command('ACL', 'LOG'), [], 'no right was missing';
 
 $fleet->done;

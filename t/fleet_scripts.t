@@ -89,7 +89,7 @@ sub since ($at, $max = 100) { return evaluate('log', ['purges'], $at, $max) }
 sub kind ($entry, %is) { return take($entry, %is)->{kind} }
 
 
-is_deeply [sort keys %script], [qw(give land log purge renew take)],
+is_deeply [sort keys %script], [qw(give land log purge renew sweep take)],
     'all scripts are here';
 
 
@@ -270,6 +270,39 @@ cmp_ok $redis->command('ZCARD', 'purges'), '<=', 11, 'they are bounded';
 is kind($e), 'yours', 'what there is no room for is of all';
 cmp_ok since(0)->[0], '>=', $times[18], 'as who reads is told';
 is scalar @{ since(0, 3) }, 2 + 2 * 2, 'so many as are wanted, but for that';
+
+
+# What was purged is deleted.
+
+$redis->command('FLUSHALL');
+
+my %swept = map { $_ => 'c:1:' . $_ x 16 . '0' x 16 } qw(a b c);
+my $kept  = 'c:1:' . 'd' x 32;
+
+for my $key (values %swept, $kept) {
+    my $id = $key =~ /c{16}/ ? 'theirs' : 'id';
+
+    land($key, take($key, id => $id)->{word}, 'good', id => $id);
+    land($key, take($key, id => $id, mode => 'over')->{word}, 'bad', id => $id,
+        kind => 'e');
+}
+
+$redis->command('SET', 'c:1:' . 'e' x 32, 'a string');
+purge('t' . $_ x 16) for qw(a b);
+purge('otheirs');
+
+my $cursor = 0;
+
+do {
+    $cursor = evaluate('sweep', ['purges', 'purges'], $cursor, 'c:1:*', 2, 4);
+} while ($cursor);
+
+$redis->command('DEL', 'c:1:' . 'e' x 32);
+is scalar(grep { $redis->command('HEXISTS', $swept{$_}, 'v')
+            || $redis->command('HEXISTS', $swept{$_}, 'e') } keys %swept), 0,
+    'what was purged is deleted';
+is $redis->command('HGET', $kept, 'v'), 'good', 'and nothing else';
+is $redis->command('HGET', $kept, 'e'), 'bad',  'of any kind';
 
 
 # What upstream asked of a tenant, and its turns.

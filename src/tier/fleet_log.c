@@ -15,6 +15,7 @@
 #include "tier/fleet_eval.h"
 #include "tier/fleet_names.h"
 #include "tier/fleet_scripts.h"
+#include "tier/fleet_sweep.h"
 #include "tier/purge_disk.h"
 #include "upstream/breakers.h"
 #include "zone/zone.h"
@@ -247,6 +248,7 @@ ngx_cs_fleet_log_told(ngx_cs_redis_call_t *call, ngx_int_t rc,
     if (rc == NGX_OK && reply->type == REDIS_REPLY_INTEGER) {
         ngx_cs_fleet_block_told(log->fleet->block, &log->told,
                                 reply->integer);
+        ngx_cs_fleet_sweep_begin(log->fleet);
         ngx_cs_fleet_log_tell(log->fleet);
         return;
     }

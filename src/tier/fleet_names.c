@@ -137,6 +137,16 @@ ngx_cs_fleet_names_of_channel(ngx_pool_t *pool, ngx_cs_fleet_t *fleet,
 
 
 ngx_int_t
+ngx_cs_fleet_names_of_all(ngx_pool_t *pool, ngx_cs_fleet_t *fleet,
+    ngx_str_t *pattern)
+{
+    ngx_str_t  any = ngx_string("*");
+
+    return ngx_cs_fleet_names_make(pool, fleet, "", &any, pattern);
+}
+
+
+ngx_int_t
 ngx_cs_fleet_names_of_purges(ngx_pool_t *pool, ngx_cs_fleet_t *fleet,
     ngx_str_t *key, ngx_str_t *channel)
 {

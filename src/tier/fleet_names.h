@@ -44,6 +44,10 @@ ngx_uint_t ngx_cs_fleet_names_channel(u_char *hex);
 ngx_int_t ngx_cs_fleet_names_of_channel(ngx_pool_t *pool,
     ngx_cs_fleet_t *fleet, ngx_uint_t n, ngx_str_t *name);
 
+/* a pattern of all keys: their fixed part and "*" */
+ngx_int_t ngx_cs_fleet_names_of_all(ngx_pool_t *pool, ngx_cs_fleet_t *fleet,
+    ngx_str_t *pattern);
+
 /* the key of the purges, and the channel that tells of them */
 ngx_int_t ngx_cs_fleet_names_of_purges(ngx_pool_t *pool,
     ngx_cs_fleet_t *fleet, ngx_str_t *key, ngx_str_t *channel);

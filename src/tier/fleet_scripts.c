@@ -197,7 +197,7 @@ ngx_str_t  ngx_cs_fleet_land = ngx_string(
 
     "if kind == 'e' or (kind == 'v' and h[2] == '1') then\n"
     "  redis.call('HSET', KEYS[1], 'e', bytes, 'eat', at, 'euntil', till,\n"
-    "    'ef', fence, 'fence', fence)\n"
+    "    'ef', fence, 'fence', fence, 'o', ARGV[8])\n"
     "  stay(tonumber(keep))\n"
     "else\n"
     "  redis.call('HSET', KEYS[1], 'v', bytes, 'at', at, 'until', till,\n"
@@ -246,4 +246,26 @@ ngx_str_t  ngx_cs_fleet_log = ngx_string(
     "  end\n"
     "end\n"
     "return out\n"
+);
+
+
+ngx_str_t  ngx_cs_fleet_sweep = ngx_string(
+    NGX_CS_FLEET_PURGED
+
+    "local found = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT',\n"
+    "  ARGV[3], 'TYPE', 'hash')\n"
+    "for _, key in ipairs(found[2]) do\n"
+    "  local digest = string.sub(key, ARGV[4] + 1)\n"
+    "  if string.match(digest, '^%x+$') and #digest == 32 then\n"
+    "    local h = redis.call('HMGET', key, 'at', 'eat', 'o')\n"
+    "    local last = purged(string.sub(digest, 1, 16), h[3] or '')\n"
+    "    if h[1] and tonumber(h[1]) <= last then\n"
+    "      redis.call('HDEL', key, 'v', 'at', 'until', 'vf', 'fin')\n"
+    "    end\n"
+    "    if h[2] and tonumber(h[2]) <= last then\n"
+    "      redis.call('HDEL', key, 'e', 'eat', 'euntil', 'ef')\n"
+    "    end\n"
+    "  end\n"
+    "end\n"
+    "return found[1]\n"
 );

@@ -69,6 +69,10 @@ typedef enum {
  * log     keys: the purges; args: a time, how many at the most
  *         returns: the last of those that there was no room for, or 0; the
  *         last of all; and members with their times, of those after the time
+ *
+ * sweep   keys: the purges, twice; args: SCAN's cursor, its pattern and count,
+ *         length of the pattern's fixed part
+ *         deletes what was purged; returns: the next cursor, 0 at the end
  */
 
 extern ngx_str_t  ngx_cs_fleet_take;
@@ -77,6 +81,7 @@ extern ngx_str_t  ngx_cs_fleet_give;
 extern ngx_str_t  ngx_cs_fleet_land;
 extern ngx_str_t  ngx_cs_fleet_purge;
 extern ngx_str_t  ngx_cs_fleet_log;
+extern ngx_str_t  ngx_cs_fleet_sweep;
 
 
 #endif /* _NGX_CS_TIER_FLEET_SCRIPTS_H_INCLUDED_ */

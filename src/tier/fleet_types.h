@@ -38,6 +38,7 @@ typedef struct {
     ngx_cs_fleet_id_pt           id_of;
     struct ngx_cs_fleet_ears_s  *ears;      /* in a worker: its channels */
     struct ngx_cs_fleet_log_s   *log;       /* in a worker: purges */
+    struct ngx_cs_fleet_sweep_s *sweep;     /* and what they delete */
 } ngx_cs_fleet_t;
 
 
