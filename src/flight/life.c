@@ -25,6 +25,7 @@ static void ngx_cs_flight_landed(ngx_cs_flight_t *flight,
 static ngx_uint_t ngx_cs_flight_drop(ngx_cs_flight_t *flight);
 static void ngx_cs_flight_give_back(ngx_cs_flight_t *flight);
 static void ngx_cs_flight_timer_handler(ngx_event_t *ev);
+static void ngx_cs_flight_queued(ngx_cs_flight_t *flight);
 static u_char *ngx_cs_flight_log(ngx_log_t *log, u_char *buf, size_t len);
 
 
@@ -430,12 +431,42 @@ ngx_cs_flight_timer_handler(ngx_event_t *ev)
 
     flight = ev->data;
 
-    if (flight->state == NGX_CS_FLIGHT_WATCHING) {
-        ngx_cs_watch_collect(flight);
+    switch (flight->state) {
 
-    } else {
+    case NGX_CS_FLIGHT_WATCHING:
+        ngx_cs_watch_collect(flight);
+        return;
+
+    case NGX_CS_FLIGHT_QUEUED:
+        ngx_cs_flight_queued(flight);
+        return;
+
+    default:
         ngx_cs_flight_idle(flight);
     }
+}
+
+
+/* callers that come one after the other may keep it queued for ever */
+
+static void
+ngx_cs_flight_queued(ngx_cs_flight_t *flight)
+{
+    ngx_cs_flight_hold(flight);
+    ngx_cs_flight_idle(flight);
+
+    if (flight->state == NGX_CS_FLIGHT_QUEUED) {
+
+        if (flight->lookup.ticket) {
+            ngx_cs_zone_renew(&flight->lookup, ngx_cs_flight_deadline(flight));
+        }
+
+        if (!flight->timer.timer_set) {
+            ngx_add_timer(&flight->timer, flight->question.timeout);
+        }
+    }
+
+    ngx_cs_flight_release(flight);
 }
 
 

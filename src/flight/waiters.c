@@ -26,6 +26,7 @@ static void ngx_cs_waiters_take(ngx_cs_waiter_t *waiter);
 static void ngx_cs_waiters_timer_handler(ngx_event_t *ev);
 static void ngx_cs_waiters_late(ngx_cs_flight_t *flight,
     ngx_cs_waiter_t *waiter);
+static ngx_uint_t ngx_cs_waiters_unsent(ngx_cs_flight_t *flight);
 static void ngx_cs_waiters_late_error(ngx_cs_flight_t *flight,
     ngx_pool_t *pool, ngx_cs_answer_t *answer);
 static void ngx_cs_waiters_land_handler(ngx_event_t *ev);
@@ -201,6 +202,29 @@ ngx_cs_waiters_late(ngx_cs_flight_t *flight, ngx_cs_waiter_t *waiter)
 }
 
 
+/* whether neither this worker nor the one that it watches asked upstream */
+
+static ngx_uint_t
+ngx_cs_waiters_unsent(ngx_cs_flight_t *flight)
+{
+    if (flight->asking.elsewhere) {
+        return 0;
+    }
+
+    switch (flight->state) {
+
+    case NGX_CS_FLIGHT_QUEUED:
+        return 1;
+
+    case NGX_CS_FLIGHT_WATCHING:
+        return ngx_cs_zone_unsent(&flight->lookup);
+
+    default:
+        return 0;
+    }
+}
+
+
 /* without memory there is no body, and it is told so */
 
 static void
@@ -214,9 +238,7 @@ ngx_cs_waiters_late_error(ngx_cs_flight_t *flight, ngx_pool_t *pool,
 
     ngx_memzero(&error, sizeof(clear_error_t));
 
-    if (flight->state == NGX_CS_FLIGHT_QUEUED
-        && !flight->asking.elsewhere)
-    {
+    if (ngx_cs_waiters_unsent(flight)) {
         error.status = NGX_CS_UNAVAILABLE;
         error.message.data = unsent;
         error.message.len = sizeof(unsent) - 1;

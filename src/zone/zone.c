@@ -375,6 +375,50 @@ ngx_cs_zone_sent(ngx_cs_lookup_t *lookup, int64_t deadline)
 }
 
 
+void
+ngx_cs_zone_renew(ngx_cs_lookup_t *lookup, int64_t deadline)
+{
+    ngx_cs_zone_t   *zone;
+    ngx_cs_entry_t  *e;
+    ngx_cs_lease_t  *lease;
+
+    zone = lookup->shm_zone->data;
+
+    ngx_cs_shm_lock(zone);
+
+    e = ngx_cs_entry_find(zone->shm, lookup->key);
+    lease = e ? ngx_cs_lease_find(zone->shm, e, lookup->ticket) : NULL;
+
+    if (lease) {
+        lease->until = deadline;
+    }
+
+    ngx_cs_shm_unlock(zone, NULL);
+}
+
+
+ngx_uint_t
+ngx_cs_zone_unsent(ngx_cs_lookup_t *lookup)
+{
+    ngx_uint_t       unsent;
+    ngx_cs_zone_t   *zone;
+    ngx_cs_entry_t  *e;
+    ngx_cs_lease_t  *lease;
+
+    zone = lookup->shm_zone->data;
+
+    ngx_cs_shm_lock(zone);
+
+    e = ngx_cs_entry_find(zone->shm, lookup->key);
+    lease = e ? ngx_cs_lease_find(zone->shm, e, lookup->ticket) : NULL;
+    unsent = (lease && !lease->sent);
+
+    ngx_cs_shm_unlock(zone, NULL);
+
+    return unsent;
+}
+
+
 ngx_uint_t
 ngx_cs_zone_wanted(ngx_cs_lookup_t *lookup)
 {

@@ -89,6 +89,12 @@ ngx_int_t ngx_cs_zone_notice(ngx_cs_lookup_t *lookup, int64_t deadline,
 /* the fetch for our lease goes out, which ends by itself at deadline now */
 void ngx_cs_zone_sent(ngx_cs_lookup_t *lookup, int64_t deadline);
 
+/* the fetch for our lease waits on: it ends by itself at deadline now */
+void ngx_cs_zone_renew(ngx_cs_lookup_t *lookup, int64_t deadline);
+
+/* 1 where the fetch that we watch was not sent yet, else 0 */
+ngx_uint_t ngx_cs_zone_unsent(ngx_cs_lookup_t *lookup);
+
 /* 1 where another worker watches our lease, else 0 */
 ngx_uint_t ngx_cs_zone_wanted(ngx_cs_lookup_t *lookup);
 
