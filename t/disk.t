@@ -21,6 +21,7 @@ sub conf (%option) {
     return $t->conf(<<"EOC");
 %%GLOBALS%%
 
+thread_pool default threads=2;
 worker_processes $is{workers};
 
 events {

@@ -17,6 +17,7 @@ my $file = $t->dir . '/disk/answers.db';
 $t->conf(<<'EOC')->run;
 %%GLOBALS%%
 
+thread_pool default threads=2;
 worker_processes 2;
 
 events {

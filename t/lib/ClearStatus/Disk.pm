@@ -24,7 +24,8 @@ has file => sub ($self) { $self->dir . '/answers.db' };
 
 # Options: zone, workers, main, http, location, disk: more of each; timeout.
 # No timeout of the disk ends a test that does not ask for one, however slow
-# the machine.
+# the machine.  A worker that ends waits for each thread of its pool, and nginx
+# kills it after a second: of 32 that is too short where much else runs.
 
 sub conf ($self, %options) {
     my %is = (zone => '1m', workers => 1, disk => '', timeout => '30s',
@@ -35,6 +36,7 @@ sub conf ($self, %options) {
 %%GLOBALS%% $is{main}
 
 worker_processes $is{workers};
+thread_pool default threads=2;
 
 events {
     worker_connections 1024;
