@@ -5,6 +5,8 @@
 # make test   every test; TESTS=t/one.t for some of them;
 #             SANITIZE=address,undefined or VALGRIND=1: see docs/testing.md
 # make deb    build/libnginx-mod-http-clear-status_*.deb, for Debian's nginx
+# make dist   build/ngx_clear_status_module-*.tar.gz, the same each time, with a
+#             bill of materials (SPDX) and SHA-256 sums
 # make bench  the benchmark table, peers side by side; BENCH=hit for some of it
 # make bench-instructions  user instructions for a hit; MISS=1 for a miss
 # make soak   mixed load with faults; MINUTES=10
@@ -22,7 +24,7 @@ MINUTES = 10
 SECONDS = 60
 export JOBS SANITIZE VALGRIND
 
-.PHONY: all deps run test deb bench bench-instructions soak fuzz lint \
+.PHONY: all deps run test deb dist bench bench-instructions soak fuzz lint \
 	coverage fresh clean help
 
 all:
@@ -43,6 +45,9 @@ test: deps
 deb:
 	@tools/deps deb
 	@tools/deb
+
+dist:
+	@tools/dist
 
 bench:
 	@tools/deps bench

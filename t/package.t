@@ -114,6 +114,19 @@ my ($exit, $said) = sh("BUILD=$dir/built $top/tools/deb");
 is $exit, 0, 'make deb' or die $said;
 is tree(), $before, 'leaves nothing in the tree, nor beside it';
 
+# Built again, elsewhere, by somebody in another place, it is the same.
+
+($exit, $said) = sh('umask 022 && export TZ=Asia/Tokyo LC_ALL=C USER=other'
+    . " HOME=/ BUILD=$dir/again && $top/tools/deb");
+is $exit, 0, 'made twice' or die $said;
+
+for my $first (glob "$dir/built/*.deb") {
+    my $second = "$dir/again/" . path($first)->basename;
+
+    ok -e $second && path($first)->slurp eq path($second)->slurp,
+        'the same bytes: ' . path($first)->basename;
+}
+
 my ($version) = path("$top/CHANGES")->slurp =~ /^Changes with \w+ (\S+)/m;
 my ($deb, @more) = glob "$dir/built/${NAME}_*.deb";
 is scalar @more, 0, 'one package';
