@@ -32,6 +32,7 @@ my @steps = (
         ENTRIES => '10,100000'],
     ['memory',               'memory.pl'],
     ['disk',                 'disk.pl'],
+    ['fleet',                'fleet.pl'],
     ['growth',               'growth.pl'],
     ['waiting',              'waiting.pl'],
     ['economy',              'economy.pl'],

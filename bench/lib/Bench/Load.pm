@@ -12,7 +12,8 @@ use List::Util qw(sum0);
 use Mojo::File qw(path);
 use Time::HiRes qw(time);
 
-our @EXPORT_OK = qw(crowd exactly on_cpu paced task wrk);
+our @EXPORT_OK = qw(crowd crowd_over exactly on_cpu paced task together
+    wrk);
 
 my $SECONDS = 600;
 
@@ -193,6 +194,42 @@ sub crowd (%o) {
         p99    => $ms[0.99 * @ms] // 0,
         last   => $ms[-1] // 0,
     };
+}
+
+
+# All callers at once, spread over these ports, for the same task.
+
+sub crowd_over ($ports, $callers, $task) {
+    return together(map { [$ports->[$_ % @$ports], $task] } 0 .. $callers - 1);
+}
+
+
+# Calls at once, each a port and a task: connected first, then sent.
+# Milliseconds of each, sorted.
+
+sub together (@calls) {
+    my $select = IO::Select->new;
+    my (%sent, %buffer, @ms);
+    my @sockets = map { connected($_->[0], $select) } @calls;
+
+    for my $i (0 .. $#calls) {
+        $sent{ $sockets[$i] } = time;
+        ask($sockets[$i], @{ $calls[$i] });
+    }
+
+    while (@ms < @calls) {
+        my @ready = $select->can_read($SECONDS)
+            or die "no reply within $SECONDS s\n";
+
+        for my $socket (@ready) {
+            $buffer{$socket} //= '';
+            sysread $socket, $buffer{$socket}, 65536, length $buffer{$socket}
+                or die "a connection was closed\n";
+            push @ms, 1000 * (time - $sent{$socket}) if whole($buffer{$socket});
+        }
+    }
+
+    return sort { $a <=> $b } @ms;
 }
 
 

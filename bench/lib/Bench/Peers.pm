@@ -78,11 +78,13 @@ sub sample ($self) {
 }
 
 
-# bench/conf/NAME.in, filled in: @port:NAME@, and what is named here.
+# bench/conf/NAME.in, filled in: @port:NAME@, and what is named here.  With from
+# => OTHER it is one more of those, on ports of its own.
 
 sub fill ($self, $file, %more) {
     my $name = path($file)->basename('.conf');
     my $dir  = $self->dir;
+    my $from = delete $more{from} // $name;
     my %values = (
         dir     => $dir,
         module  => $self->module,
@@ -95,8 +97,10 @@ sub fill ($self, $file, %more) {
         %more,
     );
 
-    my $text = $self->bench->child("conf/$file.in")->slurp;
-    my $for  = $name eq 'upstream' ? {} : $self->instead;
+    my $text = $self->bench->child('conf', ($file =~ s/^$name/$from/r) . '.in')
+        ->slurp;
+    my $for = $name eq 'upstream' ? {} : {%{ $self->instead },
+        $from eq $name ? () : ($from => $name, miss => "$name-miss")};
 
     $text =~ s/\@port:(\w+)\@/$self->port($for->{$1} \/\/ $1)/ge;
     $values{$_} = $self->certificate->{$_}

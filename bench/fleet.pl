@@ -1,0 +1,204 @@
+#!/usr/bin/env perl
+
+# Four gateways that share a Redis, beside the same four without it: a crowd at
+# all of them for one task, tasks that are asked for at all of them at once,
+# what a hit in the fleet takes, and a miss while Redis is frozen.
+#
+#     ROUNDS=5 CROWD=500 TASKS=10000 bench/fleet.pl
+
+use Mojo::Base -strict, -signatures;
+
+use FindBin qw($Bin);
+use lib "$Bin/lib", "$Bin/../t/lib";
+
+use Bench::Load qw(crowd crowd_over exactly task together);
+use Bench::Peers;
+use Bench::Report qw(budget median save table);
+use ClearStatus::Process qw(wait_for);
+use List::Util qw(min sum);
+use Mojo::File qw(path);
+use Mojo::UserAgent;
+
+my $rounds   = $ENV{ROUNDS} // 5;
+my $callers  = $ENV{CROWD}  // 500;
+my $tasks    = $ENV{TASKS}  // 10_000;
+my $peers    = Bench::Peers->new(instead => {upstream => 'slow'});
+my @gateways = map {"gateway$_"} 1 .. 4;
+my @ports    = map { $peers->port($_) } @gateways;
+my $series   = 0;
+
+# of one caller after the other
+my $alone = 200;
+
+main();
+
+
+sub main {
+    $peers->nginx('upstream');
+    $peers->wait_up('upstream', qw(upstream slow));
+    my $upstream = median(map { upstream() } 1 .. 9);
+
+    my $without = {measure(0)};
+    my $with    = {measure(1)};
+
+    my @rows = (
+        ["$callers cold callers for a task, upstream takes 100 ms: fetches",
+            'crowd_fetches', '%.0f'],
+        ['the same: mean ms', 'crowd_mean', '%.1f'],
+        ['the same: p99 ms',  'crowd_p99',  '%.1f'],
+        ["$tasks tasks, each at all four at once: fetches", 'fetches', '%.0f'],
+        ['a hit in the zone: p50 ms',       'zone_p50',   '%.2f'],
+        ['a hit in the fleet: p50 ms',      'fleet_p50',  '%.2f'],
+        ['a hit in the fleet: p99 ms',      'fleet_p99',  '%.2f'],
+        ['a miss: p50 ms',                  'miss_p50',   '%.1f'],
+        ['a miss, Redis is frozen: p50 ms', 'frozen_p50', '%.1f'],
+    );
+
+    save('fleet', table(['', 'with Redis', 'without'], map {
+        my ($what, $name, $form) = @$_;
+        [$what, map { defined $_->{$name} ? sprintf $form, $_->{$name} : '-' }
+            $with, $without];
+    } @rows),
+        ['what', 'mean'], ['"with Redis"', $with->{crowd_mean}],
+        ['"without"', $without->{crowd_mean}]);
+
+    my $mean   = $with->{crowd_mean} / $upstream;
+    my $beyond = $with->{fleet_p50} - $with->{zone_p50};
+    my $frozen = $with->{frozen_p50} / $without->{miss_p50};
+    my $doubles = $with->{fetches} - $tasks;
+
+    budget('fleet',
+        ["fetches for $callers callers at four gateways",
+            $with->{crowd_fetches}, '1', $with->{crowd_fetches} == 1],
+        ["their mean wait, to upstream's own", sprintf('%.2f', $mean),
+            'at most 1.25', $mean <= 1.25],
+        ["fetches twice, of $tasks tasks at four gateways at once", $doubles,
+            'none', $doubles == 0],
+        ["a hit in the fleet, beyond the zone's, p50",
+            sprintf('%.2f ms', $beyond), 'at most 1 ms', $beyond <= 1],
+        ['a miss while Redis is frozen, p50, to one without',
+            sprintf('%.2f', $frozen), 'at most 1.10', $frozen <= 1.1]);
+}
+
+
+sub measure ($shared) {
+    start($shared);
+
+    my %seen = (crowds(), fetches => everywhere());
+    $seen{miss_p50} = median(map { one($ports[0], ++$series, 0) } 1 .. 31);
+
+    if ($shared) {
+        %seen = (%seen, hits());
+        $seen{frozen_p50} = frozen();
+    }
+
+    $peers->stop($_) for @gateways, $shared ? 'redis' : ();
+    return %seen;
+}
+
+
+sub start ($shared) {
+    my $redis = $peers->port('redis');
+
+    if ($shared) {
+        $peers->run('redis', qw(redis-server --bind 127.0.0.1 --save), '',
+            '--appendonly', 'no', '--dir', $peers->dir, '--port', $redis);
+        $peers->wait_up('redis');
+    }
+
+    for my $gateway (@gateways) {
+        $peers->start_one($gateway, [], from => 'ours', disk => $shared
+            ? "clear_status_redis zone=answers redis://127.0.0.1:$redis;"
+            : '');
+        $peers->wait_up($gateway);
+    }
+
+    wait_for(sub { @ports == grep { is_up($_) } @ports }, 30)
+        or die "Redis is not reached\n" if $shared;
+}
+
+
+sub is_up ($port) {
+    return Mojo::UserAgent->new->get("http://127.0.0.1:$port/metrics")->res
+        ->text =~ /^clear_status_redis_up\{zone="answers"\} 1$/m;
+}
+
+
+sub fetched ($re) {
+    return scalar(() = path($peers->dir, 'fetches.log')->slurp =~ /^$re/mg);
+}
+
+
+sub crowds {
+    my (@fetches, @mean, @p99);
+
+    for my $round (1 .. $rounds) {
+        my $task = task(++$series, 0);
+        my @ms   = crowd_over(\@ports, $callers, $task);
+
+        push @fetches, fetched($task);
+        push @mean,    sum(@ms) / @ms;
+        push @p99,     $ms[0.99 * @ms];
+    }
+
+    return (crowd_fetches => median(@fetches), crowd_mean => median(@mean),
+        crowd_p99 => median(@p99));
+}
+
+
+# Each task at all four gateways at once, in lots; how many were fetched.
+
+sub everywhere {
+    my $of = ++$series;
+
+    for (my $n = 0; $n < $tasks; $n += 16) {
+        my $lot = min(16, $tasks - $n);
+
+        together(map { my $task = task($of, $_); map { [$_, $task] } @ports }
+            $n .. $n + $lot - 1);
+    }
+
+    return fetched(sprintf '%08x', $of);
+}
+
+
+# Milliseconds of a caller that is alone: straight to upstream, and to a gateway.
+
+sub upstream {
+    return crowd(dir => $peers->dir, port => $peers->port('slow'),
+        task => task(++$series, 0), callers => 1)->{mean};
+}
+
+
+sub one ($port, $of, $n) {
+    my ($ms) = crowd_over([$port], 1, task($of, $n));
+    return $ms;
+}
+
+
+# What the first gateway fetched, at the second: from the fleet, and again, from
+# its zone.
+
+sub hits {
+    my $of = ++$series;
+
+    exactly($ports[0], $alone, 50, sub ($n) { task($of, $n) });
+
+    my @fleet = sort { $a <=> $b }
+        map { one($ports[1], $of, $_) } 0 .. $alone - 1;
+    my @zone = map { one($ports[1], $of, $_) } 0 .. $alone - 1;
+
+    die "not all were hits\n" if fetched(sprintf '%08x', $of) != $alone;
+    return (fleet_p50 => median(@fleet), fleet_p99 => $fleet[0.99 * $alone],
+        zone_p50 => median(@zone));
+}
+
+
+sub frozen {
+    my $redis = $peers->child('redis')->pid;
+
+    kill 'STOP', $redis;
+    my @ms = map { one($ports[0], ++$series, 0) } 1 .. 31;
+    kill 'CONT', $redis;
+    return median(@ms);
+}
