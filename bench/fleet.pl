@@ -162,7 +162,7 @@ sub everywhere {
 }
 
 
-# Milliseconds of a caller that is alone: straight to upstream, and to a gateway.
+# Milliseconds of a caller that is alone: at upstream itself, and at a gateway.
 
 sub upstream {
     return crowd(dir => $peers->dir, port => $peers->port('slow'),

@@ -18,6 +18,7 @@ my %RUNS = (
     'README.md: Two commands'                               => 'targets',
     'README.md: From the package to the first poll'         => 'fresh',
     'docs/data.md: How it is erased'                        => 't/data.t',
+    'docs/fleet.md: Kubernetes'                             => 't/kubernetes.t',
     'docs/install.md: Upgrading'                            => 'fresh',
     'docs/install.md: Which code runs'                      => 'fresh',
     'docs/install.md: Removing'                             => 'fresh',

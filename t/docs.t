@@ -88,7 +88,7 @@ sub whole ($text) {
         {$t->certificate('localhost')->{$& =~ /key/ ? 'key' : 'cert'}}ge;
     $text =~ s{/etc/nginx/callers\.pem}{%%CA%%}g;
     $text =~ s{/etc/nginx/clear-callers}{%%DIR%%/callers}g;
-    $text =~ s{/etc/nginx/proxy-password}{%%DIR%%/token}g;
+    $text =~ s{/etc/nginx/(?:proxy|redis)-password}{%%DIR%%/token}g;
     $text =~ s{/var/log/nginx}{%%DIR%%}g;
 
     if ($text !~ /^events\b/m) {
