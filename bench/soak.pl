@@ -6,6 +6,11 @@
 # not grow. In the first third the gateway is reloaded every 10 seconds; then
 # the same workers stay, and are measured.
 #
+# Beside it three scenes in which one hurts all others, if that is possible:
+# upstreams that send what they should not, and without end; callers that ask
+# for new tasks and leave at once; and tasks that upstream always fails for,
+# among others of their tenant.
+#
 #     bench/soak.pl [--minutes 10] [--callers 40]
 
 use Mojo::Base -strict, -signatures;
@@ -13,6 +18,8 @@ use Mojo::Base -strict, -signatures;
 use FindBin qw($Bin);
 use lib "$Bin/../t/lib";
 
+use ClearStatus::Http2;
+use ClearStatus::Raw;
 use ClearStatus::Test;
 use Getopt::Long qw(GetOptions);
 use List::Util qw(sum0);
@@ -26,10 +33,37 @@ GetOptions(\%opt, 'minutes=f', 'callers=i') or exit 2;
 
 my $t     = ClearStatus::Test->new(reload => 0);
 my $sim   = $t->simulator(tls => 1);
+my $raw   = $t->adopt(ClearStatus::Raw->new(dir => $t->dir))->start;
+my $flood = $t->adopt(ClearStatus::Http2->new(dir => $t->dir,
+    tls => $t->certificate('localhost'), body => '',
+    always => ['flood', [0, 0, 'this', ''], [2, 0, 'this', '0000000010']]
+))->start;
 my $start = time;
 my $end   = $start + 60 * $opt{minutes};
 my $calm  = $start + 20 * $opt{minutes};
 
+# what it says, what callers may get
+
+my %raw = (
+    plain      => 200,
+    twice      => 200,
+    'late-200' => 200,
+    'late-408' => 200,
+    408        => 200,
+    close      => 200,
+    line       => 502,
+    lines      => 502,
+    interim    => 502,
+    nothing    => 502,
+    chunks     => 504,
+);
+
+$t->set(FLOOD => $flood->url, RAWS => join '', map {<<"EOC"} sort keys %raw);
+        location = /raw-$_ {
+            clear_status_pass @{[$raw->url]}/$_;
+            clear_status_timeout 2s;
+        }
+EOC
 $t->file('token', "token-from-a-file\n");
 $t->conf(<<'EOC');
 %%GLOBALS%%
@@ -66,6 +100,19 @@ http {
 
         location = /h2 {
             clear_status_pass %%UPSTREAM_H2%%;
+        }
+
+%%RAWS%%
+        location = /flood {
+            clear_status_pass %%FLOOD%%;
+            clear_status_retries 0;
+        }
+
+        location = /sick {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_integration_id tenant-sick;
+            clear_status_max_fails 5;
+            clear_status_retries 0;
         }
 
         location = /metrics {
@@ -108,7 +155,8 @@ my @kinds = (
 );
 
 my @urn = map { ($_) x $_->[0] } @kinds;
-my (%tasks, @pool, %codes, @wrong, @samples, @reloads);
+my @sick = map {"sick-$_"} 1 .. 6;
+my (%tasks, @pool, %codes, %scenes, @wrong, @samples, @reloads, @hostile);
 my ($turn, $asked, $left, $fetches) = (0) x 4;
 
 
@@ -119,11 +167,15 @@ sub main {
     while (time < $end && @wrong < 20) {
         renew() if $turn % TURNS == 0;
         turn();
+        hostile();
+        abandoned();
+        sick();
         reload_now_and_then();
         sample();
         $turn++;
     }
 
+    hostile_ends();
     $fetches += $sim->count;
     ok !@wrong, 'every answer is what the simulator said'
         or diag map {"$_\n"} @wrong;
@@ -145,6 +197,7 @@ sub renew {
     $sim->reset;
     @pool  = map { new_task('SUCCESS') } 1 .. POOL;
     %tasks = ();
+    $sim->behave($_, {html => 1, status => 504}) for @sick;
 }
 
 
@@ -209,6 +262,71 @@ sub check ($id, $r) {
 }
 
 
+sub scene ($name, $call, $id, $code) {
+    my $got  = $call->code // 'none';
+    my $json = $call->json;
+
+    $asked++;
+    $scenes{$name}{$got}++;
+
+    my $ok = $got eq $code && ref $json eq 'HASH' && $json->{status} == $got
+        && ($got != 200 || $json->{result}{taskId} eq $id);
+
+    push @wrong, "$name $id: $got, not $code" if !$ok && @wrong < 20;
+}
+
+
+# They may take their time; nobody waits for them but their callers.
+
+sub hostile {
+    my $what = (sort keys %raw)[rand keys %raw];
+
+    # as fast as they can
+    return if $what eq 'chunks' && rand() < 0.9;
+
+    my $id = new_task('SUCCESS');
+    push @hostile, [$what, $t->start("/raw-$what?taskId=$id"), $id];
+
+    if (rand() < 0.2) {
+        $id = new_task('SUCCESS');
+        push @hostile, ['flood', $t->start("/flood?taskId=$id"), $id];
+    }
+
+    hostile_ends() if @hostile > 20;
+}
+
+
+sub hostile_ends {
+    $t->collect(map { $_->[1] } @hostile);
+    scene("hostile $_->[0]", $_->[1], $_->[2], $raw{ $_->[0] } // 502)
+        for splice @hostile;
+}
+
+
+# New ids, and nobody who waits for them.
+
+sub abandoned {
+    for (1 .. 100) {
+        $t->start('/plain?taskId=' . new_task('SUCCESS'))->abort;
+        $scenes{abandoned}{left}++;
+    }
+}
+
+
+# The same few always fail; whoever is well is answered, and never told of a
+# pause.
+
+sub sick {
+    my @well = map { new_task('SUCCESS') } 1 .. 3;
+    my @some = @sick[rand @sick];
+    my %call = map { $_ => $t->start("/sick?taskId=$_") } @well, @some;
+
+    $t->collect(values %call);
+    scene('well among sick', $call{$_}, $_, 200) for @well;
+    scene('sick',            $call{$_}, $_, 504) for @some;
+}
+
+
 sub reload_now_and_then {
     my $n = int((time - $start) / 10);
 
@@ -268,9 +386,14 @@ sub report {
     diag sprintf '%d requests, %d fetches, %d callers left, %d reloads',
         $asked, $fetches, $left, scalar grep {defined} @reloads;
     diag 'answers: ' . join ', ', map {"$_: $codes{$_}"} sort keys %codes;
+    diag "$_: " . join ', ', map {"$_->[0]: $_->[1]"} pairs($scenes{$_})
+        for sort keys %scenes;
     diag "$_ of both workers, in fifths: " . join ' ', series($_, $fifth)
         for qw(rss fds);
 }
+
+
+sub pairs ($of) { return map { [$_, $of->{$_}] } sort keys %$of }
 
 
 sub series ($what, $fifth) {

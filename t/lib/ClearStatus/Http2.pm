@@ -30,7 +30,8 @@ package ClearStatus::Http2;
 #                             is closed; after the header of an answer
 #     ['body', HEX, {headers}]
 #
-# settings => HEX: the payload of its SETTINGS.
+# settings => HEX: the payload of its SETTINGS.  always => STEP: for requests
+# that the script has none for, in the place of an answer.
 
 use Mojo::Base 'ClearStatus::Server', -signatures;
 
@@ -44,6 +45,7 @@ use constant {
 has 'body';
 has name     => 'h2-fake';
 has settings => '';
+has always   => sub { ['answer'] };
 
 
 sub start ($self) { return $self->script->SUPER::start }
@@ -125,7 +127,8 @@ sub request ($self, $stream, $id) {
 
     $self->note("request $turn");
 
-    my ($what, @more) = @{ $steps[$self->{taken}{$turn}++ // 0] // ['answer'] };
+    my ($what, @more) = @{ $steps[$self->{taken}{$turn}++ // 0]
+            // $self->always };
     my $do = $self->can("do_$what") or die "no step $what\n";
     $self->$do($stream, $id, @more);
 }
