@@ -23,16 +23,16 @@ has seen       => sub { {} };
 
 
 sub operations ($self) {
-    my ($path) = values %{ $self->document->{paths} };
+    my %of = map {%$_} values %{ $self->document->{paths} };
 
-    return {map { uc $_ => $path->{$_} } grep { $path->{$_} } qw(get head)};
+    return {map { uc $_ => $of{$_} } grep { $of{$_} } qw(get head post)};
 }
 
 
-# "get 404", "head 4XX" ...
+# "GET 404", "HEAD 4XX" ...; of the methods that are asked for
 
-sub documented ($self) {
-    my $operations = $self->operations;
+sub documented ($self, @methods) {
+    my $operations = {%{ $self->operations }{@methods}};
 
     return map {
         my $method = $_;
@@ -44,9 +44,10 @@ sub documented ($self) {
 # What is wrong with a response; nothing if all is as documented.
 
 sub check ($self, $response) {
-    my $method    = $response->method eq 'HEAD' ? 'HEAD' : 'GET';
-    my $responses = $self->operations->{$method}{responses};
     my $code      = $response->code // return 'no answer';
+    my $method    = $code == 202 ? 'POST'
+        : $response->method eq 'HEAD' ? 'HEAD' : 'GET';
+    my $responses = $self->operations->{$method}{responses};
     my $range     = substr($code, 0, 1) . 'XX';
     my ($name)    = grep { $responses->{$_} } $code, $range;
 
@@ -56,6 +57,7 @@ sub check ($self, $response) {
     my $entry = $self->follow($responses->{$name});
     return (
         $self->check_headers($response, $entry->{headers} // {}),
+        $self->check_json($response, $entry->{'x-headers-of-json'} // []),
         $self->check_body($response, $entry->{content}),
     );
 }
@@ -93,6 +95,15 @@ sub check_headers ($self, $response, $headers) {
 }
 
 
+# What only a body in JSON has, and that always.
+
+sub check_json ($self, $response, $names) {
+    return if ($response->type // '') eq 'text/event-stream';
+    return map {"$_ is missing"}
+        grep { !defined $response->header($_) } @$names;
+}
+
+
 # Those that the document knows; an operator may add others.
 
 sub header_names ($self) {
@@ -114,6 +125,10 @@ sub check_body ($self, $response, $content) {
         return length $response->body ? 'it has a body' : ();
     }
 
+    return check_stream($response)
+        if $content->{'text/event-stream'}
+        && ($response->type // '') eq 'text/event-stream';
+
     my $schema = $content->{'application/json'}{schema};
     my $json   = $response->json;
 
@@ -122,10 +137,20 @@ sub check_body ($self, $response, $content) {
 
     my @wrong = map {"body: $_"} $self->validate($schema, $json);
     push @wrong, 'status is not the HTTP status'
-        if ref $json eq 'HASH' && ($json->{status} // 0) != $response->code;
+        if ref $json eq 'HASH' && $response->code != 202
+        && ($json->{status} // 0) != $response->code;
     push @wrong, 'Content-Length is wrong'
         if defined $length && $length != length $response->body;
     return @wrong;
+}
+
+
+# The lines that do not belong there.
+
+sub check_stream ($response) {
+    return map {"in a stream: $_"} grep {
+        !/^(?:event: (?:status|problem)|id: \w{32}|retry: \d+|data:.*|:)?$/
+    } split /\n/, $response->body;
 }
 
 
