@@ -305,11 +305,14 @@ ngx_cs_handler_answered(ngx_cs_waiter_t *waiter, ngx_cs_flight_t *flight,
         }
     }
 
-    /* the bodies lie in the flight: it stays as long as the request */
+    /*
+     * The bodies lie in the flight: it stays as long as the request.  There is
+     * no outcome for the patient, who come here for want of memory.
+     */
 
     cln = ngx_pool_cleanup_add(r->pool, 0);
 
-    if (cln == NULL) {
+    if (cln == NULL || outcome == NULL) {
         rc = ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
 
     } else if (ngx_cs_limits_wider(&ctx->limits, &outcome->answer)) {
