@@ -81,7 +81,7 @@ sub begin ($way) {
 
 
 sub finish ($task) {
-    path($peers->dir, "finished-$task->{id}")->spurt('');
+    path($peers->dir, "finished-$task->{id}")->open('>')->print('');
     $task->{finished} = time;
 
     request($peers->port('economy'), "POST /notify?taskId=$task->{id} "

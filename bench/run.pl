@@ -58,7 +58,7 @@ sub main (@names) {
     save('opening', opening());
     save('summary', summary());
     save('budget', budget_table());
-    path($out, 'machine.md')->spurt(machine_line());
+    path($out, 'machine.md')->open('>')->print(machine_line());
     print path($out, 'machine.md')->slurp;
 
     plots();
@@ -163,5 +163,5 @@ sub rewrite ($file) {
         $head . (-e $measured ? $measured->slurp : "Not measured.\n") . $tail
     }gse;
 
-    $file->spurt($text);
+    $file->open('>')->print($text);
 }

@@ -284,7 +284,7 @@ sub ends ($crowd) {
 }
 
 
-sub finish ($id) { path($peers->dir, "finished-$id")->spurt('') }
+sub finish ($id) { path($peers->dir, "finished-$id")->open('>')->print('') }
 
 
 sub plain ($id) {

@@ -199,7 +199,7 @@ SKIP: {
                 # a name server's own connection is none of upstream's
                 next if $at eq 'connect' && $why !~ /ENO/;
 
-                path($errno)->spurt("$at $errno{$why}\n");
+                path($errno)->open('>')->print("$at $errno{$why}\n");
                 chmod 0644, $errno;
                 note "$at: $why";
                 refused('/address', $on);

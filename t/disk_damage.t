@@ -33,7 +33,9 @@ my %damage = (
         $disk->sql_write('CREATE TABLE t (x); INSERT INTO t VALUES (1)');
         chown +(stat $disk->dir)[4, 5], $file;
     },
-    text => sub { path($file)->spurt('this is no database ' x 1000) },
+    text => sub {
+        path($file)->open('>')->print('this is no database ' x 1000);
+    },
 );
 
 $t->expect_log(qr/"\Q$file\E" is damaged or foreign/);

@@ -127,7 +127,7 @@ like from($other), qr/detail=disk/, 'the other tenant\'s stayed';
 
 # All; and the damaged file.
 
-path("$file.damaged")->spurt('x' x 1000);
+path("$file.damaged")->open('>')->print('x' x 1000);
 ask($_) for tasks(10);
 ok saved(12), 'more';
 purge('all=1');

@@ -65,8 +65,8 @@ ok $t->reload, 'a zone that is empty again';
 ok all_from(qr/detail=disk/, @ids[0 .. 11]), 'gets its answers from the disk';
 
 $t->expect_log(qr/is damaged or foreign/);
-rename path($t->dir, 'text')->spurt('this is no database ' x 1000),
-    $disk->file or die "$!\n";
+rename $t->file('text', 'this is no database ' x 1000), $disk->file
+    or die "$!\n";
 $disk->ask($ids[12]);
 ok wait_for(sub { -e $disk->file . '.damaged' }, 60), 'a file of somebody';
 ok $disk->saved(13), 'the new one gets what the zone has';
@@ -112,7 +112,7 @@ is_deeply [map { $sim->count($_) } @ids[15 .. 39]], \@before,
 
 my $damaged = $disk->file . '.damaged';
 
-path($damaged)->spurt('x' x 1000);
+path($damaged)->open('>')->print('x' x 1000);
 wait_for(sub { time > (stat $damaged)[10] + 2 });
 $t->conf($disk->conf(disk => 'keep=1s'));
 ok $t->reload, 'kept for a second';

@@ -22,7 +22,8 @@ my $newer  = $t->dir . '/newer.so';
 # the module of a place of its own
 $ENV{TEST_MODULE} = 'static';
 path($module)->dirname->make_path;
-path($newer)->spurt(path($built)->slurp =~ s/by HTTP status/by HTTP STATUS/gr);
+path($newer)->open('>')->print(
+    path($built)->slurp =~ s/by HTTP status/by HTTP STATUS/gr);
 installed($built);
 
 

@@ -106,7 +106,8 @@ sub fill ($self, $file, %more) {
     $values{$_} = $self->certificate->{$_}
         for grep { $text =~ /\@$_\@/ } qw(cert key ca);
     $text =~ s/\@(\w+)\@/$values{$1} \/\/ die "$file: \@$1\@?\n"/ge;
-    return path($dir, $file)->spurt($text)->to_string;
+    path($dir, $file)->open('>')->print($text);
+    return "$dir/$file";
 }
 
 

@@ -90,8 +90,8 @@ sub table ($head, @rows) {
 
 sub save ($name, $text, @numbers) {
     $OUT->make_path;
-    $OUT->child("$name.md")->spurt($text);
-    $OUT->child("$name.tsv")->spurt(
+    $OUT->child("$name.md")->open('>')->print($text);
+    $OUT->child("$name.tsv")->open('>')->print(
         map { join("\t", @$_) . "\n" } ["#$numbers[0][0]",
             @{ $numbers[0] }[1 .. $#{ $numbers[0] }]], @numbers[1 .. $#numbers])
         if @numbers;
@@ -103,7 +103,7 @@ sub save ($name, $text, @numbers) {
 
 sub budget ($name, @lines) {
     $OUT->make_path;
-    $OUT->child("$name.budget")->spurt(map {
+    $OUT->child("$name.budget")->open('>')->print(map {
         join("\t", @$_[0 .. 2], $_->[3] ? 'yes' : '**no**') . "\n" } @lines);
 }
 

@@ -162,7 +162,8 @@ sub restore ($self, $content = $self->{kept}) {
 
     $dir->make_path->chmod(0700);
     unlink glob $self->file . '*';
-    path($self->file)->spurt($content)->chmod(0600);
+    path($self->file)->open('>')->print($content);
+    chmod 0600, $self->file;
     chown +(stat $self->dir)[4, 5], $self->file;
 }
 
@@ -186,7 +187,7 @@ sub move ($self, $seconds) {
             unpack 'H*', $key;
     }
 
-    path($self->t->dir, 'move.sql')->spurt($sql);
+    path($self->t->dir, 'move.sql')->open('>')->print($sql);
     my $said = $self->sql_write(".read @{[$self->t->dir]}/move.sql");
     die $said if $said ne '';
     chown +(stat $self->dir)[4, 5], glob $self->file . '*';
