@@ -162,9 +162,12 @@ my %line = (
         ['file', {state => 'SUCCESS'}, 200, qr/_auth_token_file" ".*token" /],
 );
 
-# These take a name server that fails: t/resolver_fails.t has them.
+# What these take is elsewhere: t/resolver_fails.t and t/local_faults.t.
 
-my %elsewhere = ('could not be resolved (...), going on with ...' => 1);
+my %elsewhere = map { $_ => 1 } (
+    'could not be resolved (...), going on with ...',
+    'the fetch failed in this gateway',
+);
 
 my ($table) = $page =~ /^## When callers see an error\n(.*?)^## /ms;
 my @explained = $table =~ /^\| `([^`]+)` \|/mg;
