@@ -307,9 +307,66 @@ for my $client (@clients) {
 }
 
 
-# The page.
+# The page: its few lines, with what stands around such lines in a program, for
+# a task that ends while they are held.
 
 my $page = $root->child('docs/polling.md')->slurp('UTF-8');
+my %AROUND = (
+    sh     => ['poll.sh', "url=\$1 task=\$2; cd '@{[$t->dir]}'\nLINES"
+        . "cat answer\n", 'sh'],
+    python => ['poll.py', "import json, sys, time\n"
+        . "from urllib.request import Request, urlopen\n"
+        . "url, task = sys.argv[1:]\nLINES"
+        . "print(answer['result']['workflowStatus'])\n", 'python3'],
+    js     => ['poll.mjs', "import { setTimeout as sleep } from "
+        . "'node:timers/promises';\nconst [url, task] = "
+        . "process.argv.slice(2);\nlet answer;\nLINES"
+        . "console.log(answer.result.workflowStatus);\n", 'node'],
+    java   => ['Poll.java', "import java.net.URI;\nimport java.net.http.*;\n"
+        . "import java.net.http.HttpResponse.BodyHandlers;\n"
+        . "import java.time.Duration;\nimport java.util.regex.Pattern;\n"
+        . "class Few { static final Pattern FINISHED = Pattern.compile("
+        . '"\"workflowStatus\": *\"(SUCCESS|FAILED)\"");'
+        . "public static void main(String[] args) throws Exception {"
+        . "var client = HttpClient.newHttpClient();"
+        . "String url = args[0], task = args[1]; HttpResponse<String> r;\n"
+        . "LINES System.out.println(r.body()); } }\n", 'java'],
+);
+
+my ($few) = $page =~ /^## In a few lines\n(.*?)^## /ms;
+my %lines = $few =~ /^```(\w+)\n(.*?)^```/msg;
+
+is_deeply [sort keys %lines], [sort keys %AROUND], 'languages of a few lines';
+
+for my $language (sort keys %lines) {
+    my ($name, $around, $program) = @{ $AROUND{$language} };
+    my ($client) = grep { $_->[0] eq $name } @clients;
+
+    subtest "a few lines of $language" => sub {
+        plan skip_all => $client->[3] if defined $client->[3];
+
+        my $id   = new_task('SUCCESS');
+        my $file = $t->file("few-$name",
+            $around =~ s/LINES/$lines{$language}/r);
+        my $out  = $t->dir . "/few-$name.out";
+        $sim->behave($id, {state => 'PROCESSING'});
+
+        my $run = ClearStatus::Process->new(dir => $t->dir)->spawn($out,
+            $program, $file, 'http://127.0.0.1:' . $t->port
+                . '/gateway/few', $id);
+        $t->adopt($run);
+
+        ok $sim->wait_count($id, 3), 'the gateway asks, again and again';
+        $sim->behave($id, {state => 'SUCCESS'});
+        ok wait_for(sub { !$run->is_running }), 'it ends';
+        like $run->slurp($out), qr/SUCCESS/, 'with the end';
+        ok wait_for(sub { $t->access_log =~ /few\?taskId=$id/ }),
+            'it is in the log';
+        is scalar(() = $t->access_log =~ /few\?taskId=$id/g), 1,
+            'by one request';
+    };
+}
+
 
 for my $name (map { $_->[0] } @clients) {
     my $file = $dir->child($name)->slurp('UTF-8');

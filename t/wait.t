@@ -77,6 +77,13 @@ http {
             clear_status_stale_if_error off;
         }
 
+        location = /paused {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_cache answers;
+            clear_status_integration_id tenant-$arg_tenant;
+            clear_status_stale_if_error 1h;
+        }
+
         location = /revalidate {
             clear_status_pass %%UPSTREAM%%;
             clear_status_cache answers;
@@ -340,6 +347,30 @@ subtest 'failures do not end the wait while the last answer may serve' => sub {
     ok !$call->is_over, 'the caller waits';
     turn($id, 'SUCCESS');
     like $t->collect($call)->body, qr/"SUCCESS"/, 'for the end';
+};
+
+
+subtest 'nor does a pause' => sub {
+    my $id   = task();
+    my $call = hold("/paused?taskId=$id&tenant=slow");
+
+    # a pause of the whole tenant, which another task begins
+    my $other = task();
+    $sim->behave($other, {retry_after => 1, times => 1});
+    is $t->get("/paused?taskId=$other&tenant=slow")->code, 429, 'a pause';
+    ok !$call->is_over, 'the caller waits';
+    turn($id, 'SUCCESS');
+    $t->collect($call);
+    like $call->body, qr/"SUCCESS"/, 'until after it';
+
+    $id = task();
+    $t->get("/paused?taskId=$id&tenant=begun");
+    $other = task();
+    $sim->behave($other, {retry_after => 1, times => 1});
+    is $t->get("/paused?taskId=$other&tenant=begun")->code, 429, 'another';
+    $call = hold("/paused?taskId=$id&tenant=begun");
+    turn($id, 'SUCCESS');
+    like $t->collect($call)->body, qr/"SUCCESS"/, 'who comes in one waits too';
 };
 
 
