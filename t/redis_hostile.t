@@ -107,9 +107,10 @@ ok wait_for(sub { up() == 1 }, 60), 'a hello that says nothing will do';
 
 my $before = rss();
 
-$fake->says(HELLO => "*1\r\n\$4000000\r\n" . 'x' x 100_000, 'endless');
+$fake->says(ANY => "*1\r\n\$4000000\r\n" . 'x' x 100_000, 'endless');
 ok wait_for(sub { up() == 0 }, 60), 'it floods: it is off';
-cmp_ok rss() - $before, '<', 16 * 1024 * stretch(), 'in bounded memory';
+cmp_ok rss() - $before, '<', 16 * 1024, 'in bounded memory'
+    if !$ENV{SANITIZE} && !$ENV{TEST_VALGRIND};
 $fake->says;
 ok wait_for(sub { up() == 1 }, 60), 'and on when it is good again';
 

@@ -54,13 +54,23 @@ ngx_cs_redis_link_start(ngx_cs_redis_link_t *link)
 }
 
 
+/* what they would do is of a process that goes on */
+
 void
 ngx_cs_redis_link_stop(ngx_cs_redis_link_t *link)
 {
+    link->state = NGX_CS_REDIS_OFF;
+    link->first = link->last;
+
     ngx_cs_redis_link_lose(link);
 
     if (link->timer.timer_set) {
         ngx_del_timer(&link->timer);
+    }
+
+    if (link->ring) {
+        ngx_free(link->ring);
+        link->ring = NULL;
     }
 }
 

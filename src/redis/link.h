@@ -170,7 +170,7 @@ void ngx_cs_redis_link_init(ngx_cs_redis_worker_t *worker,
 /* for one that is off */
 void ngx_cs_redis_link_start(ngx_cs_redis_link_t *link);
 
-/* the worker leaves: all who wait are told, and nothing starts again */
+/* the process ends: nobody is told, and nothing starts again */
 void ngx_cs_redis_link_stop(ngx_cs_redis_link_t *link);
 
 /*

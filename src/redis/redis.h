@@ -104,7 +104,8 @@ struct ngx_cs_redis_call_s {
 
 /*
  * A channel that this worker listens to, in its owner's memory, which sets the
- * first block.  All three are called from the event loop, and may be NULL.
+ * first block; of each name there is one.  All three are called from the event
+ * loop, and may be NULL.
  */
 
 struct ngx_cs_redis_channel_s {
@@ -128,7 +129,10 @@ struct ngx_cs_redis_channel_s {
 };
 
 
-/* in a worker; redises is of ngx_cs_redis_t * and lives as long as it */
+/*
+ * In a worker; redises is of ngx_cs_redis_t * and lives as long as it.  At the
+ * end nobody is told any more.
+ */
 ngx_int_t ngx_cs_redis_init_process(ngx_cycle_t *cycle, ngx_array_t *redises);
 void ngx_cs_redis_exit_process(ngx_array_t *redises);
 

@@ -84,6 +84,14 @@ ngx_cs_redis_report_state(ngx_cs_redis_worker_t *worker)
 
     ngx_cs_redis_block_up(worker->process, up);
 
+    /* it does not come back in a worker that leaves, which may take long */
+
+    if (!up && ngx_exiting) {
+        ngx_cs_redis_block_leave(worker->process);
+        worker->process = NULL;
+        return;
+    }
+
     said = block->off;
 
     if (up && said && ngx_cs_redis_block_all(redis->block)

@@ -57,6 +57,11 @@ ngx_cs_redis_tls_create(ngx_conf_t *cf, ngx_cs_redis_tls_t *tls)
     cln->handler = ngx_ssl_cleanup_ctx;
     cln->data = ssl;
 
+    /* what is to be written again may be in another place, and be more, then */
+
+    SSL_CTX_set_mode(ssl->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE
+                               |SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+
     if (ngx_cs_redis_tls_files(cf, ssl, tls) != NGX_OK) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "certificates in \"clear_status_redis\" cannot be "

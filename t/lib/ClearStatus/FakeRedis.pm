@@ -8,6 +8,7 @@ package ClearStatus::FakeRedis;
 #     $fake->says(PING => "*1000000000\r\n");   # instead of its answer
 #     $fake->says(PING => 'x', 'endless');      # again and again; or
 #                                               # close: and ends
+#     $fake->says(ANY => '');                   # whatever the command
 #     $fake->says;                              # answers as Redis does
 #     $fake->told;           # what came: a command's words, for each
 #     $fake->connections;    # how many there were
@@ -80,7 +81,7 @@ sub take ($input) {
 
 sub answer ($self, $client, $command, @words) {
     my $orders = $self->heard('orders') // {};
-    my ($bytes, $how) = @{ $orders->{$command} // [] };
+    my ($bytes, $how) = @{ $orders->{$command} // $orders->{ANY} // [] };
 
     $bytes //= $command =~ /^(?:UN)?SUBSCRIBE\z/
         ? join '', "*3\r\n", map({ '$' . length($_) . "\r\n$_\r\n" }
