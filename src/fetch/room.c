@@ -10,12 +10,9 @@
 
 
 /*
- * Sockets of a transfer at once: one for each address family where a name has
- * both, or the one that tells that its name was looked up.
+ * nginx connections that are left for others, and for a transfer that tries
+ * both address families at once
  */
-#define NGX_CS_MULTI_SOCKETS  2
-
-/* nginx connections that are left for others */
 #define NGX_CS_MULTI_SPARE    2
 
 
@@ -24,7 +21,8 @@ static void ngx_cs_multi_spare(ngx_uint_t n);
 
 /*
  * A socket callback that fails ends all transfers of a multi, so there has to
- * be room for all sockets that libcurl may still want before one more begins.
+ * be room for all sockets that libcurl may still want before one more begins:
+ * one for each transfer that has none yet.
  */
 
 ngx_uint_t
@@ -43,8 +41,7 @@ ngx_cs_multi_room(ngx_cs_multi_t *m)
         item = ngx_queue_data(q, ngx_cs_multi_t, queue);
 
         transfers = item->active + (item == m);
-        sockets = ngx_min(transfers, item->conf.max_host)
-                  * NGX_CS_MULTI_SOCKETS;
+        sockets = ngx_min(transfers, item->conf.max_host);
 
         if (sockets > item->sockets.nbusy) {
             need += sockets - item->sockets.nbusy;

@@ -1,8 +1,8 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * What may be sent as the value of a header field: tokens as they are, and
- * nothing that would end the field or arrive as something else.
+ * What may be sent as a header field: names that are tokens, values as they
+ * are, and nothing that would end the field or arrive as something else.
  */
 
 
@@ -62,6 +62,39 @@ what_would_arrive_otherwise_cannot(void **state)
     assert_false(is_value(" a"));
     assert_false(is_value("a "));
     assert_false(is_value(" "));
+}
+
+
+#define is_name(s)  clear_field_name((const unsigned char *) s, sizeof(s) - 1)
+
+
+/* RFC 9110, section 5.6.2 */
+
+static void
+a_name_is_a_token(void **state)
+{
+    int            i;
+    unsigned char  c[3] = "a?b";
+    static const char  others[] = "\"(),/:;<=>?@[\\]{} \t";
+
+    (void) state;
+
+    assert_true(is_name("X-Team"));
+    assert_true(is_name("x"));
+    assert_true(is_name("0"));
+    assert_true(is_name("!#$%&'*+-.^_`|~"));
+
+    assert_false(is_name(""));
+    assert_false(is_name("X-Team "));
+    assert_false(is_name(" X-Team"));
+    assert_false(is_name("X-Team\0"));
+
+    for (i = 0; i < 256; i++) {
+        c[1] = (unsigned char) i;
+
+        assert_int_equal(clear_field_name(c, 3),
+                         i > 0x20 && i < 0x7f && strchr(others, i) == NULL);
+    }
 }
 
 
@@ -148,6 +181,7 @@ main(void)
         cmocka_unit_test(visible_text_can_be_sent),
         cmocka_unit_test(what_ends_a_field_cannot),
         cmocka_unit_test(what_would_arrive_otherwise_cannot),
+        cmocka_unit_test(a_name_is_a_token),
         cmocka_unit_test(a_request_id_is_short_and_plain),
         cmocka_unit_test(a_traceparent_has_exactly_its_form),
         cmocka_unit_test(a_tracestate_is_ascii_and_bounded)
