@@ -8,6 +8,7 @@ package ClearStatus::FakeRedis;
 #     $fake->says(PING => "*1000000000\r\n");   # instead of its answer
 #     $fake->says(PING => 'x', 'endless');      # again and again; or
 #                                               # close: and ends
+#     $fake->says(EVAL => ':1', 'late', 0.5);   # so many seconds later
 #     $fake->says(ANY => '');                   # whatever the command
 #     $fake->says;                              # answers as Redis does
 #     $fake->told;           # what came: a command's words, for each
@@ -17,6 +18,7 @@ package ClearStatus::FakeRedis;
 
 use Mojo::Base 'ClearStatus::Server', -signatures;
 
+use Mojo::IOLoop;
 use Mojo::JSON qw(decode_json encode_json);
 
 has name => 'fake-redis';
@@ -81,7 +83,8 @@ sub take ($input) {
 
 sub answer ($self, $client, $command, @words) {
     my $orders = $self->heard('orders') // {};
-    my ($bytes, $how) = @{ $orders->{$command} // $orders->{ANY} // [] };
+    my ($bytes, $how, $seconds)
+        = @{ $orders->{$command} // $orders->{ANY} // [] };
 
     $bytes //= $command =~ /^(?:UN)?SUBSCRIBE\z/
         ? join '', "*3\r\n", map({ '$' . length($_) . "\r\n$_\r\n" }
@@ -90,6 +93,9 @@ sub answer ($self, $client, $command, @words) {
     $how //= '';
 
     return endless($client, $bytes) if $how eq 'endless';
+    return Mojo::IOLoop->timer($seconds => sub { $client->write($bytes) })
+        if $how eq 'late';
+
     $client->write($bytes);
     $client->close_gracefully if $how eq 'close';
 }
