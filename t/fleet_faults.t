@@ -12,8 +12,8 @@ use ClearStatus::Test;
 use Test::More;
 use Time::HiRes qw(time);
 
-plan skip_all => 'redis-server is not installed'
-    if !ClearStatus::Redis->installed;
+plan skip_all => ClearStatus::Fleet->missing
+    if ClearStatus::Fleet->missing;
 
 my $t     = ClearStatus::Test->new(reload => 0);
 my $sim   = $t->simulator;

@@ -12,8 +12,8 @@ use ClearStatus::Test;
 use Mojo::File qw(path);
 use Test::More;
 
-plan skip_all => 'redis-server is not installed'
-    if !ClearStatus::Redis->installed;
+plan skip_all => ClearStatus::Fleet->missing('disk')
+    if ClearStatus::Fleet->missing('disk');
 
 my $t     = ClearStatus::Test->new(reload => 0);
 my $sim   = $t->simulator;

@@ -7,6 +7,9 @@ package ClearStatus::Fleet;
 #     ... clear_status_redis zone=answers %%REDIS%% ...;
 #     EOC
 #
+#     plan skip_all => ClearStatus::Fleet->missing
+#         if ClearStatus::Fleet->missing;     # 'disk': with one
+#
 #     $fleet->run;                    # until all are connected to Redis
 #     $fleet->get(0, "/status?...");  # from the first one
 #     my $started = $fleet->start(1, "/status?...");
@@ -26,7 +29,23 @@ use Mojo::Base -base, -signatures;
 use ClearStatus::Process qw(wait_for);
 use ClearStatus::Redis;
 use ClearStatus::Test ();
+use Mojo::File qw(path);
 use Test::More ();
+
+# Why there can be no fleet here, or nothing.
+
+sub missing ($class, $with = 'hiredis') {
+    return 'redis-server is not installed' if !ClearStatus::Redis->installed;
+
+    my $module = ClearStatus::Test::module() // return;
+    my $code   = path($module)->slurp;
+
+    return 'built without hiredis' if $code =~ /libhiredis, and this was not/;
+    return if $with ne 'disk';
+    return $code =~ /libsqlite3, and this was not|an nginx with threads \(/
+        ? 'built without SQLite' : undef;
+}
+
 
 has at => sub { {} };
 has n => 2;
