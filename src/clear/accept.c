@@ -14,7 +14,7 @@
 #include "clear/list.h"
 
 
-static int clear_accept_range(clear_list_t *list);
+static int clear_accept_range(clear_list_t *list, void *data);
 static int clear_accept_parameter(clear_list_t *list);
 static int clear_accept_weight(const clear_str_t *value);
 
@@ -22,29 +22,18 @@ static int clear_accept_weight(const clear_str_t *value);
 int
 clear_accept_events(const unsigned char *line, size_t len)
 {
-    clear_list_t  list;
-
-    list.p = line;
-    list.last = line + len;
-
-    while (list.p < list.last) {
-        clear_list_blanks(&list);
-
-        if (clear_accept_range(&list)) {
-            return 1;
-        }
-
-        clear_list_skip(&list);
-    }
-
-    return 0;
+    return clear_list_find(line, len, clear_accept_range, NULL);
 }
 
 
+/* 1 where it is the one */
+
 static int
-clear_accept_range(clear_list_t *list)
+clear_accept_range(clear_list_t *list, void *data)
 {
     clear_str_t  type, subtype;
+
+    (void) data;
 
     if (!clear_list_token(list, &type)
         || !clear_list_char(list, '/')

@@ -11,6 +11,7 @@
 #include <string.h>
 
 
+static void clear_list_skip(clear_list_t *list);
 static int clear_list_quoted(clear_list_t *list, clear_str_t *s);
 static int clear_list_tchar(unsigned char c);
 
@@ -24,6 +25,45 @@ static const uint32_t  clear_list_tchars[] = {
     0x57ffffff,    /* 0x60 on: ` a to z | ~ */
     0, 0, 0, 0
 };
+
+
+int
+clear_list_find(const unsigned char *line, size_t len,
+    int (*member)(clear_list_t *list, void *data), void *data)
+{
+    clear_list_t  list;
+
+    list.p = line;
+    list.last = line + len;
+
+    while (list.p < list.last) {
+        clear_list_blanks(&list);
+
+        if (member(&list, data)) {
+            return 1;
+        }
+
+        clear_list_skip(&list);
+    }
+
+    return 0;
+}
+
+
+/* behind the next comma that is in no quoted string, or to the end */
+
+static void
+clear_list_skip(clear_list_t *list)
+{
+    clear_str_t  s;
+
+    while (list->p < list->last && !clear_list_char(list, ',')) {
+
+        if (!clear_list_word(list, &s) && list->p < list->last) {
+            list->p++;
+        }
+    }
+}
 
 
 void
@@ -114,20 +154,6 @@ clear_list_parameters(clear_list_t *list,
             && !parameter(list))
         {
             return 0;
-        }
-    }
-}
-
-
-void
-clear_list_skip(clear_list_t *list)
-{
-    clear_str_t  s;
-
-    while (list->p < list->last && !clear_list_char(list, ',')) {
-
-        if (!clear_list_word(list, &s) && list->p < list->last) {
-            list->p++;
         }
     }
 }

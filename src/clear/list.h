@@ -24,6 +24,14 @@ typedef struct {
 } clear_list_t;
 
 
+/*
+ * Calls member() with data for each member of a field's value until one says
+ * that it is the one: 1, or 0 where none does.  It goes over as much as it
+ * reads; the rest is skipped, up to a comma that is in no quoted string.
+ */
+int clear_list_find(const unsigned char *line, size_t len,
+    int (*member)(clear_list_t *list, void *data), void *data);
+
 /* over OWS, blanks and tabs */
 void clear_list_blanks(clear_list_t *list);
 
@@ -46,9 +54,6 @@ int clear_list_word(clear_list_t *list, clear_str_t *s);
  */
 int clear_list_parameters(clear_list_t *list,
     int (*parameter)(clear_list_t *list));
-
-/* behind the next comma that is in no quoted string, or to the end */
-void clear_list_skip(clear_list_t *list);
 
 /* 1 where s is name, which is in lower case, in any case */
 int clear_list_is(const clear_str_t *s, const char *name);

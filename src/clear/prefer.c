@@ -14,6 +14,7 @@
 #include "clear/list.h"
 
 
+static int clear_prefer_preference(clear_list_t *list, void *data);
 static int clear_prefer_parameter(clear_list_t *list, clear_str_t *name,
     clear_str_t *value);
 static int clear_prefer_other(clear_list_t *list);
@@ -23,28 +24,30 @@ static int64_t clear_prefer_seconds(const clear_str_t *value);
 int
 clear_prefer_wait(const unsigned char *line, size_t len, int64_t *seconds)
 {
-    int           good;
-    clear_str_t   name, value;
-    clear_list_t  list;
+    return clear_list_find(line, len, clear_prefer_preference, seconds);
+}
 
-    list.p = line;
-    list.last = line + len;
 
-    while (list.p < list.last) {
-        clear_list_blanks(&list);
+/* 1 where it is a wait; data receives the seconds */
 
-        good = clear_prefer_parameter(&list, &name, &value);
+static int
+clear_prefer_preference(clear_list_t *list, void *data)
+{
+    int64_t  *seconds = data;
 
-        if (clear_list_is(&name, "wait")) {
-            good = good && clear_list_parameters(&list, clear_prefer_other);
-            *seconds = good ? clear_prefer_seconds(&value) : 0;
-            return 1;
-        }
+    int          good;
+    clear_str_t  name, value;
 
-        clear_list_skip(&list);
+    good = clear_prefer_parameter(list, &name, &value);
+
+    if (!clear_list_is(&name, "wait")) {
+        return 0;
     }
 
-    return 0;
+    good = good && clear_list_parameters(list, clear_prefer_other);
+    *seconds = good ? clear_prefer_seconds(&value) : 0;
+
+    return 1;
 }
 
 
