@@ -19,6 +19,13 @@
 #define NGX_CS_TRANSFER_FRAMING  8
 #define NGX_CS_TRANSFER_AROUND   65536
 
+/*
+ * Bytes for a read: libcurl does up to a hundred of them, and what follows,
+ * before anybody else has a turn.  Over HTTP/2 a frame had better fit.
+ */
+#define NGX_CS_TRANSFER_READ     4096L
+#define NGX_CS_TRANSFER_READ_H2  16384L
+
 
 static void ngx_cs_transfer_listen(ngx_cs_transfer_t *t);
 static CURLcode ngx_cs_transfer_tls(CURL *easy, void *ctx, void *data);
@@ -38,6 +45,7 @@ ngx_cs_transfer_setup(ngx_cs_transfer_t *t)
 {
     CURL                 *easy;
     ngx_msec_t            elapsed, left;
+    ngx_uint_t            may_share;
     ngx_cs_fetch_conf_t  *conf;
 
     t->result.status = 0;
@@ -92,8 +100,12 @@ ngx_cs_transfer_setup(ngx_cs_transfer_t *t)
     (void) curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->text);
     (void) curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long) left);
     (void) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, t->fresh ? 1L : 0L);
-    (void) curl_easy_setopt(easy, CURLOPT_PIPEWAIT,
-                            ngx_cs_origin_may_share(t->origin) ? 1L : 0L);
+    may_share = ngx_cs_origin_may_share(t->origin);
+
+    (void) curl_easy_setopt(easy, CURLOPT_PIPEWAIT, may_share ? 1L : 0L);
+    (void) curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
+                            may_share ? NGX_CS_TRANSFER_READ_H2
+                                      : NGX_CS_TRANSFER_READ);
 
     ngx_cs_transfer_listen(t);
 
