@@ -29,6 +29,7 @@ http {
     clear_status_auth_token %%TOKEN%%;
     clear_status_integration_id tenant-a;
     clear_status_valid PROCESSING forever;
+    clear_status_timeout 10m;
 
     server {
         listen 127.0.0.1:%%PORT%%;
@@ -84,7 +85,7 @@ subtest 'in the air' => sub {
     my $id = new_task('SUCCESS');
 
     $sim->hold($id);
-    my @calls = map { $t->start("/status?taskId=$id") } 1 .. 10;
+    my @calls = map { $t->start("/status?taskId=$id", timeout => 600) } 1 .. 10;
     ok $sim->wait_held($id), 'a fetch';
     ask($_) for map { new_task('SUCCESS') } 1 .. 300;
     $sim->release($id);
