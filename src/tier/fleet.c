@@ -415,6 +415,8 @@ ngx_cs_fleet_stale(ngx_cs_fleet_job_t *job, ngx_cs_fleet_said_t *said)
     asking = job->asking;
     rc = NGX_DECLINED;
 
+    ngx_memzero(&stale, sizeof(ngx_cs_answer_t));
+
     if (said->stale.len && asking->lookup->ticket) {
         rc = ngx_cs_fleet_parcel_read(asking->pool, job->names.key,
                                       asking->question, &said->stale,
