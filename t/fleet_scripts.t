@@ -272,6 +272,37 @@ cmp_ok since(0)->[0], '>=', $times[18], 'as who reads is told';
 is scalar @{ since(0, 3) }, 2 + 2 * 2, 'so many as are wanted, but for that';
 
 
+# A clock that is set back: what is of the future counts for nothing, and
+# nobody waits for it.
+
+$redis->command('DEL', 'purges');
+
+my $future = sprintf '%.0f', 1e6 * (time + 3600);
+
+$e = entry();
+land($e, take($e)->{word}, 'good');
+$redis->command('HSET', $e, 'at', $future);
+is kind($e, owner => 'b'), 'yours', 'an answer of the future is none';
+
+$e = entry();
+take($e);
+$redis->command('HSET', $e, 'lease', $future);
+is kind($e, owner => 'b'), 'yours', 'nor is a lease';
+
+$redis->command('HSET', 'tenant', 'pause', $future, 'since', $future, 'turn',
+    $future);
+is kind(entry(), apart => 1000), 'yours', 'a pause, or a turn';
+
+purge('*', 100, $future);
+$e     = entry();
+$first = take($e);
+is land($e, $first->{word}, 'good'), 1,
+    'after a purge of the future answers are stored';
+is kind($e, owner => 'b'), 'hit', 'and given out';
+purge('ttask');
+is kind($e, owner => 'b'), 'yours', 'and purged';
+
+
 # What was purged is deleted.
 
 $redis->command('FLUSHALL');

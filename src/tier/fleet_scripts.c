@@ -53,14 +53,18 @@ ngx_str_t  ngx_cs_fleet_take = ngx_string(
     "local v, at, vuntil, vf, e, eat, euntil, ef = unpack(h, 1, 8)\n"
     "local whose, held, fence, seen, noted = unpack(h, 9, 13)\n"
 
-    /* what is there, and was not purged */
+    /*
+     * What is there, and was not purged: its flight began after the purge.  A
+     * clock that was set back leaves things of the future, which count for
+     * nothing.
+     */
 
     "local last = purged(ARGV[6], ARGV[7])\n"
-    "if v and tonumber(at) <= last then\n"
+    "if v and (time(vf) <= last or tonumber(at) > now) then\n"
     "  redis.call('HDEL', KEYS[1], 'v', 'at', 'until', 'vf', 'fin')\n"
     "  v = false\n"
     "end\n"
-    "if e and tonumber(eat) <= last then\n"
+    "if e and (time(ef) <= last or tonumber(eat) > now) then\n"
     "  redis.call('HDEL', KEYS[1], 'e', 'eat', 'euntil', 'ef')\n"
     "  e = false\n"
     "end\n"
@@ -86,7 +90,9 @@ ngx_str_t  ngx_cs_fleet_take = ngx_string(
     /* who flies, unless it flies for what was purged */
 
     "held = tonumber(held) or 0\n"
-    "if held > now and whose ~= owner and time(fence) > last then\n"
+    "if held > now and held <= now + lease * 1000 and whose ~= owner\n"
+    "  and time(fence) > last\n"
+    "then\n"
     "  return say(2, (held - now) / 1000, free and fence or '')\n"
     "end\n"
     "noted = tonumber(noted) or 0\n"
@@ -99,11 +105,13 @@ ngx_str_t  ngx_cs_fleet_take = ngx_string(
     "local n = redis.call('HMGET', KEYS[3], 'pause', 'status', 'since',\n"
     "  'turn')\n"
     "local pause, turn = tonumber(n[1]) or 0, tonumber(n[4]) or 0\n"
-    "if pause > now and tonumber(n[3]) > purged('', ARGV[7]) then\n"
+    "local since = tonumber(n[3]) or 0\n"
+    "if pause > now and since <= now and since > purged('', ARGV[7]) then\n"
     "  return say(4, (pause - now) / 1000, n[2])\n"
     "end\n"
     "local apart = tonumber(ARGV[8])\n"
     "if apart > 0 and ARGV[9] ~= '1' then\n"
+    "  if turn > now + 600000000 then turn = now end\n"
     "  turn = math.max(turn, now)\n"
     "  redis.call('HSET', KEYS[3], 'turn',\n"
     "    string.format('%.0f', turn + apart))\n"
@@ -116,7 +124,7 @@ ngx_str_t  ngx_cs_fleet_take = ngx_string(
 
     /* later than any before, also where Redis' clock was set back */
 
-    "local f = math.max(now, time(fence) + 1)\n"
+    "local f = math.max(now, time(fence) + 1, last + 1)\n"
     "fence = string.format('%016.0f-%s', f, tie)\n"
     "redis.call('HSET', KEYS[1], 'owner', owner, 'fence', fence,\n"
     "  'lease', string.format('%.0f', now + lease * 1000))\n"
@@ -251,18 +259,19 @@ ngx_str_t  ngx_cs_fleet_log = ngx_string(
 
 ngx_str_t  ngx_cs_fleet_sweep = ngx_string(
     NGX_CS_FLEET_PURGED
+    NGX_CS_FLEET_FENCE
 
     "local found = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT',\n"
     "  ARGV[3], 'TYPE', 'hash')\n"
     "for _, key in ipairs(found[2]) do\n"
     "  local digest = string.sub(key, ARGV[4] + 1)\n"
     "  if string.match(digest, '^%x+$') and #digest == 32 then\n"
-    "    local h = redis.call('HMGET', key, 'at', 'eat', 'o')\n"
+    "    local h = redis.call('HMGET', key, 'vf', 'ef', 'o')\n"
     "    local last = purged(string.sub(digest, 1, 16), h[3] or '')\n"
-    "    if h[1] and tonumber(h[1]) <= last then\n"
+    "    if h[1] and time(h[1]) <= last then\n"
     "      redis.call('HDEL', key, 'v', 'at', 'until', 'vf', 'fin')\n"
     "    end\n"
-    "    if h[2] and tonumber(h[2]) <= last then\n"
+    "    if h[2] and time(h[2]) <= last then\n"
     "      redis.call('HDEL', key, 'e', 'eat', 'euntil', 'ef')\n"
     "    end\n"
     "  end\n"
