@@ -35,6 +35,7 @@ typedef struct {
     ngx_cs_redis_t              *redis;
     ngx_cs_redis_tls_t           tls;       /* names of files */
     ngx_str_t                    password_file;
+    ngx_str_t                    value;     /* of the parameter at hand */
     ngx_uint_t                   hides;     /* the value may hold a password */
 } ngx_cs_redis_directive_t;
 
@@ -141,7 +142,6 @@ ngx_cs_set_redis(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static char *
 ngx_cs_redis_parameter(ngx_cs_redis_directive_t *d, ngx_str_t *value)
 {
-    ngx_str_t   s;
     ngx_uint_t  i;
 
     for (i = 0; ngx_cs_redis_parameters[i].name.len; i++) {
@@ -154,14 +154,14 @@ ngx_cs_redis_parameter(ngx_cs_redis_directive_t *d, ngx_str_t *value)
         }
     }
 
-    s.data = value->data + ngx_cs_redis_parameters[i].name.len;
-    s.len = value->len - ngx_cs_redis_parameters[i].name.len;
+    d->value.data = value->data + ngx_cs_redis_parameters[i].name.len;
+    d->value.len = value->len - ngx_cs_redis_parameters[i].name.len;
 
-    if (s.len == 0) {
+    if (d->value.len == 0) {
         return "is empty";
     }
 
-    return ngx_cs_redis_parameters[i].set(d, &s);
+    return ngx_cs_redis_parameters[i].set(d, &d->value);
 }
 
 
