@@ -65,6 +65,12 @@ ngx_int_t ngx_cs_flight_init_process(ngx_cycle_t *cycle,
 void ngx_cs_flight_wake(void);
 
 /*
+ * The worker is asked to leave, or, the second time, is not to wait any longer
+ * (worker_shutdown_timeout).
+ */
+void ngx_cs_flight_quit(void);
+
+/*
  * Joins the flight for lookup->key, or starts it.  lookup is the caller's;
  * without a zone in it nothing is cached, and only this worker's flights are
  * shared.

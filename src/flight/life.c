@@ -26,12 +26,14 @@ static ngx_uint_t ngx_cs_flight_drop(ngx_cs_flight_t *flight);
 static void ngx_cs_flight_give_back(ngx_cs_flight_t *flight);
 static void ngx_cs_flight_timer_handler(ngx_event_t *ev);
 static void ngx_cs_flight_queued(ngx_cs_flight_t *flight);
+static void ngx_cs_flight_linger(ngx_cs_flight_t *flight);
 static u_char *ngx_cs_flight_log(ngx_log_t *log, u_char *buf, size_t len);
 
 
 /* of this worker */
 static ngx_cs_table_t           ngx_cs_flights;
 static ngx_cs_flight_listen_pt  ngx_cs_flight_listener;
+static ngx_uint_t               ngx_cs_flight_quits;
 
 
 ngx_int_t
@@ -338,6 +340,10 @@ ngx_cs_flight_idle(ngx_cs_flight_t *flight)
 
         break;
 
+    case NGX_CS_FLIGHT_FLYING:
+        ngx_cs_flight_linger(flight);
+        return;
+
     default:
         return;
     }
@@ -443,6 +449,59 @@ ngx_cs_flight_timer_handler(ngx_event_t *ev)
 
     default:
         ngx_cs_flight_idle(flight);
+    }
+}
+
+
+void
+ngx_cs_flight_quit(void)
+{
+    ngx_cs_flight_t    *flight;
+    ngx_rbtree_node_t  *node;
+
+    /* the second time is worker_shutdown_timeout */
+
+    ngx_cs_flight_quits++;
+
+    if (ngx_cs_flights.rbtree.root == ngx_cs_flights.rbtree.sentinel) {
+        return;
+    }
+
+    for (node = ngx_rbtree_min(ngx_cs_flights.rbtree.root,
+                               ngx_cs_flights.rbtree.sentinel);
+         node;
+         node = ngx_rbtree_next(&ngx_cs_flights.rbtree, node))
+    {
+        flight = (ngx_cs_flight_t *) node;
+
+        if (flight->state == NGX_CS_FLIGHT_FLYING
+            && ngx_queue_empty(&flight->waiters))
+        {
+            ngx_cs_flight_linger(flight);
+        }
+    }
+}
+
+
+/*
+ * A fetch that was sent, and that callers in other workers wait for, keeps an
+ * exiting worker as its own callers do: else it would be sent again.
+ */
+
+static void
+ngx_cs_flight_linger(ngx_cs_flight_t *flight)
+{
+    flight->timer.cancelable = 1;
+
+    if (ngx_cs_flight_quits == 1
+        && flight->lookup.ticket
+        && ngx_cs_zone_wanted(&flight->lookup))
+    {
+        flight->timer.cancelable = 0;
+
+        if (!flight->timer.timer_set) {
+            ngx_add_timer(&flight->timer, NGX_CS_WATCH);
+        }
     }
 }
 

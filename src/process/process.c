@@ -89,6 +89,14 @@ ngx_cs_process_woken(void)
 }
 
 
+static void
+ngx_cs_process_quit(void)
+{
+    ngx_cs_hold_quit();
+    ngx_cs_flight_quit();
+}
+
+
 /* NULL: in the cache manager and loader, which come here too, or not used */
 
 static ngx_cs_main_conf_t *
@@ -126,7 +134,7 @@ ngx_cs_process_init(ngx_cycle_t *cycle)
         || ngx_cs_flight_init_process(cycle, ngx_cs_hold_landed) != NGX_OK
         || ngx_cs_wake_init_process(cycle,
                                     ngx_cs_process_woken,
-                                    ngx_cs_hold_quit)
+                                    ngx_cs_process_quit)
            != NGX_OK)
     {
         return NGX_ERROR;
