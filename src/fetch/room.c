@@ -114,6 +114,10 @@ ngx_cs_multi_new(struct curl_sockaddr *address, ngx_log_t *log, ngx_err_t *err)
 
     *err = ngx_socket_errno;
 
+    /* newer versions of libcurl do not say why */
+
+    ngx_log_error(NGX_LOG_ERR, log, *err, ngx_socket_n " for upstream failed");
+
     /* the next one may have what is only kept */
 
     if (*err == NGX_EMFILE || *err == NGX_ENFILE) {
