@@ -118,7 +118,7 @@ subtest 'what is not of its form does not go upstream' => sub {
         for my $value (@{ $bad{$name} }) {
             my $id = new_task('PROCESSING');
             my $r  = $t->get("/status?taskId=$id",
-                headers => {$name => $value});
+                headers => {traceparent => $parent, $name => $value});
 
             is $r->code, 200, "$name: answered";
             is $sim->sent($id, lc $name), undef, 'and dropped';
@@ -133,6 +133,10 @@ subtest 'what is not of its form does not go upstream' => sub {
     $t->get("/status?taskId=$id",
         headers => {traceparent => 'x', tracestate => 'a=1'});
     is $sim->sent($id, 'tracestate'), undef, 'no state without its parent';
+
+    $id = new_task('PROCESSING');
+    $t->get("/status?taskId=$id", headers => {tracestate => 'a=1'});
+    is $sim->sent($id, 'tracestate'), undef, 'nor where there is none';
 };
 
 subtest 'a front that takes offence at a caller\'s fields' => sub {

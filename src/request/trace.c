@@ -22,6 +22,8 @@ typedef struct {
 } ngx_cs_trace_at_t;
 
 
+static ngx_int_t ngx_cs_trace_good(ngx_http_request_t *r,
+    ngx_cs_trace_field_t *field, ngx_str_t *value);
 static ngx_int_t ngx_cs_trace_value(ngx_http_request_t *r,
     ngx_cs_trace_field_t *field, ngx_str_t *value);
 static ngx_int_t ngx_cs_trace_list(ngx_http_request_t *r, ngx_str_t *name,
@@ -53,14 +55,7 @@ ngx_cs_trace(ngx_http_request_t *r, ngx_cs_question_t *question)
     for (n = 0; n < NGX_CS_TRACE_MAX; n++) {
         field = &ngx_cs_trace_fields[n];
 
-        if (ngx_cs_trace_value(r, field, &value) != NGX_OK) {
-            continue;
-        }
-
-        if (!field->valid(value.data, value.len)) {
-            ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
-                          "client sent a bad \"%V\", it does not go upstream",
-                          &field->name);
+        if (ngx_cs_trace_good(r, field, &value) != NGX_OK) {
 
             /* no state without its parent (section 3.3.1.4 of the same) */
 
@@ -75,6 +70,28 @@ ngx_cs_trace(ngx_http_request_t *r, ngx_cs_question_t *question)
         trace->key = field->name;
         trace->value = value;
     }
+}
+
+
+/* NGX_DECLINED: it is not there, not of its form, or no memory is */
+
+static ngx_int_t
+ngx_cs_trace_good(ngx_http_request_t *r, ngx_cs_trace_field_t *field,
+    ngx_str_t *value)
+{
+    if (ngx_cs_trace_value(r, field, value) != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    if (field->valid(value->data, value->len)) {
+        return NGX_OK;
+    }
+
+    ngx_log_error(NGX_LOG_INFO, r->connection->log, 0,
+                  "client sent a bad \"%V\", it does not go upstream",
+                  &field->name);
+
+    return NGX_DECLINED;
 }
 
 
