@@ -24,6 +24,7 @@ my %RUNS = (
     'docs/install.md: Removing'                             => 'fresh',
     'docs/install.md: Without the package'                  => 'fresh',
     'docs/install.md: A newer one without the package'      => 'fresh',
+    'docs/install.md: In a container'                       => 't/container.t',
     'docs/install.md: Another nginx'                        => 'fresh',
     'docs/install.md: The usual way of nginx'               => 'fresh',
     'docs/operations.md: When callers see an error'         => 'here',
