@@ -9,6 +9,8 @@ use lib "$Bin/lib";
 use ClearStatus::Test;
 use Test::More;
 
+plan skip_all => 'too many workers for valgrind' if $ENV{TEST_VALGRIND};
+
 my $workers = 66;
 my $t       = ClearStatus::Test->new(reload => 0);
 my $sim     = $t->simulator;
