@@ -124,8 +124,9 @@ off("rediss://localhost:$strict $trusted", qr/the connection is lost|no TLS/,
 
 my $plain = server();
 
-# an old one does not know what that is, and waits for more of it
+# an old one does not know what that is, and waits for more of it; and each
+# OpenSSL has its own words for what comes back
 off('rediss://localhost:' . $plain->port . " $trusted",
-    qr/no TLS in time|no TLS, .*wrong version/, 'TLS to what has none');
+    qr/no TLS in time|no TLS, ./, 'TLS to what has none');
 
 $t->done;
