@@ -139,7 +139,7 @@ SKIP: {
     my $folder = $t->dir . '/redis';
     my $lines  = $server->{args}[0]
         =~ s{/run/clear-status/}{$dir/}gr
-        =~ s{\}\ \| \s exec}{echo port $port; echo dir $folder; $&}xr;
+        =~ s{^END$}{bind 127.0.0.1\nport $port\ndir $folder\n$&}mr;
     my $process = ClearStatus::Redis->new(dir => $t->dir, port => $port,
         password => 'correct-horse');
 
