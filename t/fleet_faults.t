@@ -232,7 +232,7 @@ recovers('no password');
 
 # It is busy with somebody's script.
 
-$redis->command(qw(CONFIG SET busy-reply-threshold 100));
+$redis->command(qw(CONFIG SET lua-time-limit 100));
 
 my $busy = $redis->connect;
 print $busy ClearStatus::Redis::request('EVAL', 'while true do end', 0);
@@ -246,7 +246,7 @@ wait_for(sub {
 });
 
 # a gateway's own script may take as long where the machine does much else
-$redis->command(qw(CONFIG SET busy-reply-threshold 60000));
+$redis->command(qw(CONFIG SET lua-time-limit 60000));
 recovers('busy');
 
 
