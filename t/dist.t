@@ -106,8 +106,18 @@ subtest 'the bill of materials' => sub {
         sha1_hex(join '', sort map { $_->[0]{checksumValue} } values %sum),
         'and all of them together';
 
+    my %license = map {
+        $_->{fileName} => $_->{licenseConcluded}
+    } @{ $spdx->{files} };
+
+    is $license{'./src/core/version.h'}, 'BSD-2-Clause', 'our license';
+    is $license{'./t/schemas/openapi-3.1.json'}, 'Apache-2.0',
+        'and that of others';
+    is $we->{licenseConcluded}, 'Apache-2.0 AND BSD-2-Clause', 'both';
+    is_deeply [grep { $_->{licenseDeclared} =~ /^NO/ } @needed], [],
+        'and that of each library';
+
     my %needed = map { $_->{name} => $_ } @needed;
-    my $control = path("$top/debian/control")->slurp;
     my ($libraries) = path("$top/debian/control")->slurp
         =~ /^Build-Depends:\n(.*?)^\w/ms;
 
@@ -115,6 +125,29 @@ subtest 'the bill of materials' => sub {
         is scalar(grep { $_->{comment} =~ /\Q$package\E/ } values %needed), 1,
             "what it is built with: $package";
     }
+};
+
+# CHANGES is where the version is; what else names it follows.
+
+like path("$top/$_->[0]")->slurp, $_->[1], "$_->[0] is of that version" for (
+    ['debian/changelog',   qr/\A[\w-]+ \(\Q$version\E-[^-)]+\)/],
+    ['docs/openapi.yaml',  qr/^  version: \Q$version\E$/m],
+    ['src/core/version.h', qr/NGX_CS_VERSION +"\Q$version\E"/],
+);
+
+subtest 'it builds without git' => sub {
+    plan skip_all => "nginx's sources are not here"
+        if !-e '/usr/share/nginx/src/conf_flags';
+
+    plan skip_all => 'with sanitizers or valgrind it is no other'
+        if ($ENV{TEST_MODULE} // '') eq 'static';
+
+    my $tree = "$dir/unpacked/$name";
+
+    delete @ENV{qw(BUILD CC LDFLAGS NGINX_SRC NGINX_BINARY STATIC)};
+    is system("cd $tree && CFLAGS=-O0 make > $dir/make.log 2>&1"), 0, 'make'
+        or diag path("$dir/make.log")->slurp;
+    ok -s "$tree/build/ngx_clear_status_module.so", 'the module';
 };
 
 unlike path("$top/$_")->slurp, qr/@[\w.-]*\bexample\.(?:org|com|net)/,
