@@ -129,6 +129,8 @@ is in_redis(), 2, 'and Redis';
 is purge(0, "taskId=$id"), 200, 'a task is purged at one';
 ok wait_for(sub { in_redis() == 1 }), 'it is deleted in Redis';
 ok wait_for(sub { stored($_) == 1 }), "it is gone at gateway $_" for 0 .. 2;
+ok wait_for(sub { $fleet->metric($_, 'clear_status_purged_total') == 1 }),
+    "and gateway $_ has counted it" for 0 .. 2;
 
 like status(ask(1, $id)), qr/fwd=uri-miss; fwd-status=200; stored/,
     'who asks again fetches it';

@@ -36,6 +36,10 @@ http {
             clear_status_purge;
             clear_status_cache answers;
         }
+
+        location = /metrics {
+            clear_status_metrics;
+        }
     }
 }
 EOC
@@ -72,6 +76,9 @@ ok is_hit('a', $ids[2]), 'another is not';
 is purged('integrationId=none'), 0, 'nobody';
 is purged('all=1'), 101, 'all';
 is purged('all=1'), 0, 'and nothing is left';
+
+like $t->get('/metrics')->body, qr/^clear_status_purged_total 113$/m,
+    'all of them are counted';
 
 for my $query ('', 'all=2', 'all=1&taskId=a', 'taskId=', 'integrationId=',
     'taskId=a&integrationId=b')

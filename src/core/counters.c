@@ -190,6 +190,15 @@ ngx_cs_counters_notified(void)
 }
 
 
+void
+ngx_cs_counters_purged(ngx_uint_t n)
+{
+    if (ngx_cs_counters) {
+        (void) ngx_atomic_fetch_add(&ngx_cs_counters->purged, n);
+    }
+}
+
+
 int64_t
 ngx_cs_counters_age(void)
 {

@@ -76,6 +76,7 @@ typedef struct {
     ngx_atomic_t  stale;
     ngx_atomic_t  holds[NGX_CS_COUNTERS_KINDS][NGX_CS_COUNTERS_ENDS];
     ngx_atomic_t  notified;
+    ngx_atomic_t  purged;            /* answers, from zones */
     ngx_atomic_t  flights;           /* in the air now; only summed up */
     ngx_atomic_t  queued;            /* of these, not yet sent; likewise */
     ngx_atomic_t  held[NGX_CS_COUNTERS_KINDS];  /* now; only summed up */
@@ -122,6 +123,9 @@ void ngx_cs_counters_hold_ended(ngx_uint_t kind, ngx_uint_t end);
 
 /* a notification for a task that is known */
 void ngx_cs_counters_notified(void);
+
+/* n answers were purged from a zone */
+void ngx_cs_counters_purged(ngx_uint_t n);
 
 /* for how long there are counters, ms: since nginx was started */
 int64_t ngx_cs_counters_age(void);

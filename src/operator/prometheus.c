@@ -295,6 +295,9 @@ ngx_cs_prometheus_holds(ngx_cs_text_t *t, ngx_cs_counters_t *m)
     ngx_cs_prometheus_value(t, "notified_total", "counter",
                             "Notifications for tasks that are known.",
                             m->notified);
+    ngx_cs_prometheus_value(t, "purged_total", "counter",
+                            "Answers that purges dropped from zones.",
+                            m->purged);
 }
 
 

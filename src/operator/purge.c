@@ -8,6 +8,7 @@
 #include "operator/purge.h"
 
 #include "clear/field.h"
+#include "core/counters.h"
 #include "core/str.h"
 #include "operator/turns.h"
 #include "request/argument.h"
@@ -125,6 +126,7 @@ ngx_cs_purge_done(ngx_http_request_t *r, void *data, ngx_int_t rc)
 
     n = purging->purge.purged;
 
+    ngx_cs_counters_purged(n);
     ngx_cs_tier_purge_end(&purging->tiers);
 
     if (rc != NGX_DONE) {

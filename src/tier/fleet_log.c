@@ -12,6 +12,7 @@
 
 #include <ngx_event.h>
 
+#include "core/counters.h"
 #include "tier/fleet_eval.h"
 #include "tier/fleet_names.h"
 #include "tier/fleet_scripts.h"
@@ -583,6 +584,8 @@ ngx_cs_fleet_log_done(struct ngx_cs_fleet_log_s *log)
                                         NGX_CS_SEAL_TASK);
         }
     }
+
+    ngx_cs_counters_purged(log->purge.purged);
 
     ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
                   "purged for another gateway from zone \"%V\": %ui answers",
