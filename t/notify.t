@@ -206,6 +206,8 @@ subtest 'what is refused' => sub {
         my $r = $t->request($method, '/notify?taskId=x');
         is $r->code, 405, "$method";
         is $r->header('Allow'), 'POST', 'only POST';
+        is $r->json->{message}, 'Only POST is allowed', 'in words too'
+            if $method ne 'HEAD';
     }
 
     envelope_is notify('/notify?taskId='), 400, 'an empty id';

@@ -37,7 +37,7 @@ static const clear_default_t  clear_defaults[] = {
     { 401, "The request has no valid credentials", "Unauthorized" },
     { 403, "The request is not allowed", "Forbidden" },
     { 404, "No task found", "No Such Element Found" },
-    { 405, "Only GET and HEAD are allowed", "Method Not Allowed" },
+    { 405, "The method is not allowed", "Method Not Allowed" },
     { 408, "The request took too long", "Request Timeout" },
     { 409, "The request conflicts with the task's state", "Conflict" },
     { 412, "The request's condition is not met", "Precondition Failed" },

@@ -39,12 +39,14 @@ ngx_cs_refuse_status(ngx_http_request_t *r, ngx_uint_t status)
 
 
 ngx_int_t
-ngx_cs_refuse_method(ngx_http_request_t *r, char *allow)
+ngx_cs_refuse_method(ngx_http_request_t *r, char *allow, char *message)
 {
     clear_error_t  error;
 
     ngx_memzero(&error, sizeof(clear_error_t));
     error.status = NGX_HTTP_NOT_ALLOWED;
+    error.message.data = (u_char *) message;
+    error.message.len = ngx_strlen(message);
 
     if (ngx_cs_reply_header(r, "Allow", sizeof("Allow") - 1, (u_char *) allow,
                             ngx_strlen(allow))
