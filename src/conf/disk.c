@@ -54,9 +54,9 @@ ngx_cs_set_disk(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    disk->max_size = NGX_CS_DISK_SIZE;
-    disk->keep = NGX_CS_DISK_KEEP;
-    disk->timeout = NGX_CS_DISK_TIMEOUT_;
+    disk->max_size = NGX_CONF_UNSET;
+    disk->keep = NGX_CONF_UNSET;
+    disk->timeout = NGX_CONF_UNSET_MSEC;
     disk->id_of = ngx_cs_credentials_id_of;
 
     value = cf->args->elts;
@@ -81,6 +81,10 @@ ngx_cs_set_disk(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return "needs zone=NAME and a PATH";
     }
 
+    ngx_conf_init_value(disk->max_size, NGX_CS_DISK_SIZE);
+    ngx_conf_init_value(disk->keep, NGX_CS_DISK_KEEP);
+    ngx_conf_init_msec_value(disk->timeout, NGX_CS_DISK_TIMEOUT_);
+
     return ngx_cs_disk_add(cf, cmcf, disk);
 }
 
@@ -94,6 +98,10 @@ ngx_cs_disk_parameter(ngx_conf_t *cf, ngx_cs_disk_t *disk, ngx_str_t *value)
     ngx_int_t  ms;
 
     if (ngx_strncmp(value->data, "zone=", 5) == 0) {
+        if (disk->zone.data) {
+            return "it is there already";
+        }
+
         disk->zone.data = value->data + 5;
         disk->zone.len = value->len - 5;
 
@@ -101,6 +109,10 @@ ngx_cs_disk_parameter(ngx_conf_t *cf, ngx_cs_disk_t *disk, ngx_str_t *value)
     }
 
     if (ngx_strncmp(value->data, "max_size=", 9) == 0) {
+        if (disk->max_size != NGX_CONF_UNSET) {
+            return "it is there already";
+        }
+
         s.data = value->data + 9;
         s.len = value->len - 9;
 
@@ -112,6 +124,10 @@ ngx_cs_disk_parameter(ngx_conf_t *cf, ngx_cs_disk_t *disk, ngx_str_t *value)
     }
 
     if (ngx_strncmp(value->data, "keep=", 5) == 0) {
+        if (disk->keep != NGX_CONF_UNSET) {
+            return "it is there already";
+        }
+
         s.data = value->data + 5;
         s.len = value->len - 5;
 
@@ -123,6 +139,10 @@ ngx_cs_disk_parameter(ngx_conf_t *cf, ngx_cs_disk_t *disk, ngx_str_t *value)
     }
 
     if (ngx_strncmp(value->data, "timeout=", 8) == 0) {
+        if (disk->timeout != NGX_CONF_UNSET_MSEC) {
+            return "it is there already";
+        }
+
         s.data = value->data + 8;
         s.len = value->len - 8;
 
