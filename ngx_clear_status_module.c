@@ -194,7 +194,7 @@ static ngx_command_t  ngx_clear_status_commands[] = {
 
     { ngx_string("clear_status_max_age"),
       NGX_CS_HSL|NGX_CONF_TAKE1,
-      ngx_cs_set_msec,
+      ngx_cs_set_max_age,
       NGX_HTTP_LOC_CONF_OFFSET,
       ngx_cs_offset(conf.max_age),
       NULL },

@@ -95,6 +95,8 @@ accepted $_, '', $good, "$pass $_;" for
     'clear_status_timeout 500ms',
     'clear_status_max_age 0',
     'clear_status_max_age 1d',
+    'clear_status_max_age 1y',
+    'clear_status_max_age 500ms',
     'clear_status_retries 0',
     'clear_status_max_flights 1',
     'clear_status_max_rate 20r/s',

@@ -217,6 +217,31 @@ ngx_cs_set_msec(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+/* what is told to callers in seconds: with months and years, as nginx has it */
+
+char *
+ngx_cs_set_max_age(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_int_t    sec;
+    ngx_str_t   *value;
+    ngx_msec_t  *ms;
+
+    value = cf->args->elts;
+    ms = (ngx_msec_t *) ((char *) conf + cmd->offset);
+    sec = ngx_parse_time(&value[1], 1);
+
+    if (*ms != NGX_CONF_UNSET_MSEC || sec == NGX_ERROR
+        || sec > NGX_MAX_INT_T_VALUE / 1000)
+    {
+        return ngx_cs_set_msec(cf, cmd, conf);
+    }
+
+    *ms = (ngx_msec_t) sec * 1000;
+
+    return NGX_CONF_OK;
+}
+
+
 char *
 ngx_cs_set_num(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {

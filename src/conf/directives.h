@@ -35,6 +35,7 @@ char *ngx_cs_set_cache(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_credential(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_time(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_msec(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
+char *ngx_cs_set_max_age(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_num(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_rate(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
 char *ngx_cs_set_size(ngx_conf_t *cf, ngx_command_t *cmd, void *conf);
