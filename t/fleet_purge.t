@@ -231,6 +231,22 @@ unlike status(ask(1, $id)), qr/detail=disk/,
 is status(ask(1, $other)), 'clear_status; hit; detail=disk',
     'but what was not';
 
+
+# As many purges as are made in one walk, and more.
+
+for my $many (1000, 2000) {
+    my $us = 1000000 * time;
+
+    ok $fleet->gateway(1)->stop, 'it ends again';
+    $redis->command('ZADD', 'clear:1:purges',
+        map { ($us - $_, sprintf 't%016x', $_) } 1 .. $many);
+    $before = made(1);
+    $fleet->gateway(1)->run;
+    ok wait_for(sub { made(1) > $before }), "it makes $many purges";
+}
+
+ok !$fleet->gateway(1)->logged('error', qr/Redis/), 'and loses no connection';
+
 is_deeply $redis->command('ACL', 'LOG'), [], 'no right was missing';
 
 $fleet->done;

@@ -18,7 +18,7 @@
 
 /* of one reply: arrays in arrays, and all elements of all arrays */
 #define CLEAR_REDIS_DEPTH     6
-#define CLEAR_REDIS_ELEMENTS  1024
+#define CLEAR_REDIS_ELEMENTS  4096
 
 
 typedef struct {

@@ -12,6 +12,7 @@
 
 #include <ngx_event.h>
 
+#include "clear/redis_scan.h"
 #include "core/counters.h"
 #include "tier/fleet_eval.h"
 #include "tier/fleet_names.h"
@@ -28,6 +29,9 @@
 /* those that are made in one walk */
 #define NGX_CS_FLEET_LOG_BATCH  1024
 #define NGX_CS_FLEET_LOG_LIMIT  "1024"
+
+_Static_assert(2 + 2 * NGX_CS_FLEET_LOG_BATCH <= CLEAR_REDIS_ELEMENTS,
+               "a reply may have that many purges");
 
 /* how long a worker that makes them may be silent, ms */
 #define NGX_CS_FLEET_LOG_CLAIM  5000
@@ -389,7 +393,9 @@ ngx_cs_fleet_log_parse(struct ngx_cs_fleet_log_s *log, redisReply *reply)
         log->all = field[0]->integer;
     }
 
-    if (reply->elements >= 2 + 2 * NGX_CS_FLEET_LOG_BATCH) {
+    /* the one of those without room is counted, and not told */
+
+    if (reply->elements >= 2 * NGX_CS_FLEET_LOG_BATCH) {
         log->all = log->last;
         return NGX_OK;
     }

@@ -149,9 +149,9 @@ what_is_too_large_is_refused_before_it_comes(void **state)
     check_text("$1001\r\n", -1);
     check_text("$4294967296\r\n", -1);
     check_text("$9999999999\r\n", -1);
-    check_text("*1025\r\n", -1);
+    check_text("*4097\r\n", -1);
     check_text("*4294967297\r\n", -1);
-    check_text("*1000\r\n*25\r\n", -1);
+    check_text("*4000\r\n*97\r\n", -1);
     check_text("*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n", -1);
 }
 
