@@ -318,7 +318,12 @@ ngx_cs_fleet_log_ask(struct ngx_cs_fleet_log_s *log)
     {
         block->claimed = ngx_current_msec;
         ngx_cs_fleet_log_later(log);
+        return;
     }
+
+    /* whoever says so from now on may say what the reply has not */
+
+    log->behind = 0;
 }
 
 
@@ -343,11 +348,12 @@ ngx_cs_fleet_log_read(ngx_cs_redis_call_t *call, ngx_int_t rc,
 
     block->claimed = ngx_current_msec;
 
-    if (rc == NGX_DONE) {
-        log->behind = 0;
-
-    } else {
+    if (rc != NGX_DONE) {
+        log->behind = 1;
         ngx_cs_fleet_log_later(log);
+
+    } else if (log->behind) {
+        ngx_cs_fleet_log_ask(log);
     }
 }
 
@@ -479,12 +485,17 @@ ngx_cs_fleet_log_begin(struct ngx_cs_fleet_log_s *log)
     if (log->n == 0 && !log->all) {
         block->seen = (ngx_atomic_uint_t) log->last;
         block->claimed = ngx_current_msec;
-        log->behind = 0;
+
+        if (log->behind) {
+            ngx_cs_fleet_log_ask(log);
+        }
+
         return;
     }
 
     log->pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE / 8, ngx_cycle->log);
     if (log->pool == NULL) {
+        log->behind = 1;
         ngx_cs_fleet_log_later(log);
         return;
     }
@@ -511,6 +522,7 @@ ngx_cs_fleet_log_begin(struct ngx_cs_fleet_log_s *log)
         ngx_cs_purge_disk_end(&log->disk);
         ngx_destroy_pool(log->pool);
         log->pool = NULL;
+        log->behind = 1;
 
         ngx_cs_fleet_log_later(log);
         return;
@@ -564,6 +576,7 @@ ngx_cs_fleet_log_turn(ngx_event_t *ev)
         ngx_cs_fleet_log_ask(log);
 
     } else {
+        log->behind = 1;
         ngx_cs_fleet_log_later(log);
     }
 }
