@@ -68,6 +68,8 @@ ngx_cs_fleet_block_purge(ngx_shm_zone_t *shm_zone, u_char *member, size_t len)
 
     ngx_cs_block_lock(shm_zone);
 
+    block->asked++;
+
     for (i = 0; i < NGX_CS_FLEET_PURGES; i++) {
         purge = &block->purges[i];
 
@@ -75,6 +77,7 @@ ngx_cs_fleet_block_purge(ngx_shm_zone_t *shm_zone, u_char *member, size_t len)
             free = ngx_min(free, i);
 
         } else if (ngx_memn2cmp(purge->member, member, purge->len, len) == 0) {
+            purge->asked = block->asked;
             ngx_cs_block_unlock(shm_zone);
             return;
         }
@@ -94,6 +97,7 @@ ngx_cs_fleet_block_purge(ngx_shm_zone_t *shm_zone, u_char *member, size_t len)
 
     ngx_memcpy(purge->member, member, len);
     purge->len = (u_char) len;
+    purge->asked = block->asked;
     block->pending++;
 
     ngx_cs_block_unlock(shm_zone);
@@ -142,6 +146,7 @@ ngx_cs_fleet_block_told(ngx_shm_zone_t *shm_zone, ngx_cs_fleet_purge_t *purge,
         p = &block->purges[i];
 
         if (p->len
+            && p->asked == purge->asked
             && ngx_memn2cmp(p->member, purge->member, p->len, purge->len) == 0)
         {
             p->len = 0;

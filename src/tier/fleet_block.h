@@ -35,6 +35,7 @@
 typedef struct {
     u_char                       member[NGX_CS_FLEET_MEMBER];
     u_char                       len;       /* of it; 0: none */
+    ngx_atomic_uint_t            asked;     /* block's when it was, last */
 } ngx_cs_fleet_purge_t;
 
 
@@ -45,6 +46,7 @@ typedef struct {
     ngx_atomic_t                 lone;      /* flights without a lease there */
     ngx_atomic_t                 pending;   /* purges */
     ngx_cs_fleet_purge_t         purges[NGX_CS_FLEET_PURGES];
+    ngx_atomic_t                 asked;     /* for purges, so far */
     ngx_atomic_t                 seen;      /* the last purge that this gateway
                                                has made; Redis' time, us */
     ngx_atomic_t                 claimed;   /* until then a worker makes those
@@ -69,7 +71,8 @@ void ngx_cs_fleet_block_purge(ngx_shm_zone_t *shm_zone, u_char *member,
 ngx_int_t ngx_cs_fleet_block_pending(ngx_shm_zone_t *shm_zone,
     ngx_cs_fleet_purge_t *purge);
 
-/* Redis was told of it, and says when it was */
+/* Redis was told of it, and says when it was; it has to be told again where it
+ * was asked for meanwhile */
 void ngx_cs_fleet_block_told(ngx_shm_zone_t *shm_zone,
     ngx_cs_fleet_purge_t *purge, int64_t at);
 
