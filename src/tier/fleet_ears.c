@@ -269,6 +269,7 @@ ngx_cs_fleet_ears_leave(ngx_event_t *ev)
     channel = ev->data;
 
     if (channel->listeners == 0) {
+        ngx_cs_fleet_ears_lost(&channel->redis);
         ngx_cs_redis_unsubscribe(&channel->redis);
     }
 }
