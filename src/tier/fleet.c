@@ -229,7 +229,8 @@ ngx_cs_fleet_told(ngx_cs_redis_call_t *call, ngx_int_t rc, redisReply *reply)
     job = call->data;
 
     if (rc != NGX_OK
-        || ngx_cs_fleet_take_read(reply, &said) != NGX_OK)
+        || ngx_cs_fleet_take_read(reply, &said) != NGX_OK
+        || said.kind == NGX_CS_FLEET_NONE)
     {
         ngx_cs_fleet_failed(job, (rc == NGX_ABORT) ? NGX_CS_TALLY_TIMEOUT
                                                    : NGX_CS_TALLY_ERROR);
