@@ -56,6 +56,11 @@ http {
             clear_status_valid PROCESSING 0;
         }
 
+        location = /large {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_max_body_size 8m;
+        }
+
         location = /metrics {
             clear_status_metrics;
         }
@@ -283,5 +288,22 @@ my $stale = ask(3, $id, 'short');
 is $stale->code, 200, 'another gateway has it';
 like status($stale), qr/fwd=stale; .*detail=stale-if-error/, 'as a stale one';
 is looked(3, 'stale'), 1, 'which is counted';
+
+
+# For an answer that Redis does not take nobody waits until the lease ends.
+
+$id = new_task('SUCCESS');
+$sim->behave($id, {pad => 5 * 1024 * 1024});
+$sim->hold($id);
+$flies = start(0, $id, 'large');
+ok $sim->wait_held($id), 'one flies for what is too large';
+$before = looked(1, 'miss');
+$waits  = start(1, $id, 'large');
+ok wait_for(sub { looked(1, 'miss') > $before }), 'another one waits';
+
+$sim->release($id);
+is $t->collect($flies)->code, 200, 'which is answered';
+ok wait_for(sub { $sim->count($id) == 2 }, 1), 'the other one flies at once';
+is $t->collect($waits)->code, 200, 'and is answered too';
 
 $fleet->done;

@@ -171,6 +171,12 @@ ngx_cs_fleet_lease_end(ngx_cs_fleet_lease_t *lease,
         rc = ngx_cs_fleet_lease_land(lease, question, answer);
 
     } else {
+        rc = NGX_DECLINED;
+    }
+
+    /* what is too large for Redis too: nobody is to wait for it */
+
+    if (rc != NGX_OK) {
         rc = ngx_cs_fleet_lease_give(lease);
     }
 
@@ -208,7 +214,7 @@ ngx_cs_fleet_lease_land(ngx_cs_fleet_lease_t *lease,
                                   &parcel)
         != NGX_OK)
     {
-        return ngx_cs_fleet_lease_give(lease);
+        return NGX_ERROR;
     }
 
     finished = parcel.good && answer->stamp.terminal;
