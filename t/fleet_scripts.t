@@ -201,6 +201,14 @@ my $error = take($e, owner => 'b');
 
 is $error->{result}, 'error', 'an error is told';
 is $error->{stale},  'good',  'beside the success before it';
+
+my $big = entry();
+
+land($big, take($big)->{word}, 'v' x (3 << 20), lifetime => 0);
+land($big, take($big)->{word}, 'e' x (2 << 20), kind => 'e');
+$error = take($big, owner => 'c');
+is length $error->{result}, 2 << 20, 'a large error';
+is $error->{stale}, '', 'is without a large success';
 land($e, take($e, mode => 'over')->{word}, 'better');
 is take($e)->{result}, 'better', 'a success ends it';
 is $redis->command('HEXISTS', $e, 'e'), 0, 'for good';

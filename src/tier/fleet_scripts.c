@@ -69,9 +69,12 @@ ngx_str_t  ngx_cs_fleet_take = ngx_string(
     "  e = false\n"
     "end\n"
 
+    /* both at once are no longer than one may be: NGX_CS_REDIS_VALUE_MAX */
+
     "local newest = redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2]\n"
     "local function say(kind, ms, word, result, age)\n"
     "  local stale = v and result ~= v and ARGV[10] == '1'\n"
+    "    and #v + #(result or '') <= 4194304\n"
     "  return {kind, math.ceil(ms), word, result or '',\n"
     "    math.floor((age or 0) / 1000), stale and v or '',\n"
     "    stale and math.floor((now - at) / 1000) or 0,\n"
