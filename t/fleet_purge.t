@@ -235,14 +235,19 @@ is status(ask(1, $other)), 'clear_status; hit; detail=disk',
 # As many purges as are made in one walk, and more.
 
 for my $many (1000, 2000) {
-    my $us = 1000000 * time;
+    my $us = 1000000 * (time - 3600);
 
+    $id = everywhere();
+    ok wait_for(sub { on_disk() >= 1 }), 'its disk has an answer';
     ok $fleet->gateway(1)->stop, 'it ends again';
     $redis->command('ZADD', 'clear:1:purges',
         map { ($us - $_, sprintf 't%016x', $_) } 1 .. $many);
+    purge(0, "taskId=$id");
     $before = made(1);
     $fleet->gateway(1)->run;
     ok wait_for(sub { made(1) > $before }), "it makes $many purges";
+    unlike status(ask(1, $id)), qr/hit/, 'the last one on disk too';
+    settled();
 }
 
 ok !$fleet->gateway(1)->logged('error', qr/Redis/), 'and loses no connection';

@@ -475,6 +475,7 @@ ngx_cs_fleet_log_member(struct ngx_cs_fleet_log_s *log, redisReply *member,
 static void
 ngx_cs_fleet_log_begin(struct ngx_cs_fleet_log_s *log)
 {
+    int64_t                all;
     ngx_int_t              rc;
     ngx_uint_t             i;
     ngx_cs_fleet_block_t  *block;
@@ -502,13 +503,18 @@ ngx_cs_fleet_log_begin(struct ngx_cs_fleet_log_s *log)
 
     ngx_cs_purge_disk_begin(&log->disk, log->fleet->shm_zone);
 
-    /* on disk each answer says when it was fetched */
+    /*
+     * On disk each answer says when it was fetched.  More than it takes are
+     * one of all until the last of them: they are in no order of time.
+     */
 
-    if (log->all) {
-        rc = ngx_cs_purge_disk_add(&log->disk, '*', NULL, log->all / 1000);
+    all = (log->n > NGX_CS_PURGE_DISK_MAX) ? log->last : log->all;
+
+    if (all) {
+        rc = ngx_cs_purge_disk_add(&log->disk, '*', NULL, all / 1000);
     }
 
-    for (i = 0; i < log->n && rc == NGX_OK; i++) {
+    for (i = 0; i < log->n && all != log->last && rc == NGX_OK; i++) {
         rc = ngx_cs_purge_disk_add(&log->disk, log->purged[i].kind,
                                    log->purged[i].digest,
                                    log->purged[i].at / 1000);
