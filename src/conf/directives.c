@@ -20,6 +20,8 @@
 
 static char *ngx_cs_set_bounded(ngx_conf_t *cf, ngx_command_t *cmd, void *conf,
     char *(*set)(ngx_conf_t *cf, ngx_command_t *cmd, void *conf));
+static char *ngx_cs_proxy_host(ngx_conf_t *cf, ngx_str_t *proxy,
+    size_t scheme);
 static char *ngx_cs_invalid(ngx_conf_t *cf, ngx_command_t *cmd, char *rc);
 
 
@@ -480,11 +482,46 @@ ngx_cs_set_proxy(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
                == 0
             && clear_field_value(proxy->data, proxy->len))
         {
-            return NGX_CONF_OK;
+            return ngx_cs_proxy_host(cf, proxy, schemes[i].len);
         }
     }
 
     return "has a URL that is not http, https or socks5";
+}
+
+
+/* what is behind the scheme, the user and the password, up to a path */
+
+static char *
+ngx_cs_proxy_host(ngx_conf_t *cf, ngx_str_t *proxy, size_t scheme)
+{
+    u_char     *p, *last, *at;
+    ngx_url_t   u;
+
+    p = proxy->data + scheme;
+    last = ngx_strlchr(p, proxy->data + proxy->len, '/');
+
+    if (last == NULL) {
+        last = proxy->data + proxy->len;
+    }
+
+    while ((at = ngx_strlchr(p, last, '@')) != NULL) {
+        p = at + 1;
+    }
+
+    ngx_memzero(&u, sizeof(ngx_url_t));
+
+    u.url.data = p;
+    u.url.len = last - p;
+    u.no_resolve = 1;
+
+    if (ngx_strlchr(p, last, '$') || ngx_parse_url(cf->pool, &u) != NGX_OK
+        || u.family == AF_UNIX)
+    {
+        return "has a URL whose host or port cannot be one";
+    }
+
+    return NGX_CONF_OK;
 }
 
 
