@@ -6,6 +6,7 @@ use FindBin qw($Bin);
 use lib "$Bin/lib";
 
 use ClearStatus::Test;
+use IO::Socket::INET;
 use Test::More;
 
 my $t   = ClearStatus::Test->new(reload => 0);
@@ -147,6 +148,19 @@ subtest 'at most one fetch a second' => sub {
     ok $sim->wait_count($id, 3), "another after that second's end";
     sleep 2;
     is $sim->count($id), 3, 'for all the others';
+};
+
+
+subtest 'one in the same millisecond' => sub {
+    my $id = task();
+    $t->get("/status?taskId=$id");
+
+    my $socket = IO::Socket::INET->new(
+        PeerAddr => '127.0.0.1:' . $t->port) or die "connect: $!";
+    print {$socket} "POST /notify?taskId=$id HTTP/1.1\r\nHost: a\r\n"
+        . "Content-Length: 0\r\n\r\n" for 1 .. 2;
+    $socket->flush;
+    ok $sim->wait_count($id, 3), 'is followed by another fetch too';
 };
 
 

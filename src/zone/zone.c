@@ -252,8 +252,10 @@ ngx_cs_zone_due(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
 
     good = ngx_cs_result_stamp(zone->shm, e->good);
 
+    /* in the same ms the fetch may have been sent first */
+
     if ((good && good->terminal)
-        || (e->noticed && e->noticed >= notice->since))
+        || (e->noticed && e->noticed > notice->since))
     {
         return NGX_OK;
     }
