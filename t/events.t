@@ -230,6 +230,10 @@ subtest 'the tag that the caller has' => sub {
     is $r->code, 204, 'there is nothing after the end';
     is $r->body, '', 'no body';
 
+    $r = $t->get("/status?taskId=$id", headers => {
+        Accept => 'text/event-stream', 'If-None-Match' => '*'});
+    is states($r), 'SUCCESS', 'a stream is not 304';
+
     for my $other ('', 'x', 'x' x 32, "\xff" x 500) {
         $r = $t->get("/status?taskId=$id", headers => {
             Accept => 'text/event-stream', 'Last-Event-ID' => $other});

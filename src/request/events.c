@@ -306,6 +306,10 @@ ngx_cs_events_header(ngx_http_request_t *r, ngx_cs_ctx_t *ctx)
     r->headers_out.content_type_len = r->headers_out.content_type.len;
     r->headers_out.content_type_lowcase = NULL;
 
+    /* a stream has no tag, and "If-None-Match: *" is of what has one */
+
+    r->disable_not_modified = 1;
+
     /* nginx's own, of a proxy on the way */
 
     if (ngx_cs_reply_no_store(r) != NGX_OK
