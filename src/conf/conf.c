@@ -119,6 +119,9 @@ ngx_cs_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     ngx_cs_merge_hold(&conf->conf.hold, &prev->conf.hold);
 
+    conf->conf.hold.freshness = conf->conf.freshness;
+    conf->conf.hold.freshness.stale_while_revalidate = 0;
+
     ngx_conf_merge_msec_value(conf->conf.max_age, prev->conf.max_age,
                               (ngx_msec_t) 365 * 24 * 3600 * 1000);
     ngx_conf_merge_uint_value(conf->max_fails, prev->max_fails, 5);

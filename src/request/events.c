@@ -251,8 +251,8 @@ ngx_cs_events_open(ngx_cs_stream_t *stream, ngx_cs_ask_t *ask,
     }
 
     if (!ngx_cs_hold_room(conf->max)
-        || ngx_cs_hold_join(&stream->holder, &ask->question, &ask->lookup,
-                            news)
+        || ngx_cs_hold_join(&stream->holder, conf, &ask->question,
+                            &ask->lookup, news)
            != NGX_OK)
     {
         return ngx_cs_events_retry(stream);

@@ -26,7 +26,6 @@ struct ngx_cs_hold_s {
     ngx_queue_t                  untold;
     ngx_pool_t                  *pool;
     ngx_cs_question_t            question;
-    clear_freshness_conf_t       freshness;
     ngx_cs_waiter_t              waiter;    /* on the flight in the air */
     ngx_atomic_uint_t            stripe;    /* seen last */
     ngx_cs_listen_t             *listener;  /* what other gateways learn */
@@ -38,8 +37,8 @@ struct ngx_cs_hold_s {
 };
 
 
-static ngx_cs_hold_t *ngx_cs_hold_create(ngx_cs_question_t *question,
-    ngx_cs_lookup_t *lookup);
+static ngx_cs_hold_t *ngx_cs_hold_create(ngx_cs_hold_conf_t *conf,
+    ngx_cs_question_t *question, ngx_cs_lookup_t *lookup);
 static ngx_uint_t ngx_cs_hold_knows_more(ngx_cs_hold_t *hold,
     ngx_cs_news_t *news);
 static void ngx_cs_hold_adopt(ngx_cs_hold_t *hold, ngx_cs_news_t *news);
@@ -98,8 +97,8 @@ ngx_cs_hold_waits(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key)
 
 
 ngx_int_t
-ngx_cs_hold_join(ngx_cs_holder_t *holder, ngx_cs_question_t *question,
-    ngx_cs_lookup_t *lookup, ngx_cs_news_t *news)
+ngx_cs_hold_join(ngx_cs_holder_t *holder, ngx_cs_hold_conf_t *conf,
+    ngx_cs_question_t *question, ngx_cs_lookup_t *lookup, ngx_cs_news_t *news)
 {
     ngx_cs_hold_t  *hold;
 
@@ -107,7 +106,7 @@ ngx_cs_hold_join(ngx_cs_holder_t *holder, ngx_cs_question_t *question,
                                                lookup->key);
 
     if (hold == NULL) {
-        hold = ngx_cs_hold_create(question, lookup);
+        hold = ngx_cs_hold_create(conf, question, lookup);
         if (hold == NULL) {
             return NGX_ERROR;
         }
@@ -163,7 +162,8 @@ ngx_cs_hold_knows_more(ngx_cs_hold_t *hold, ngx_cs_news_t *news)
 
 
 static ngx_cs_hold_t *
-ngx_cs_hold_create(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup)
+ngx_cs_hold_create(ngx_cs_hold_conf_t *conf, ngx_cs_question_t *question,
+    ngx_cs_lookup_t *lookup)
 {
     ngx_pool_t     *pool;
     ngx_cs_hold_t  *hold;
@@ -178,14 +178,11 @@ ngx_cs_hold_create(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup)
         goto failed;
     }
 
-    hold->freshness = *question->freshness;
-    hold->freshness.stale_while_revalidate = 0;
-
     if (ngx_cs_question_copy(pool, &hold->question, question) != NGX_OK) {
         goto failed;
     }
 
-    hold->question.freshness = &hold->freshness;
+    hold->question.freshness = &conf->freshness;
     hold->question.ntrace = 0;
 
     hold->pool = pool;
@@ -278,7 +275,7 @@ ngx_cs_hold_lookup(ngx_cs_hold_t *hold, ngx_cs_lookup_t *lookup,
 {
     lookup->shm_zone = hold->node.shm_zone;
     lookup->key = &hold->node.key;
-    lookup->freshness = &hold->freshness;
+    lookup->freshness = hold->question.freshness;
     lookup->limits = &hold->question.limits;
     lookup->pool = pool;
     lookup->ticket = 0;

@@ -18,6 +18,7 @@
 #include <ngx_core.h>
 #include <ngx_event.h>
 
+#include "clear/freshness.h"
 #include "request/news.h"
 
 
@@ -33,6 +34,8 @@ typedef struct {
     ngx_msec_t                   heartbeat;  /* of a stream */
     ngx_uint_t                   max;        /* holders of this worker */
     ngx_str_t                    vary;       /* the fields that count */
+    clear_freshness_conf_t       freshness;  /* the location's, without
+                                                stale-while-revalidate */
 } ngx_cs_hold_conf_t;
 
 
@@ -92,11 +95,12 @@ ngx_uint_t ngx_cs_hold_waits(ngx_shm_zone_t *shm_zone, ngx_cs_key_t *key);
 /*
  * Becomes a holder of the look-up's key.  news is what the caller knows; the
  * holder is called when there is other news.  The first holder's question is
- * asked for all, without its trace and without stale-while-revalidate.
+ * asked for all, without its trace and with conf's freshness; conf is of its
+ * location, as a poll outlives the hold.
  *
  * NGX_OK or NGX_ERROR: no memory.
  */
-ngx_int_t ngx_cs_hold_join(ngx_cs_holder_t *holder,
+ngx_int_t ngx_cs_hold_join(ngx_cs_holder_t *holder, ngx_cs_hold_conf_t *conf,
     ngx_cs_question_t *question, ngx_cs_lookup_t *lookup,
     ngx_cs_news_t *news);
 

@@ -93,7 +93,8 @@ ngx_cs_prefer_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     holder->data = r;
     holder->kind = NGX_CS_COUNTERS_WAIT;
 
-    if (ngx_cs_hold_join(holder, &ask->question, &ask->lookup, news)
+    if (ngx_cs_hold_join(holder, &ctx->conf->hold, &ask->question,
+                         &ask->lookup, news)
         != NGX_OK)
     {
         return NGX_DECLINED;
