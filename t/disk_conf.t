@@ -70,8 +70,8 @@ refused('clear_status_disk zone= %%DIR%%/a;', qr/the name is empty/,
     'an empty name');
 refused("$disk %%DIR%%/b;", qr/there is a PATH already/, 'two paths');
 refused("$disk $_;", qr/invalid parameter "\Q$_\E" in "clear_status_disk"/, $_)
-    for qw(max_size=x max_size=100k max_size= keep=x keep=0 timeout=x
-    timeout=0 timeout=);
+    for qw(max_size=x max_size=100k max_size= keep=x keep=0 keep=3651d
+    timeout=x timeout=0 timeout= timeout=61s);
 refused("$disk $_ $_;", qr/invalid parameter "\Q$_\E".*is there already/,
     "$_ twice")
     for qw(zone=one max_size=2m keep=1d timeout=20ms);

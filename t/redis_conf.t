@@ -99,7 +99,7 @@ refused("$redis redis://127.0.0.1 redis://127.0.0.1;",
     qr/it is one URL too many, or no parameter/, 'two URLs');
 refused("$redis redis://127.0.0.1 $_;", $bad->($_), $_)
     for qw(zone= zone=two timeout=x timeout=0 timeout=61s prefix= prefix=a:b
-    prefix=a* keep=x keep=0 keep=999ms user= password_file=
+    prefix=a* keep=x keep=0 keep=999ms keep=3651d user= password_file=
     trusted_certificate= certificate= certificate_key= size=1 off);
 refused("$redis redis://127.0.0.1 $_ $_;", $bad->($_), "$_ twice")
     for qw(timeout=1s prefix=a keep=1h user=a password_file=a

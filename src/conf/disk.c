@@ -23,12 +23,16 @@
 #include <ngx_thread_pool.h>
 
 
-#define NGX_CS_DISK_SIZE      ((off_t) 1024 * 1024 * 1024)
-#define NGX_CS_DISK_SIZE_MIN  (1024 * 1024)
-#define NGX_CS_DISK_KEEP      ((int64_t) 30 * 24 * 3600 * 1000)
-#define NGX_CS_DISK_TIMEOUT_  50
+#define NGX_CS_DISK_SIZE         ((off_t) 1024 * 1024 * 1024)
+#define NGX_CS_DISK_SIZE_MIN     (1024 * 1024)
 
-#define NGX_CS_DISK_NAME      "answers.db"
+/* in ms */
+#define NGX_CS_DISK_KEEP         ((int64_t) 30 * 24 * 3600 * 1000)
+#define NGX_CS_DISK_KEEP_MAX     ((int64_t) 3650 * 24 * 3600 * 1000)
+#define NGX_CS_DISK_TIMEOUT_     50
+#define NGX_CS_DISK_TIMEOUT_MAX  60000
+
+#define NGX_CS_DISK_NAME         "answers.db"
 
 
 static char *ngx_cs_disk_parameter(ngx_conf_t *cf, ngx_cs_disk_t *disk,
@@ -135,7 +139,8 @@ ngx_cs_disk_parameter(ngx_conf_t *cf, ngx_cs_disk_t *disk, ngx_str_t *value)
         disk->keep = ms;
 
         return (ms == NGX_ERROR) ? "it is no time"
-               : (ms < 1000) ? "at least 1s is needed" : NULL;
+               : (ms < 1000 || ms > NGX_CS_DISK_KEEP_MAX)
+                 ? "it must be from 1s to 3650d" : NULL;
     }
 
     if (ngx_strncmp(value->data, "timeout=", 8) == 0) {
@@ -150,7 +155,8 @@ ngx_cs_disk_parameter(ngx_conf_t *cf, ngx_cs_disk_t *disk, ngx_str_t *value)
         disk->timeout = ms;
 
         return (ms == NGX_ERROR) ? "it is no time"
-               : (ms == 0) ? "at least 1ms is needed" : NULL;
+               : (ms == 0 || ms > NGX_CS_DISK_TIMEOUT_MAX)
+                 ? "it must be from 1ms to 60s" : NULL;
     }
 
     return ngx_cs_disk_path(cf, disk, value);

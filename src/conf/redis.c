@@ -21,6 +21,7 @@
 #if (NGX_CS_HAVE_HIREDIS)
 
 #define NGX_CS_REDIS_KEEP         ((int64_t) 30 * 24 * 3600 * 1000)
+#define NGX_CS_REDIS_KEEP_MAX     ((int64_t) 3650 * 24 * 3600 * 1000)
 #define NGX_CS_REDIS_TIMEOUT      250
 #define NGX_CS_REDIS_TIMEOUT_MAX  60000
 
@@ -240,7 +241,8 @@ ngx_cs_redis_keep(ngx_cs_redis_directive_t *d, ngx_str_t *value)
     d->redis->keep = ms;
 
     return (ms == NGX_ERROR) ? "is no time"
-           : (ms < 1000) ? "must be 1s at least" : NULL;
+           : (ms < 1000 || ms > NGX_CS_REDIS_KEEP_MAX)
+             ? "must be from 1s to 3650d" : NULL;
 }
 
 
