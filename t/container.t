@@ -75,7 +75,7 @@ sub base ($image) {
     return well(sh(<<'END', %env), $image) ? $base : undef;
 exec > "$LOG" 2>&1
 debootstrap --variant=minbase "$SUITE" "$ROOT" \
-    "${MIRROR:-http://deb.debian.org/debian}"
+    ${MIRROR:+"$MIRROR"}
 rm -f "$ROOT/etc/apt/sources.list"
 for what in /etc/apt/sources.list /etc/apt/sources.list.d \
     /etc/apt/apt.conf.d /etc/apt/keyrings /etc/apt/trusted.gpg.d \
