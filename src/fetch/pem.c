@@ -22,12 +22,20 @@
 #define NGX_CS_PEM_LIST_MAX  (16 * 1024 * 1024)
 
 
+/* adds what is next; NGX_DONE: there is none, NGX_ERROR: it cannot be added */
+typedef ngx_int_t (*ngx_cs_pem_add_pt)(X509_STORE *store, BIO *bio,
+    time_t *expires);
+
+
 static ngx_int_t ngx_cs_pem_read(ngx_cs_pem_file_t *file, size_t max,
     ngx_str_t *content, ngx_cs_pem_log_t *log);
 static ngx_int_t ngx_cs_pem_slurp(ngx_cs_pem_file_t *file, ngx_fd_t fd,
     size_t max, ngx_str_t *content, ngx_cs_pem_log_t *log);
-static ngx_int_t ngx_cs_pem_trusted(X509_STORE *store, ngx_str_t *content);
-static ngx_int_t ngx_cs_pem_crls(X509_STORE *store, ngx_str_t *content,
+static ngx_int_t ngx_cs_pem_each(X509_STORE *store, ngx_cs_pem_file_t *file,
+    ngx_cs_pem_add_pt add, time_t *expires, ngx_cs_pem_log_t *log);
+static ngx_int_t ngx_cs_pem_add_trusted(X509_STORE *store, BIO *bio,
+    time_t *expires);
+static ngx_int_t ngx_cs_pem_add_crl(X509_STORE *store, BIO *bio,
     time_t *expires);
 static time_t ngx_cs_pem_expires(X509_CRL *crl);
 static ngx_int_t ngx_cs_pem_check(ngx_cs_pem_pair_t *pair,
@@ -43,7 +51,6 @@ ngx_cs_pem_store(ngx_cs_pem_file_t *trusted, ngx_cs_pem_file_t *crl,
     time_t *expires, ngx_cs_pem_log_t *log)
 {
     ngx_int_t    rc;
-    ngx_str_t    content;
     X509_STORE  *store;
 
     *expires = 0;
@@ -57,29 +64,17 @@ ngx_cs_pem_store(ngx_cs_pem_file_t *trusted, ngx_cs_pem_file_t *crl,
         rc = (X509_STORE_set_default_paths(store) == 1) ? NGX_OK : NGX_ERROR;
 
     } else {
-        rc = ngx_cs_pem_read(trusted, NGX_CS_PEM_LIST_MAX, &content, log);
-
-        if (rc == NGX_OK) {
-            rc = ngx_cs_pem_trusted(store, &content);
-            ngx_cs_pages_free(content.data, content.len);
-
-            if (rc != NGX_OK) {
-                ngx_cs_pem_error(trusted->directive, &trusted->path, log);
-            }
-        }
+        rc = ngx_cs_pem_each(store, trusted, ngx_cs_pem_add_trusted, expires,
+                             log);
     }
 
     if (rc == NGX_OK && crl->path.len) {
-        rc = ngx_cs_pem_read(crl, NGX_CS_PEM_LIST_MAX, &content, log);
+        rc = ngx_cs_pem_each(store, crl, ngx_cs_pem_add_crl, expires, log);
 
-        if (rc == NGX_OK) {
-            rc = ngx_cs_pem_crls(store, &content, expires);
-            ngx_cs_pages_free(content.data, content.len);
+        /* as nginx does for "proxy_ssl_crl" */
 
-            if (rc != NGX_OK) {
-                ngx_cs_pem_error(crl->directive, &crl->path, log);
-            }
-        }
+        (void) X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK
+                                           |X509_V_FLAG_CRL_CHECK_ALL);
     }
 
     ERR_clear_error();
@@ -190,95 +185,89 @@ failed:
 }
 
 
+/* all that a file has, each by add(); at least one is needed */
+
 static ngx_int_t
-ngx_cs_pem_trusted(X509_STORE *store, ngx_str_t *content)
+ngx_cs_pem_each(X509_STORE *store, ngx_cs_pem_file_t *file,
+    ngx_cs_pem_add_pt add, time_t *expires, ngx_cs_pem_log_t *log)
 {
     BIO        *bio;
-    X509       *x509;
     ngx_int_t   rc;
+    ngx_str_t   content;
     ngx_uint_t  n;
 
-    bio = BIO_new_mem_buf(content->data, (int) content->len);
-    if (bio == NULL) {
+    if (ngx_cs_pem_read(file, NGX_CS_PEM_LIST_MAX, &content, log) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    rc = NGX_OK;
+    n = 0;
+    rc = NGX_ERROR;
 
-    for (n = 0; rc == NGX_OK; n++) {
-        x509 = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
-        if (x509 == NULL) {
-            break;
+    bio = BIO_new_mem_buf(content.data, (int) content.len);
+
+    if (bio) {
+        while ((rc = add(store, bio, expires)) == NGX_OK) {
+            n++;
         }
 
-        if (X509_STORE_add_cert(store, x509) != 1) {
-            rc = NGX_ERROR;
-        }
-
-        X509_free(x509);
+        BIO_free(bio);
     }
 
-    BIO_free(bio);
+    ngx_cs_pages_free(content.data, content.len);
 
     /* that there is no further one ends the file, and is no error */
 
-    if (n == 0
+    if (rc == NGX_ERROR || n == 0
         || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
     {
+        ngx_cs_pem_error(file->directive, &file->path, log);
         return NGX_ERROR;
     }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_cs_pem_add_trusted(X509_STORE *store, BIO *bio, time_t *expires)
+{
+    X509       *x509;
+    ngx_int_t   rc;
+
+    x509 = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
+    if (x509 == NULL) {
+        return NGX_DONE;
+    }
+
+    rc = (X509_STORE_add_cert(store, x509) == 1) ? NGX_OK : NGX_ERROR;
+
+    X509_free(x509);
 
     return rc;
 }
 
 
 static ngx_int_t
-ngx_cs_pem_crls(X509_STORE *store, ngx_str_t *content, time_t *expires)
+ngx_cs_pem_add_crl(X509_STORE *store, BIO *bio, time_t *expires)
 {
-    BIO        *bio;
     time_t      end;
     X509_CRL   *crl;
     ngx_int_t   rc;
-    ngx_uint_t  n;
 
-    bio = BIO_new_mem_buf(content->data, (int) content->len);
-    if (bio == NULL) {
-        return NGX_ERROR;
+    crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL);
+    if (crl == NULL) {
+        return NGX_DONE;
     }
 
-    rc = NGX_OK;
+    end = ngx_cs_pem_expires(crl);
 
-    for (n = 0; rc == NGX_OK; n++) {
-        crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL);
-        if (crl == NULL) {
-            break;
-        }
-
-        end = ngx_cs_pem_expires(crl);
-
-        if (end && (*expires == 0 || end < *expires)) {
-            *expires = end;
-        }
-
-        if (X509_STORE_add_crl(store, crl) != 1) {
-            rc = NGX_ERROR;
-        }
-
-        X509_CRL_free(crl);
+    if (end && (*expires == 0 || end < *expires)) {
+        *expires = end;
     }
 
-    BIO_free(bio);
+    rc = (X509_STORE_add_crl(store, crl) == 1) ? NGX_OK : NGX_ERROR;
 
-    if (n == 0
-        || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
-    {
-        return NGX_ERROR;
-    }
-
-    /* as nginx does for "proxy_ssl_crl" */
-
-    (void) X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK
-                                       |X509_V_FLAG_CRL_CHECK_ALL);
+    X509_CRL_free(crl);
 
     return rc;
 }
