@@ -41,12 +41,6 @@ plan skip_all => 'built without hiredis'
     if $refused && $said =~ /was built with libhiredis, and this was not/;
 
 
-sub up () {
-    return $t->get('/metrics')->body
-        =~ /^clear_status_redis_up\{zone="answers"\} (\d)$/m ? $1 : -1;
-}
-
-
 sub asked () { return scalar grep { $_->[0] eq 'EVAL' } $fake->told }
 
 sub off ($why) { return $t->logged('error', qr/ Redis ".* is off: $why/) }
@@ -75,7 +69,7 @@ sub begin (@says) {
     $t->quit if $t->is_running;
     unlink $t->dir . '/error.log';
     $t->conf($conf)->run;
-    wait_for(sub { up() == 1 }, 60) or die "the fake Redis is not up\n";
+    wait_for(sub { $t->redis_up == 1 }, 60) or die "the fake Redis is not up\n";
     $fake->says(@says);
 }
 
@@ -95,7 +89,7 @@ for my $reply (':1', '+OK', '$-1', '*-1', '*0', '$3\r\nabc', '*1\r\n$0\r\n',
     right('a reply of another kind, ' . ++$n) for 1 .. 2;
 }
 
-is up(), 1, 'and it is still on';
+is $t->redis_up, 1, 'and it is still on';
 ok asked() >= $n, 'and was asked';
 
 # What ends the connection.
@@ -123,7 +117,7 @@ for my $case (
     right($name);
 
     $fake->says;
-    ok wait_for(sub { up() == 1 }, 60), "$name: it is on again";
+    ok wait_for(sub { $t->redis_up == 1 }, 60), "$name: it is on again";
     right("$name, and back");
 }
 
@@ -145,7 +139,7 @@ is asked(), $since, 'and nothing more is asked';
 ok wait_for(sub { off(qr/no answer in time/) }, 60), 'until it is off';
 
 $fake->says;
-ok wait_for(sub { up() == 1 }, 60), 'then it is on';
+ok wait_for(sub { $t->redis_up == 1 }, 60), 'then it is on';
 $before = asked();
 right('again');
 ok asked() > $before, 'and asked again';
@@ -157,7 +151,7 @@ begin(EVAL => ":1\r\n", 'late', 0.4);
 ok wait_for(sub { ask(); off(qr/no answer in time, three times in a/) }, 60),
     'three in a row: it is off';
 $fake->says;
-ok wait_for(sub { up() == 1 }, 60), 'and on again';
+ok wait_for(sub { $t->redis_up == 1 }, 60), 'and on again';
 right('after late ones');
 
 $t->done;

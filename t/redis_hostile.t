@@ -41,12 +41,6 @@ plan skip_all => 'built without hiredis'
     if $refused && $said =~ /was built with libhiredis, and this was not/;
 
 
-sub up () {
-    return $t->get('/metrics')->body
-        =~ /^clear_status_redis_up\{zone="answers"\} (\d)$/m ? $1 : -1;
-}
-
-
 sub rss () {
     my ($pid) = $t->worker_pids;
     return $t->slurp("../../proc/$pid/status") =~ /^VmRSS:\s+(\d+)/m ? $1 : 0;
@@ -68,7 +62,7 @@ sub off ($name, $why, @says) {
         or diag $t->logged(undef, qr/ Redis "/);
     is $t->get('/status?taskId=' . new_task('SUCCESS'), timeout => 20)->code,
         200, "$name: callers are answered";
-    is up(), 0, "$name: it is off";
+    is $t->redis_up, 0, "$name: it is off";
     unlike $t->log, qr/SECRETWORD/, "$name: no secret is logged";
 }
 
@@ -101,17 +95,17 @@ off('our own words', qr/it answered with an error/,
 # A hello that is a map of something else is none that forbids.
 
 $fake->says(HELLO => "*4\r\n:1\r\n*0\r\n\$4\r\nrole\r\n:2\r\n");
-ok wait_for(sub { up() == 1 }, 60), 'a hello that says nothing will do';
+ok wait_for(sub { $t->redis_up == 1 }, 60), 'a hello that says nothing will do';
 
 # While it is up.
 
 my $before = rss();
 
 $fake->says(ANY => "*1\r\n\$4000000\r\n" . 'x' x 100_000, 'endless');
-ok wait_for(sub { up() == 0 }, 60), 'it floods: it is off';
+ok wait_for(sub { $t->redis_up == 0 }, 60), 'it floods: it is off';
 cmp_ok rss() - $before, '<', 16 * 1024, 'in bounded memory'
     if !$ENV{SANITIZE} && !$ENV{TEST_VALGRIND};
 $fake->says;
-ok wait_for(sub { up() == 1 }, 60), 'and on when it is good again';
+ok wait_for(sub { $t->redis_up == 1 }, 60), 'and on when it is good again';
 
 $t->done;

@@ -42,14 +42,8 @@ http {
 EOC
 
 
-sub up () {
-    return $t->get('/metrics')->body
-        =~ /^clear_status_redis_up\{zone="answers"\} (\d)$/m ? $1 : -1;
-}
-
-
 sub becomes ($up, $name) {
-    ok wait_for(sub { up() == $up }, 60), $name;
+    ok wait_for(sub { $t->redis_up == $up }, 60), $name;
 }
 
 

@@ -63,17 +63,11 @@ sub cluster () {
 }
 
 
-sub up () {
-    return $t->get('/metrics')->body
-        =~ /^clear_status_redis_up\{zone="answers"\} (\d)$/m ? $1 : -1;
-}
-
-
 sub keys_of ($redis) { return $redis->command('KEYS', 'clear:1:*') }
 
 
 sub becomes ($up, $name) {
-    ok wait_for(sub { up() == $up }, 60), $name;
+    ok wait_for(sub { $t->redis_up == $up }, 60), $name;
 }
 
 
@@ -91,7 +85,7 @@ sub off ($redis, $why, $name) {
 
     ok wait_for(sub { $t->logged('error', qr/ Redis ".* is off: $why/) }, 60),
         "$name: the log says it" or diag $t->logged(undef, qr/ Redis "/);
-    is up(), 0, "$name: it is off";
+    is $t->redis_up, 0, "$name: it is off";
     is $t->get('/status?taskId=' . new_task('SUCCESS'))->code, 200,
         "$name: callers are answered";
 }
@@ -108,7 +102,7 @@ $t->conf(configure("$url password_file=%%DIR%%/password"))->run;
 ok wait_for(sub {
     $t->logged('error', qr/is off: it refuses user or password/);
 }), 'a wrong password: the log says it';
-is up(), 0, 'and it is off';
+is $t->redis_up, 0, 'and it is off';
 $t->file('password', "hunter2\n");
 becomes(1, 'the right one is used when the file has it');
 is scalar $t->logged(undef, qr/ Redis "/), 2, 'with a line for each';
@@ -167,7 +161,7 @@ my ($new, $old) = path("$Bin/../docs/operations.md")->slurp
 $redis->command('ACL', 'SETUSER', 'gateway', "${new}clip");
 $t->file('rights', 'clip');
 $redis->command('ACL', 'SETUSER', 'gateway', "${old}staple");
-is up(), 1, 'a new password ends no connection';
+is $t->redis_up, 1, 'a new password ends no connection';
 $redis->command('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
 ok wait_for(sub {
     grep {/ user=gateway /} split /\n/, $redis->command('CLIENT', 'LIST');

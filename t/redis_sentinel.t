@@ -25,12 +25,6 @@ sub server (%options) {
 }
 
 
-sub up () {
-    return $t->get('/metrics')->body
-        =~ /^clear_status_redis_up\{zone="answers"\} (\d)$/m ? $1 : -1;
-}
-
-
 sub uses ($redis) {
     $t->quit if $t->is_running;
     unlink $t->dir . '/error.log';
@@ -57,7 +51,7 @@ EOC
 
 
 sub on ($name) {
-    ok wait_for(sub { up() == 1 }, 60), "$name: it is on"
+    ok wait_for(sub { $t->redis_up == 1 }, 60), "$name: it is on"
         or diag $t->logged(undef, qr/ Redis "/);
 }
 
@@ -67,7 +61,7 @@ sub off ($redis, $why, $name) {
 
     ok wait_for(sub { $t->logged('error', qr/ Redis ".* is off: $why/) }, 60),
         "$name: the log says it" or diag $t->logged(undef, qr/ Redis "/);
-    is up(), 0, "$name: it is off";
+    is $t->redis_up, 0, "$name: it is off";
 }
 
 
@@ -102,7 +96,7 @@ is ours($second), 0, 'and not the replica';
 is scalar $t->logged(undef, qr/ Redis "/), 0, 'quietly';
 
 $first->kill;
-ok wait_for(sub { up() == 0 }, 60), 'the master is killed: it is off';
+ok wait_for(sub { $t->redis_up == 0 }, 60), 'the master is killed: it is off';
 ok wait_for(sub { $second->command('ROLE')->[0] eq 'master' }, 60),
     'Sentinel makes the replica the master';
 on('the new one');
@@ -166,7 +160,7 @@ uses("redis://redis.example:$port$resolver");
 on('a name');
 $dns->say('redis.example', {A => ['127.0.0.2', '127.0.0.1'], ttl => 1});
 $plain->kill;
-ok wait_for(sub { up() == 0 }, 60), 'a server that is killed is off';
+ok wait_for(sub { $t->redis_up == 0 }, 60), 'a server that is killed is off';
 $plain->start;
 on('the second address of the name');
 

@@ -27,12 +27,6 @@ sub server (%options) {
 }
 
 
-sub up () {
-    return $t->get('/metrics')->body
-        =~ /^clear_status_redis_up\{zone="answers"\} (\d)$/m ? $1 : -1;
-}
-
-
 sub uses ($redis) {
     $t->quit if $t->is_running;
     unlink $t->dir . '/error.log';
@@ -61,7 +55,7 @@ EOC
 sub on ($redis, $name) {
     uses($redis);
 
-    ok wait_for(sub { up() == 1 }, 60), "$name: it is on"
+    ok wait_for(sub { $t->redis_up == 1 }, 60), "$name: it is on"
         or diag $t->logged(undef, qr/ Redis "/);
     is scalar $t->logged(undef, qr/ Redis "/), 0, "$name: quietly";
 }
@@ -72,7 +66,7 @@ sub off ($redis, $why, $name) {
 
     ok wait_for(sub { $t->logged('error', qr/ Redis ".* is off: $why/) }, 60),
         "$name: the log says it" or diag $t->logged(undef, qr/ Redis "/);
-    is up(), 0, "$name: it is off";
+    is $t->redis_up, 0, "$name: it is off";
     is $t->get('/status?taskId=' . new_task('SUCCESS'))->code, 200,
         "$name: callers are answered";
 }
@@ -93,12 +87,12 @@ off("redis://localhost:$port",
 
 on("rediss://localhost:$port $trusted", 'the first again');
 $redis->kill;
-ok wait_for(sub { up() == 0 }, 60), 'killed, it is off';
+ok wait_for(sub { $t->redis_up == 0 }, 60), 'killed, it is off';
 $redis->start;
-ok wait_for(sub { up() == 1 }, 60), 'and on when it is back';
+ok wait_for(sub { $t->redis_up == 1 }, 60), 'and on when it is back';
 is scalar $t->logged(undef, qr/ Redis "/), 2, 'with a line for each';
 ok $t->reload, 'a reload';
-ok wait_for(sub { up() == 1 }, 60), 'it is on';
+ok wait_for(sub { $t->redis_up == 1 }, 60), 'it is on';
 
 # Certificates that are not good.
 

@@ -144,6 +144,7 @@ C<abort> (the caller leaves).
     log                   error.log as a string
     logged($level, $re)   its lines of that level (undef: any) that match
     access_log            access.log as a string
+    redis_up($zone)       what the metrics say of that zone's Redis: 1, 0, -1
     expect_log($re)       lines at alert, crit or emerg that match are fine
 
 =head2 Files and ports
@@ -155,7 +156,7 @@ C<abort> (the caller leaves).
 =head1 FUNCTIONS
 
     wait_for($sub, $seconds)    polls until $sub is true, returns its value;
-                                default 10 s
+                                default 30 s
     new_task($state)            a task id that is in that state now and not
                                 used yet: CREATED PROCESSING SUCCESS FAILED
     envelope_is($response, $status, $name)
@@ -488,6 +489,14 @@ sub socket ($self, $port = $self->port) {
 # Logs.
 
 sub log ($self)        { return $self->slurp('error.log') }
+# What the gateway says of that zone's Redis; -1 where it says nothing.
+
+sub redis_up ($self, $zone = 'answers') {
+    return $self->get('/metrics')->body
+        =~ /^clear_status_redis_up\{zone="$zone"\} (\d)$/m ? $1 : -1;
+}
+
+
 sub access_log ($self) { return $self->slurp('access.log') }
 
 
