@@ -44,6 +44,16 @@ http {
             clear_status_timeout 300ms;
         }
 
+        location = /brisk {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_timeout 2s;
+        }
+
+        location = /waiting {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_valid PROCESSING 200ms;
+        }
+
         location = /small {
             clear_status_pass %%UPSTREAM%%;
             clear_status_max_body_size 300;
@@ -101,6 +111,30 @@ subtest 'time, of one who waits on the fetch of another' => sub {
     $t->collect(@patient);
     is_deeply [map { $_->code } @patient], [(200) x 8], 'for all who wait';
     is $sim->count($id), 2, 'and one alone';
+};
+
+subtest 'time, of many who wait for news on the fetch of another' => sub {
+    my $id = new_task('SUCCESS');
+
+    $sim->behave($id, {hang => 1, times => 1});
+    $sim->also($id, {state => 'PROCESSING'});
+
+    my $brisk = $t->start("/brisk?taskId=$id");
+    ok $sim->wait_count($id), 'a fetch is in the air';
+
+    # so many that the next fetch brings its answer before all are told
+    my @waiting = map {
+        $t->start("/waiting?taskId=$id", headers => {Prefer => 'wait=20'})
+    } 1 .. 400;
+
+    $t->collect($brisk);
+    is $brisk->code, 504, 'its leader has no time';
+
+    ok $sim->wait_count($id, 3), 'others have, and poll';
+    $sim->behave($id, {});
+    $t->collect(@waiting);
+    is_deeply [grep { $_->error || $_->body !~ /"SUCCESS"/ } @waiting], [],
+        'until it ends, for all of them';
 };
 
 subtest 'size' => sub {

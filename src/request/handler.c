@@ -27,6 +27,7 @@ static ngx_int_t ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_ask_t *ask);
 static void ngx_cs_handler_answered(ngx_cs_waiter_t *waiter,
     ngx_cs_flight_t *flight, ngx_cs_outcome_t *outcome);
+static void ngx_cs_goes_on(ngx_http_request_t *r, ngx_int_t rc);
 static ngx_int_t ngx_cs_answered_patient(ngx_http_request_t *r,
     ngx_cs_ctx_t *ctx, ngx_cs_flight_t *flight, ngx_cs_outcome_t *outcome);
 static ngx_int_t ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
@@ -267,6 +268,10 @@ ngx_cs_wait(ngx_http_request_t *r, ngx_cs_ctx_t *ctx, ngx_cs_ask_t *ask)
         return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);
     }
 
+    if (ctx->suspended) {
+        return NGX_DONE;
+    }
+
     ctx->suspended = 1;
 
     return ngx_cs_suspend(r);
@@ -296,12 +301,8 @@ ngx_cs_handler_answered(ngx_cs_waiter_t *waiter, ngx_cs_flight_t *flight,
     if (ctx->patience) {
         rc = ngx_cs_answered_patient(r, ctx, flight, outcome);
 
-        if (rc == NGX_DONE) {
-            return;
-        }
-
         if (rc != NGX_DECLINED) {
-            ngx_cs_resume(r, rc);
+            ngx_cs_goes_on(r, rc);
             return;
         }
     }
@@ -327,7 +328,18 @@ ngx_cs_handler_answered(ngx_cs_waiter_t *waiter, ngx_cs_flight_t *flight,
         rc = ngx_cs_result(r, ctx, outcome);
     }
 
-    ngx_cs_resume(r, rc);
+    ngx_cs_goes_on(r, rc);
+}
+
+
+/* it was counted once when it was suspended, and is resumed once */
+
+static void
+ngx_cs_goes_on(ngx_http_request_t *r, ngx_int_t rc)
+{
+    if (rc != NGX_DONE) {
+        ngx_cs_resume(r, rc);
+    }
 }
 
 
