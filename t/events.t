@@ -6,7 +6,10 @@ use FindBin qw($Bin);
 use lib "$Bin/lib";
 
 use ClearStatus::Test;
+use IO::Socket::INET;
+use Socket qw(SO_RCVBUF SOL_SOCKET);
 use Test::More;
+use Time::HiRes qw(sleep);
 
 my $t   = ClearStatus::Test->new(reload => 0);
 my $sim = $t->simulator;
@@ -86,6 +89,12 @@ http {
             send_timeout 1s;
         }
 
+        location = /limited {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_cache answers;
+            limit_rate 1k;
+        }
+
         location = /refreshed {
             clear_status_pass %%UPSTREAM%%;
             clear_status_cache answers;
@@ -95,6 +104,16 @@ http {
 
         location = /metrics {
             clear_status_metrics;
+        }
+    }
+
+    server {
+        listen 127.0.0.1:%%PORT3%% sndbuf=32k;
+
+        location = /status {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_cache answers;
+            send_timeout 3s;
         }
     }
 
@@ -486,6 +505,46 @@ subtest 'who does not read at all' => sub {
         return streams() == $before;
     }, 20), 'is left after send_timeout';
     $_->abort for @slow;
+};
+
+
+subtest 'who reads slowly, but always' => sub {
+    my $id     = task('PROCESSING', pad => 1_000_000);
+    my $socket = IO::Socket::INET->new(
+        PeerAddr => '127.0.0.1:' . $t->port(3),
+        Sockopts => [[SOL_SOCKET, SO_RCVBUF, pack 'i', 16384]],
+    ) or die "no connection: $!";
+
+    $socket->syswrite("GET /status?taskId=$id HTTP/1.1\r\nHost: a\r\n"
+        . "Accept: text/event-stream\r\n\r\n");
+
+    # longer than send_timeout, which is for two writes, in all
+    my $text = '';
+    while ($socket->sysread($text, 25_000, length $text)) {
+        if (length $text < 1_000_000) {
+            sleep 0.1;
+
+        } else {
+            turn($id, 'SUCCESS');
+        }
+    }
+
+    like $text, qr/"SUCCESS".*\r\n0\r\n\r\n\z/s, 'is not left';
+};
+
+
+subtest 'whose rate is limited' => sub {
+    my $id     = task('CREATED');
+    my $stream = stream("/limited?taskId=$id");
+    ok wait_states($stream, 'CREATED'), 'the first';
+
+    turn($id, 'PROCESSING');
+    ok wait_states($stream, 'CREATED PROCESSING'), 'the next';
+
+    turn($id, 'SUCCESS');
+    $t->collect($stream);
+    is $stream->error, undef, 'whole';
+    is states($stream), 'CREATED PROCESSING SUCCESS', 'to the end';
 };
 
 

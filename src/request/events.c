@@ -603,6 +603,12 @@ ngx_cs_events_write_handler(ngx_http_request_t *r)
         return;
     }
 
+    /* the reader reads: its time begins anew */
+
+    if (wev->timer_set && !wev->delayed) {
+        ngx_del_timer(wev);
+    }
+
     if (ngx_cs_events_output(stream, NULL) == NGX_ERROR) {
         ngx_cs_events_close(stream, NGX_CS_COUNTERS_LEFT, NGX_ERROR);
         return;
@@ -628,14 +634,18 @@ ngx_cs_events_write_event(ngx_cs_stream_t *stream)
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
 
-    if (stream->busy == NULL && !r->buffered && !r->connection->buffered) {
+    if (wev->delayed) {
 
-        if (wev->timer_set) {
-            ngx_del_timer(wev);
+        /* by limit_rate, whose timer it is: without it nobody sends again */
+
+    } else if (stream->busy || r->buffered || r->connection->buffered) {
+
+        if (!wev->timer_set) {
+            ngx_add_timer(wev, clcf->send_timeout);
         }
 
-    } else if (!wev->delayed && !wev->timer_set) {
-        ngx_add_timer(wev, clcf->send_timeout);
+    } else if (wev->timer_set) {
+        ngx_del_timer(wev);
     }
 
     return ngx_handle_write_event(wev, clcf->send_lowat);
