@@ -78,6 +78,12 @@ http {
             clear_status_pass http://slow.example:%%SIM%%;
         }
 
+        location = /left {
+            resolver_timeout 10m;
+            clear_status_timeout 10m;
+            clear_status_pass http://slow.example:%%SIM%%;
+        }
+
         location = /address {
             clear_status_pass http://127.0.0.1:%%SIM%%;
         }
@@ -149,6 +155,17 @@ subtest 'a reload while a name is looked up' => sub {
     ok $t->reload, 'reloads';
     envelope_is +($t->collect($call))[0], 502, 'it ends as it would';
     is ask('/api')->code, 200, 'the next is answered';
+    ok wait_for(sub { !$t->leaving_pids }), 'the old worker goes';
+};
+
+subtest 'a reload while a name is looked up that nobody waits for' => sub {
+    my $before = $dns->count('slow.example');
+    my $call   = $t->start('/left?taskId=' . new_task('SUCCESS'));
+
+    ok wait_for(sub { $dns->count('slow.example') > $before }), 'asked for';
+    $call->abort;
+
+    ok $t->reload, 'reloads';
     ok wait_for(sub { !$t->leaving_pids }), 'the old worker goes';
 };
 

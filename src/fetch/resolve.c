@@ -57,6 +57,7 @@ ngx_cs_resolve_start(ngx_cs_resolve_t *resolve, ngx_resolver_t *resolver,
     ctx->data = resolve;
     ctx->timeout = resolve->known->address ? ngx_min(timeout, patience)
                                            : timeout;
+    ctx->cancelable = 1;
 
     resolve->ctx = ctx;
 
