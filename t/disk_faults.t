@@ -19,7 +19,8 @@ my @ids  = map { new_task('SUCCESS') } 1 .. 12;
 my $said = qr/\Q$file\E.*cannot be written/;
 
 # What is written to the files goes through this: while there is a file of that
-# name, the disk is full, or was made read-only.
+# name, the disk is full, or was made read-only; or another process locks the
+# database just when it was opened.
 
 my $shim = $t->file('shim.c', <<'EOC');
 #define _GNU_SOURCE
@@ -57,6 +58,19 @@ ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at)
     if (ours(fd) && there("full")) { errno = ENOSPC; return -1; }
     if (ours(fd) && there("readonly")) { errno = EROFS; return -1; }
     return real(fd, p, n, at);
+}
+
+/* SQLITE_BUSY */
+
+int sqlite3_prepare_v3(void *db, const char *sql, int n, unsigned flags,
+    void **stmt, const char **tail)
+{
+    static int (*real)(void *, const char *, int, unsigned, void **,
+        const char **);
+
+    if (!real) *(void **) &real = dlsym(RTLD_NEXT, "sqlite3_prepare_v3");
+    if (there("locked")) { *stmt = NULL; return 5; }
+    return real(db, sql, n, flags, stmt, tail);
 }
 EOC
 
@@ -140,7 +154,7 @@ SKIP: {
 
 
 SKIP: {
-    skip 'a program of our own cannot be put before the files', 2
+    skip 'a program of our own cannot be put before the files', 3
         if !$shimmed;
 
     subtest 'the disk becomes read-only' => sub {
@@ -172,6 +186,19 @@ SKIP: {
         ok wait_for(sub {
             $t->logged(notice => qr/\Q$file\E" is written again/);
         }), 'and that it is over';
+        $t->stop;
+    };
+
+    subtest 'locked by another process as it is opened' => sub {
+        local $ENV{LD_PRELOAD} = $preload;
+
+        $disk->restore;
+        $t->file('locked', '');
+        $t->run;
+        like $disk->from($ids[0]), qr/fwd=uri-miss/, 'answered by upstream';
+        is $disk->lookups('error'), 1, 'an error is counted';
+        unlink $t->dir . '/locked';
+        like $disk->from($ids[1]), qr/detail=disk/, 'when it is over, it is read';
         $t->stop;
     };
 }

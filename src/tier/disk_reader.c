@@ -91,6 +91,12 @@ ngx_cs_disk_reader_open(ngx_cs_disk_reader_t *reader)
                                 NULL);
     }
 
+    /* what is open has a statement */
+
+    if (rc != SQLITE_OK) {
+        ngx_cs_disk_reader_close(reader);
+    }
+
     return rc;
 }
 
