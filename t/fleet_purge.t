@@ -9,6 +9,7 @@ use lib "$Bin/lib";
 use ClearStatus::Fleet;
 use ClearStatus::Relay;
 use ClearStatus::Test;
+use Digest::SHA qw(sha256_hex);
 use Mojo::File qw(path);
 use Test::More;
 
@@ -216,11 +217,17 @@ $other = everywhere();
 
 my $file = $fleet->gateway(1)->dir . '/disk/answers.db';
 
-sub on_disk { return `sqlite3 -readonly '$file' 'SELECT count(*) FROM answer'` }
+# A task's answers there, by the beginning of the key.
 
-my $saved = stored(1);
+sub on_disk ($id) {
+    my $digest = substr sha256_hex($id), 0, 16;
 
-ok wait_for(sub { on_disk() == $saved }), 'its disk has what its zone has';
+    return `sqlite3 -readonly '$file' "SELECT count(*) FROM answer
+        WHERE hex(key) LIKE upper('$digest%')"` + 0;
+}
+
+ok wait_for(sub { on_disk($id) && on_disk($other) }),
+    'its disk has what its zone has';
 ok $fleet->gateway(1)->stop, 'it ends';
 purge(0, "taskId=$id");
 $before = made(1);
@@ -232,23 +239,80 @@ is status(ask(1, $other)), 'clear_status; hit; detail=disk',
     'but what was not';
 
 
-# As many purges as are made in one walk, and more.
+# As many purges as are made in one walk, and more, while it was not there: its
+# disk loses what was purged, and nothing else.  It does not make again what it
+# had made before.
 
-for my $many (1000, 2000) {
-    my $us = 1000000 * (time - 3600);
+my $purges = 'clear:1:purges';
 
-    $id = everywhere();
-    ok wait_for(sub { on_disk() >= 1 }), 'its disk has an answer';
-    ok $fleet->gateway(1)->stop, 'it ends again';
-    $redis->command('ZADD', 'clear:1:purges',
-        map { ($us - $_, sprintf 't%016x', $_) } 1 .. $many);
-    purge(0, "taskId=$id");
+sub newest {
+    my ($member, $at)
+        = @{ $redis->command('ZREVRANGE', $purges, 0, 0, 'WITHSCORES') };
+
+    return ($member, $at);
+}
+
+for my $many (100, 511, 512, 2000) {
+    $id     = everywhere();
+    $other  = everywhere();
     $before = made(1);
+    purge(0, "taskId=$other");
+    ok wait_for(sub { made(1) > $before }), 'a task is purged';
+    like status(ask(1, $other)), qr/stored/, 'and fetched again';
+    settled();
+    ok $fleet->gateway(1)->stop, 'the gateway ends';
+    ok on_disk($id) && on_disk($other), 'with both on its disk';
+
+    my (undef, $us) = newest();
+
+    $redis->command('ZADD', $purges,
+        map { (sprintf('%.0f', $us + $_), sprintf 't%016x', $_) } 1 .. $many);
+    purge(0, "taskId=$id");
     $fleet->gateway(1)->run;
-    ok wait_for(sub { made(1) > $before }), "it makes $many purges";
-    unlike status(ask(1, $id)), qr/hit/, 'the last one on disk too';
+    ok wait_for(sub { !on_disk($id) }), "it makes $many purges and one more";
+    unlike status(ask(1, $id)), qr/hit; (?:ttl|detail=disk)/,
+        'of which it gives out nothing';
+    is status(ask(1, $other)), 'clear_status; hit; detail=disk',
+        'its disk has the rest';
     settled();
 }
+
+
+# A gateway that purges while it is cut off, and is stopped before Redis is
+# back.
+
+$id = everywhere();
+$relay->cut(0, 'reset');
+$relay->drop;
+ok $fleet->wait_down(2), 'a gateway is cut off';
+is purge(2, "taskId=$id"), 200, 'and purges a task';
+ok $fleet->gateway(2)->stop, 'it ends';
+like status(ask(0, $id)), qr/hit; ttl/, 'the others know of nothing';
+$relay->pass;
+$fleet->gateway(2)->run;
+ok wait_for(sub { status(ask(0, $id)) !~ /hit; ttl/ }),
+    'it is there again, and they make it';
+settled();
+
+
+# Redis has lost its log, and its clock was set back, while one was cut off.
+
+$id = everywhere();
+$relay->cut(0, 'reset');
+$relay->drop;
+ok $fleet->wait_down(2), 'a gateway is cut off once more';
+is purge(0, "taskId=$id"), 200, 'a task is purged';
+
+my ($member) = newest();
+
+$redis->command('DEL', $purges);
+$redis->command('ZADD', $purges, 1, 'e1000', 2000, $member);
+like status(ask(2, $id)), qr/hit; ttl/, 'which it does not know';
+$relay->pass;
+ok $fleet->wait_up(2), 'it is back';
+ok wait_for(sub { status(ask(2, $id)) !~ /hit; ttl/ }),
+    'and makes what another log tells of';
+settled();
 
 ok !$fleet->gateway(1)->logged('error', qr/Redis/), 'and loses no connection';
 

@@ -84,7 +84,16 @@ sub purge ($member, $max = 100, $after = 0) {
         $after);
 }
 
-sub since ($at, $max = 100) { return evaluate('log', ['purges'], $at, $max) }
+# What a log says that was read so far: when it began, what is the last of all
+# and of those told, whether some are missing, and members with their times.
+
+sub since ($epoch, $at, $max = 100) {
+    my ($began, $last, $told, $lost, @members)
+        = @{ evaluate('log', ['purges'], $epoch, $at, $max) };
+
+    return {epoch => $began, last => $last, told => $told, lost => $lost,
+        members => \@members};
+}
 
 sub kind ($entry, %is) { return take($entry, %is)->{kind} }
 
@@ -263,21 +272,69 @@ purge('tanother');
 purge('oanother');
 is kind($e), 'hit', 'others\' purges are none of it';
 
-my $at = purge('tagain');
-is_deeply since($at - 1), [0, $at, 'tagain', $at], 'a gateway reads of it';
-is_deeply since($at), [0, $at], 'and once it has, no more';
+my $at    = purge('tagain');
+my $epoch = since(0, 0)->{epoch};
+
+cmp_ok $epoch, '>', 0, 'a log of purges has a beginning';
+is_deeply since($epoch, $at - 1), {
+    epoch => $epoch, last => $at, told => $at, lost => 0,
+    members => ['tagain', $at],
+}, 'a gateway reads of it';
+is_deeply since($epoch, $at)->{members}, [], 'and once it has, no more';
 
 my $ahead = $at + 3_600_000_000;
 is purge('tlater', 100, $ahead), $ahead + 1,
     'a clock that was set back hides none';
+
+
+# In parts, in order.
+
+my $first_part = since($epoch, 0, 2);
+
+is scalar @{ $first_part->{members} }, 2,
+    'of so many as are wanted one is the beginning';
+is $first_part->{told}, $first_part->{members}[1], 'it says how far it told';
+is $first_part->{last}, $ahead + 1, 'and how far there is more';
+
+my @parts = @{ $first_part->{members} };
+my $part  = $first_part;
+
+for (1 .. 10) {
+    $part = since($epoch, $part->{told}, 2);
+    push @parts, @{ $part->{members} };
+    last if $part->{told} == $part->{last};
+}
+
+is_deeply \@parts, since($epoch, 0)->{members},
+    'the parts are the whole';
+
+
+# Another log than was read: Redis lost the old one, and its clock was set back
+# too, or nobody knows.
+
+$redis->command('DEL', 'purges');
+is_deeply since($epoch, $at), {
+    epoch => 0, last => 0, told => 0, lost => 0, members => []
+}, 'a log that is not there has nothing';
+$redis->command('ZADD', 'purges', 1, 'e5', 100, 'tlong-ago');
+is_deeply since($epoch, $at), {
+    epoch => 5, last => 100, told => 100, lost => 0,
+    members => ['tlong-ago', 100],
+}, 'another one is read whole';
+is_deeply since(5, $at)->{members}, [],
+    'one that lost its end has nothing new';
+is since(5, $at)->{last}, 100, 'and says so';
 $redis->command('DEL', 'purges');
 
 my @times = map { purge("t$_", 10) } 1 .. 30;
 
-cmp_ok $redis->command('ZCARD', 'purges'), '<=', 11, 'they are bounded';
+cmp_ok $redis->command('ZCARD', 'purges'), '<=', 12, 'they are bounded';
 is kind($e), 'yours', 'what there is no room for is of all';
-cmp_ok since(0)->[0], '>=', $times[18], 'as who reads is told';
-is scalar @{ since(0, 3) }, 2 + 2 * 2, 'so many as are wanted, but for that';
+$epoch = since(0, 0)->{epoch};
+is since($epoch, $times[10])->{lost}, 1, 'as who reads is told';
+is since($epoch, $times[25])->{lost}, 0, 'unless it had read them';
+is scalar @{ since($epoch, $times[25])->{members} }, 2 * 4,
+    'of whom it has the others';
 
 
 # A clock that is set back: what is of the future counts for nothing, and

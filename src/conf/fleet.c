@@ -11,12 +11,17 @@
 
 #include "core/block.h"
 #include "request/credentials.h"
+#if (NGX_CS_HAVE_SQLITE)
+#include "tier/disk.h"
+#endif
 #include "tier/fleets.h"
 #include "zone/zone.h"
 
 
 static ngx_cs_fleet_t *ngx_cs_fleet_create(ngx_conf_t *cf,
     ngx_cs_redis_t *redis);
+static void ngx_cs_fleet_remember(ngx_cs_main_conf_t *cmcf,
+    ngx_cs_fleet_t *fleet);
 
 
 ngx_int_t
@@ -38,6 +43,8 @@ ngx_cs_fleet_init_conf(ngx_conf_t *cf, ngx_cs_main_conf_t *cmcf)
         if (*fleet == NULL) {
             return NGX_ERROR;
         }
+
+        ngx_cs_fleet_remember(cmcf, *fleet);
     }
 
     return NGX_OK;
@@ -68,6 +75,26 @@ ngx_cs_fleet_create(ngx_conf_t *cf, ngx_cs_redis_t *redis)
                                     &ngx_clear_status_module);
 
     return fleet->block ? fleet : NULL;
+}
+
+
+/* its zone's disk does */
+
+static void
+ngx_cs_fleet_remember(ngx_cs_main_conf_t *cmcf, ngx_cs_fleet_t *fleet)
+{
+#if (NGX_CS_HAVE_SQLITE)
+    ngx_uint_t       i;
+    ngx_cs_disk_t  **disks;
+
+    disks = cmcf->disks.elts;
+
+    for (i = 0; i < cmcf->disks.nelts; i++) {
+        if (disks[i]->shm_zone == fleet->shm_zone) {
+            disks[i]->fleet = fleet->block;
+        }
+    }
+#endif
 }
 
 

@@ -29,6 +29,8 @@ typedef struct {
     ngx_str_t                    zone;      /* its name */
     ngx_shm_zone_t              *shm_zone;
     ngx_shm_zone_t              *block;     /* ngx_cs_disk_block_t */
+    ngx_shm_zone_t              *fleet;     /* ngx_cs_fleet_block_t; NULL:
+                                               there is none */
     ngx_path_t                  *path;
     char                        *file;      /* the database's name */
     struct ngx_thread_pool_s    *threads;

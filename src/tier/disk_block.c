@@ -12,10 +12,11 @@
 
 ngx_int_t
 ngx_cs_disk_purge_add(ngx_shm_zone_t *shm_zone, ngx_cs_disk_purge_t *purge,
-    ngx_uint_t *place)
+    ngx_cs_disk_ticket_t *ticket)
 {
     ngx_int_t             rc;
     ngx_uint_t            i;
+    ngx_cs_disk_purge_t  *p;
     ngx_cs_disk_block_t  *block;
 
     block = shm_zone->data;
@@ -23,15 +24,29 @@ ngx_cs_disk_purge_add(ngx_shm_zone_t *shm_zone, ngx_cs_disk_purge_t *purge,
 
     ngx_cs_block_lock(shm_zone);
 
-    for (i = 0; i < NGX_CS_DISK_PURGES; i++) {
+    i = (purge->kind == NGX_CS_DISK_PURGE_ALL) ? NGX_CS_DISK_PURGES - 1 : 0;
 
-        if (block->purges[i].kind == NGX_CS_DISK_PURGE_NONE) {
-            block->purges[i] = *purge;
+    while (i < NGX_CS_DISK_PURGES - 1
+           && block->purges[i].kind != NGX_CS_DISK_PURGE_NONE)
+    {
+        i++;
+    }
+
+    p = &block->purges[i];
+
+    if (i < NGX_CS_DISK_PURGES - 1 || purge->kind == NGX_CS_DISK_PURGE_ALL) {
+
+        if (p->kind == NGX_CS_DISK_PURGE_NONE) {
             (void) ngx_atomic_fetch_add(&block->pending, 1);
-            *place = i;
-            rc = NGX_OK;
-            break;
         }
+
+        *p = *purge;
+        p->serial = ++block->serial;
+
+        ticket->place = i;
+        ticket->serial = p->serial;
+
+        rc = NGX_OK;
     }
 
     ngx_cs_block_unlock(shm_zone);
@@ -61,29 +76,39 @@ ngx_cs_disk_purge_get(ngx_shm_zone_t *shm_zone, ngx_uint_t place,
 
 
 void
-ngx_cs_disk_purge_ready(ngx_shm_zone_t *shm_zone, ngx_uint_t place)
+ngx_cs_disk_purge_ready(ngx_shm_zone_t *shm_zone, ngx_cs_disk_ticket_t *ticket)
 {
+    ngx_cs_disk_purge_t  *purge;
     ngx_cs_disk_block_t  *block;
 
     block = shm_zone->data;
+    purge = &block->purges[ticket->place];
 
     ngx_cs_block_lock(shm_zone);
-    block->purges[place].pid = 0;
+
+    if (purge->serial == ticket->serial) {
+        purge->pid = 0;
+    }
+
     ngx_cs_block_unlock(shm_zone);
 }
 
 
 void
-ngx_cs_disk_purge_done(ngx_shm_zone_t *shm_zone, ngx_uint_t place)
+ngx_cs_disk_purge_done(ngx_shm_zone_t *shm_zone, ngx_cs_disk_ticket_t *ticket)
 {
+    ngx_cs_disk_purge_t  *purge;
     ngx_cs_disk_block_t  *block;
 
     block = shm_zone->data;
+    purge = &block->purges[ticket->place];
 
     ngx_cs_block_lock(shm_zone);
 
-    if (block->purges[place].kind != NGX_CS_DISK_PURGE_NONE) {
-        block->purges[place].kind = NGX_CS_DISK_PURGE_NONE;
+    if (purge->kind != NGX_CS_DISK_PURGE_NONE
+        && purge->serial == ticket->serial)
+    {
+        purge->kind = NGX_CS_DISK_PURGE_NONE;
         (void) ngx_atomic_fetch_add(&block->pending, -1);
     }
 

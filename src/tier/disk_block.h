@@ -19,8 +19,8 @@
 #include "tier/tally.h"
 
 
-/* purges that may wait for the writer */
-#define NGX_CS_DISK_PURGES   256
+/* purges that may wait for the writer, the last place for those of all */
+#define NGX_CS_DISK_PURGES   1024
 
 
 typedef enum {
@@ -40,7 +40,16 @@ typedef struct {
     ngx_cs_disk_purge_e          kind;     /* none: free */
     ngx_pid_t                    pid;      /* that purges the zone now; 0: it
                                               is done there */
+    ngx_atomic_uint_t            serial;   /* of it among all */
 } ngx_cs_disk_purge_t;
+
+
+/* an entry of somebody's */
+
+typedef struct {
+    ngx_uint_t                   place;
+    ngx_atomic_uint_t            serial;
+} ngx_cs_disk_ticket_t;
 
 
 typedef struct {
@@ -51,6 +60,7 @@ typedef struct {
     ngx_atomic_t                 failing;  /* the writer; 0: not */
     ngx_atomic_t                 replaced; /* a damaged file; wall, s */
     ngx_atomic_t                 pending;  /* purges */
+    ngx_atomic_t                 serial;   /* of the last one */
     ngx_cs_tally_t               tally;
     ngx_cs_disk_purge_t          purges[NGX_CS_DISK_PURGES];
 } ngx_cs_disk_block_t;
@@ -58,18 +68,22 @@ typedef struct {
 
 /*
  * Enters a purge, whose pid is the caller's until it has purged the zone.
- * NGX_OK and its place, or NGX_DECLINED: too many wait.
+ * Those of all are one, the last one's.  NGX_OK and a ticket, or NGX_DECLINED:
+ * too many wait, which does not happen to those of all.
  */
 ngx_int_t ngx_cs_disk_purge_add(ngx_shm_zone_t *shm_zone,
-    ngx_cs_disk_purge_t *purge, ngx_uint_t *place);
+    ngx_cs_disk_purge_t *purge, ngx_cs_disk_ticket_t *ticket);
 
 /* a copy of the purge in a place.  NGX_OK or NGX_DECLINED: none there */
 ngx_int_t ngx_cs_disk_purge_get(ngx_shm_zone_t *shm_zone, ngx_uint_t place,
     ngx_cs_disk_purge_t *purge);
 
-/* the zone is purged; and: so is the database */
-void ngx_cs_disk_purge_ready(ngx_shm_zone_t *shm_zone, ngx_uint_t place);
-void ngx_cs_disk_purge_done(ngx_shm_zone_t *shm_zone, ngx_uint_t place);
+/* the zone is purged; and: so is the database, of a purge that was got.  Where
+ * another one was entered there meanwhile, it stays. */
+void ngx_cs_disk_purge_ready(ngx_shm_zone_t *shm_zone,
+    ngx_cs_disk_ticket_t *ticket);
+void ngx_cs_disk_purge_done(ngx_shm_zone_t *shm_zone,
+    ngx_cs_disk_ticket_t *ticket);
 
 /* 1 where a purge waits that is to delete this, else 0 */
 ngx_uint_t ngx_cs_disk_purged(ngx_shm_zone_t *shm_zone,

@@ -47,7 +47,7 @@ ngx_cs_disk_trim_purge(ngx_cs_disk_trim_t *trim)
     rc = SQLITE_OK;
     block = trim->disk->block;
 
-    ngx_memzero(trim->done, sizeof(trim->done));
+    trim->ndone = 0;
 
     for (i = 0; rc == SQLITE_OK && i < NGX_CS_DISK_PURGES; i++) {
 
@@ -67,8 +67,13 @@ ngx_cs_disk_trim_purge(ngx_cs_disk_trim_t *trim)
 
         rc = ngx_cs_disk_delete(trim, &purge, &n);
 
-        trim->done[i] = (rc == SQLITE_OK && n < NGX_CS_DISK_STEP);
-        trim->more |= !trim->done[i];
+        if (rc == SQLITE_OK && n < NGX_CS_DISK_STEP) {
+            trim->done[trim->ndone].place = i;
+            trim->done[trim->ndone++].serial = purge.serial;
+
+        } else {
+            trim->more = 1;
+        }
     }
 
     return rc;
@@ -260,11 +265,12 @@ ngx_cs_disk_trim_done(ngx_cs_disk_trim_t *trim)
         trim->wipe = 0;
     }
 
-    for (i = 0; trim->purged && i < NGX_CS_DISK_PURGES; i++) {
-        if (trim->done[i]) {
-            ngx_cs_disk_forget_damaged(trim, 1);
-            ngx_cs_disk_purge_done(trim->disk->block, i);
-        }
+    if (trim->ndone) {
+        ngx_cs_disk_forget_damaged(trim, 1);
+    }
+
+    for (i = 0; i < trim->ndone; i++) {
+        ngx_cs_disk_purge_done(trim->disk->block, &trim->done[i]);
     }
 
     trim->purged = 0;

@@ -26,7 +26,8 @@ typedef struct {
     ngx_uint_t                   more;     /* another step is to follow soon */
     unsigned                     purged:1; /* in this transaction */
     unsigned                     wipe:1;   /* the log has yet to be emptied */
-    u_char                       done[NGX_CS_DISK_PURGES];  /* those */
+    ngx_uint_t                   ndone;
+    ngx_cs_disk_ticket_t         done[NGX_CS_DISK_PURGES];  /* those */
 } ngx_cs_disk_trim_t;
 
 

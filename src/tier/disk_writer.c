@@ -19,6 +19,7 @@
 #include "tier/disk.h"
 #include "tier/disk_file.h"
 #include "tier/disk_trim.h"
+#include "tier/memory.h"
 #include "zone/zone.h"
 
 
@@ -57,6 +58,7 @@ typedef struct {
     int                          failed;   /* the error that was logged */
     uint64_t                     after;    /* no attempt before, ms */
     ngx_cs_disk_trim_t           trim;
+    ngx_cs_memory_t              memory;
     ngx_cs_walk_t                walk;
     ngx_pool_t                  *walking;  /* NULL: no walk */
 } ngx_cs_disk_writer_t;
@@ -136,6 +138,8 @@ ngx_cs_disk_writer_create(ngx_cs_disk_t *disk)
 
     w->disk = disk;
     w->trim.disk = disk;
+    w->memory.disk = disk->block;
+    w->memory.fleet = disk->fleet;
 
     *writer = w;
     disk->worker = w;
@@ -280,6 +284,10 @@ ngx_cs_disk_writer_open(ngx_cs_disk_writer_t *w)
                                 " VALUES (?, ?, ?, ?)",
                                 -1, SQLITE_PREPARE_PERSISTENT, &w->insert,
                                 NULL);
+    }
+
+    if (rc == SQLITE_OK) {
+        rc = ngx_cs_memory_recall(&w->memory, w->db, ngx_cs_disk_place(w));
     }
 
     if (rc == SQLITE_OK
@@ -433,6 +441,10 @@ ngx_cs_disk_transaction(ngx_cs_disk_writer_t *w, ngx_uint_t *more)
     }
 
     if (rc == SQLITE_OK) {
+        rc = ngx_cs_memory_keep(&w->memory, w->db);
+    }
+
+    if (rc == SQLITE_OK) {
         rc = sqlite3_exec(w->db, "COMMIT", NULL, NULL, NULL);
     }
 
@@ -443,6 +455,12 @@ ngx_cs_disk_transaction(ngx_cs_disk_writer_t *w, ngx_uint_t *more)
     ngx_cs_zone_saved(w->disk->shm_zone, rc == SQLITE_OK);
 
     if (rc == SQLITE_OK) {
+        ngx_cs_memory_kept(&w->memory);
+
+        /* a mark may have waited for what was purged */
+
+        *more |= w->memory.late && w->trim.ndone;
+
         rc = ngx_cs_disk_trim_done(&w->trim);
         *more |= w->trim.more;
     }

@@ -69,6 +69,7 @@ ngx_cs_fleet_block_purge(ngx_shm_zone_t *shm_zone, u_char *member, size_t len)
     ngx_cs_block_lock(shm_zone);
 
     block->asked++;
+    block->changes++;
 
     for (i = 0; i < NGX_CS_FLEET_PURGES; i++) {
         purge = &block->purges[i];
@@ -105,28 +106,38 @@ ngx_cs_fleet_block_purge(ngx_shm_zone_t *shm_zone, u_char *member, size_t len)
 
 
 ngx_int_t
-ngx_cs_fleet_block_pending(ngx_shm_zone_t *shm_zone,
+ngx_cs_fleet_block_get(ngx_shm_zone_t *shm_zone, ngx_uint_t place,
     ngx_cs_fleet_purge_t *purge)
 {
-    ngx_uint_t             i;
     ngx_cs_fleet_block_t  *block;
 
     block = shm_zone->data;
-    purge->len = 0;
 
     if (block->pending == 0) {
         return NGX_DECLINED;
     }
 
     ngx_cs_block_lock(shm_zone);
-
-    for (i = 0; i < NGX_CS_FLEET_PURGES && purge->len == 0; i++) {
-        *purge = block->purges[i];
-    }
-
+    *purge = block->purges[place];
     ngx_cs_block_unlock(shm_zone);
 
     return purge->len ? NGX_OK : NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_cs_fleet_block_pending(ngx_shm_zone_t *shm_zone,
+    ngx_cs_fleet_purge_t *purge)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_CS_FLEET_PURGES; i++) {
+        if (ngx_cs_fleet_block_get(shm_zone, i, purge) == NGX_OK) {
+            return NGX_OK;
+        }
+    }
+
+    return NGX_DECLINED;
 }
 
 
@@ -151,6 +162,7 @@ ngx_cs_fleet_block_told(ngx_shm_zone_t *shm_zone, ngx_cs_fleet_purge_t *purge,
         {
             p->len = 0;
             block->pending--;
+            block->changes++;
             break;
         }
     }
@@ -158,6 +170,46 @@ ngx_cs_fleet_block_told(ngx_shm_zone_t *shm_zone, ngx_cs_fleet_purge_t *purge,
     block->own[block->nown++ % NGX_CS_FLEET_OWN] = (ngx_atomic_uint_t) at;
 
     ngx_cs_block_unlock(shm_zone);
+}
+
+
+ngx_cs_fleet_mark_t
+ngx_cs_fleet_block_mark(ngx_shm_zone_t *shm_zone)
+{
+    ngx_cs_fleet_mark_t    mark;
+    ngx_cs_fleet_block_t  *block;
+
+    block = shm_zone->data;
+
+    ngx_cs_block_lock(shm_zone);
+    mark = block->mark;
+    ngx_cs_block_unlock(shm_zone);
+
+    return mark;
+}
+
+
+ngx_int_t
+ngx_cs_fleet_block_made(ngx_shm_zone_t *shm_zone, ngx_cs_fleet_mark_t from,
+    ngx_cs_fleet_mark_t to)
+{
+    ngx_int_t              rc;
+    ngx_cs_fleet_block_t  *block;
+
+    block = shm_zone->data;
+    rc = NGX_DECLINED;
+
+    ngx_cs_block_lock(shm_zone);
+
+    if (block->mark.epoch == from.epoch && block->mark.seen == from.seen) {
+        block->mark = to;
+        block->changes++;
+        rc = NGX_OK;
+    }
+
+    ngx_cs_block_unlock(shm_zone);
+
+    return rc;
 }
 
 

@@ -39,6 +39,15 @@ typedef struct {
 } ngx_cs_fleet_purge_t;
 
 
+/* which log of purges this gateway has read, and how far */
+
+typedef struct {
+    int64_t                      epoch;     /* when it began; Redis' time, us;
+                                               0: none was read */
+    int64_t                      seen;      /* its last purge that is made */
+} ngx_cs_fleet_mark_t;
+
+
 typedef struct {
     u_char                       owner[NGX_CS_FLEET_OWNER];
     ngx_atomic_t                 named;     /* owner is set */
@@ -47,8 +56,10 @@ typedef struct {
     ngx_atomic_t                 pending;   /* purges */
     ngx_cs_fleet_purge_t         purges[NGX_CS_FLEET_PURGES];
     ngx_atomic_t                 asked;     /* for purges, so far */
-    ngx_atomic_t                 seen;      /* the last purge that this gateway
-                                               has made; Redis' time, us */
+    ngx_cs_fleet_mark_t          mark;
+    ngx_atomic_t                 changes;   /* of purges and mark, so far */
+    ngx_atomic_t                 recalled;  /* the file on disk whose memory of
+                                               them is here; 0: none */
     ngx_atomic_t                 claimed;   /* until then a worker makes those
                                                after it; mono, ms */
     ngx_atomic_t                 own[NGX_CS_FLEET_OWN];  /* the last that were
@@ -65,6 +76,13 @@ void ngx_cs_fleet_block_purge(ngx_shm_zone_t *shm_zone, u_char *member,
     size_t len);
 
 /*
+ * A copy of the purge in a place, from 0, below NGX_CS_FLEET_PURGES, that
+ * Redis has to be told.  NGX_OK or NGX_DECLINED: none there.
+ */
+ngx_int_t ngx_cs_fleet_block_get(ngx_shm_zone_t *shm_zone, ngx_uint_t place,
+    ngx_cs_fleet_purge_t *purge);
+
+/*
  * The first purge that Redis has to be told.  NGX_OK or NGX_DECLINED: there
  * is none.
  */
@@ -75,6 +93,16 @@ ngx_int_t ngx_cs_fleet_block_pending(ngx_shm_zone_t *shm_zone,
  * was asked for meanwhile */
 void ngx_cs_fleet_block_told(ngx_shm_zone_t *shm_zone,
     ngx_cs_fleet_purge_t *purge, int64_t at);
+
+/* how far the log of purges is read */
+ngx_cs_fleet_mark_t ngx_cs_fleet_block_mark(ngx_shm_zone_t *shm_zone);
+
+/*
+ * It is read from one mark to another one.  NGX_OK, or NGX_DECLINED: it was
+ * set elsewhere meanwhile, and stays there.
+ */
+ngx_int_t ngx_cs_fleet_block_made(ngx_shm_zone_t *shm_zone,
+    ngx_cs_fleet_mark_t from, ngx_cs_fleet_mark_t to);
 
 /* 1 where a purge of that time was this gateway's own, else 0 */
 ngx_uint_t ngx_cs_fleet_block_own(ngx_shm_zone_t *shm_zone, int64_t at);

@@ -3,8 +3,13 @@
  *
  * Purges over a fleet; see the header.
  *
- * The purges of others are made in one walk through the zone, in turns of the
- * event loop.  What Redis had no room for is a purge of all.
+ * The purges of others are made in one walk through the zone for some of them,
+ * in turns of the event loop, until there are no more.  What Redis had no room
+ * for is a purge of all.
+ *
+ * A purge is of whatever is there as it is made: nothing is compared with its
+ * time, which is Redis' and not this machine's.  How far the log was made is
+ * kept, on disk too, so that none is made twice.
  */
 
 
@@ -12,12 +17,13 @@
 
 #include <ngx_event.h>
 
-#include "clear/redis_scan.h"
 #include "core/counters.h"
+#include "tier/fleet_batch.h"
 #include "tier/fleet_eval.h"
 #include "tier/fleet_names.h"
 #include "tier/fleet_scripts.h"
 #include "tier/fleet_sweep.h"
+#include "tier/memory.h"
 #include "tier/purge_disk.h"
 #include "upstream/breakers.h"
 #include "zone/zone.h"
@@ -26,31 +32,18 @@
 /* purges that Redis keeps; more are one of all */
 #define NGX_CS_FLEET_LOG_MAX    "4096"
 
-/* those that are made in one walk */
-#define NGX_CS_FLEET_LOG_BATCH  1024
-#define NGX_CS_FLEET_LOG_LIMIT  "1024"
-
-_Static_assert(2 + 2 * NGX_CS_FLEET_LOG_BATCH <= CLEAR_REDIS_ELEMENTS,
-               "a reply may have that many purges");
-
 /* how long a worker that makes them may be silent, ms */
 #define NGX_CS_FLEET_LOG_CLAIM  5000
 
-/* where Redis did not take it, or another worker is at it, ms */
+/* where Redis did not take it, or another worker or the disk is at it, ms */
 #define NGX_CS_FLEET_LOG_RETRY  250
+
+/* how long what the disk remembers is waited for, ms */
+#define NGX_CS_FLEET_LOG_RECALL 5000
 
 /* steps of ngx_cs_zone_purge() in a turn, and from turn to turn, ms */
 #define NGX_CS_FLEET_LOG_STEPS  16
 #define NGX_CS_FLEET_LOG_PAUSE  1
-
-
-/* by its digest */
-
-typedef struct {
-    u_char                       kind;      /* 't' or 'o' */
-    u_char                       digest[NGX_CS_SEAL_TASK];
-    int64_t                      at;        /* us */
-} ngx_cs_fleet_purged_t;
 
 
 /* of this worker */
@@ -66,12 +59,11 @@ struct ngx_cs_fleet_log_s {
     ngx_pool_t                  *pool;      /* while purges are made */
     ngx_cs_purge_t               purge;
     ngx_cs_purge_disk_t          disk;
+    ngx_cs_disk_ticket_t         tickets[NGX_CS_FLEET_BATCH + 1];
     ngx_event_t                  turn;
+    ngx_msec_t                   recall;    /* no longer waited for */
     unsigned                     behind:1;  /* there may be some to be made */
-    int64_t                      last;      /* of those that are made; us */
-    int64_t                      all;       /* when all was purged, us, or 0 */
-    ngx_uint_t                   n;
-    ngx_cs_fleet_purged_t        purged[NGX_CS_FLEET_LOG_BATCH];  /* sorted */
+    ngx_cs_fleet_batch_t         batch;     /* that is made */
 };
 
 
@@ -82,22 +74,18 @@ static void ngx_cs_fleet_log_later(struct ngx_cs_fleet_log_s *log);
 static void ngx_cs_fleet_log_retry(ngx_event_t *ev);
 static void ngx_cs_fleet_log_told(ngx_cs_redis_call_t *call, ngx_int_t rc,
     redisReply *reply);
+static ngx_uint_t ngx_cs_fleet_log_recalls(struct ngx_cs_fleet_log_s *log);
 static ngx_uint_t ngx_cs_fleet_log_claim(ngx_cs_fleet_block_t *block);
 static void ngx_cs_fleet_log_ask(struct ngx_cs_fleet_log_s *log);
 static void ngx_cs_fleet_log_read(ngx_cs_redis_call_t *call, ngx_int_t rc,
     redisReply *reply);
-static ngx_int_t ngx_cs_fleet_log_parse(struct ngx_cs_fleet_log_s *log,
-    redisReply *reply);
-static ngx_int_t ngx_cs_fleet_log_member(struct ngx_cs_fleet_log_s *log,
-    redisReply *member, int64_t at);
 static void ngx_cs_fleet_log_begin(struct ngx_cs_fleet_log_s *log);
+static ngx_int_t ngx_cs_fleet_log_disk(struct ngx_cs_fleet_log_s *log);
 static void ngx_cs_fleet_log_turn(ngx_event_t *ev);
 static ngx_uint_t ngx_cs_fleet_log_match(ngx_str_t *tenant, void *data);
-static ngx_uint_t ngx_cs_fleet_log_find(struct ngx_cs_fleet_log_s *log,
-    u_char kind, u_char *digest);
-static int ngx_libc_cdecl ngx_cs_fleet_log_cmp(const void *one,
-    const void *two);
 static void ngx_cs_fleet_log_done(struct ngx_cs_fleet_log_s *log);
+static void ngx_cs_fleet_log_end(struct ngx_cs_fleet_log_s *log,
+    ngx_uint_t later);
 
 
 ngx_int_t
@@ -137,6 +125,8 @@ ngx_cs_fleet_log_init(ngx_cs_fleet_t *fleet)
     log->turn.handler = ngx_cs_fleet_log_turn;
     log->turn.data = log;
     log->turn.log = ngx_cycle->log;
+
+    log->recall = ngx_current_msec + NGX_CS_FLEET_LOG_RECALL;
 
     fleet->log = log;
 
@@ -188,7 +178,7 @@ ngx_cs_fleet_log_tell(ngx_cs_fleet_t *fleet)
 {
     u_char                      digits[NGX_INT64_LEN];
     ngx_str_t                   args[5];
-    ngx_cs_fleet_block_t       *block;
+    ngx_cs_fleet_mark_t         mark;
     struct ngx_cs_fleet_log_s  *log;
 
     log = fleet->log;
@@ -199,7 +189,7 @@ ngx_cs_fleet_log_tell(ngx_cs_fleet_t *fleet)
         return;
     }
 
-    block = fleet->block->data;
+    mark = ngx_cs_fleet_block_mark(fleet->block);
 
     args[0].data = log->told.member;
     args[0].len = log->told.len;
@@ -207,7 +197,7 @@ ngx_cs_fleet_log_tell(ngx_cs_fleet_t *fleet)
     args[2] = log->channel.name;
     args[3].data = ngx_cs_fleet_block_owner(fleet->block);
     args[3].len = NGX_CS_FLEET_OWNER;
-    ngx_cs_fleet_eval_number(&args[4], (int64_t) block->seen, digits);
+    ngx_cs_fleet_eval_number(&args[4], mark.seen, digits);
 
     if (ngx_cs_fleet_eval(fleet, &log->tells, &ngx_cs_fleet_purge, &log->key,
                           1, args, 5)
@@ -269,10 +259,23 @@ ngx_cs_fleet_log_look(ngx_cs_fleet_t *fleet, int64_t newest)
 
     block = fleet->block->data;
 
-    if (fleet->log && newest > (int64_t) block->seen) {
+    /* less: it has lost the last ones, or all */
+
+    if (fleet->log && newest != block->mark.seen) {
         fleet->log->behind = 1;
         ngx_cs_fleet_log_ask(fleet->log);
     }
+}
+
+
+/* what the disk remembers is not known yet */
+
+static ngx_uint_t
+ngx_cs_fleet_log_recalls(struct ngx_cs_fleet_log_s *log)
+{
+    return (ngx_msec_int_t) (log->recall - ngx_current_msec) > 0
+           && ngx_cs_memory_awaited(log->fleet->shm_zone,
+                                    log->fleet->block);
 }
 
 
@@ -294,8 +297,8 @@ ngx_cs_fleet_log_claim(ngx_cs_fleet_block_t *block)
 static void
 ngx_cs_fleet_log_ask(struct ngx_cs_fleet_log_s *log)
 {
-    u_char                 digits[NGX_INT64_LEN];
-    ngx_str_t              args[2];
+    u_char                 digits[3][NGX_INT64_LEN];
+    ngx_str_t              args[3];
     ngx_cs_fleet_block_t  *block;
 
     block = log->fleet->block->data;
@@ -304,16 +307,19 @@ ngx_cs_fleet_log_ask(struct ngx_cs_fleet_log_s *log)
         return;
     }
 
-    if (!ngx_cs_fleet_log_claim(block)) {
+    if (ngx_cs_fleet_log_recalls(log) || !ngx_cs_fleet_log_claim(block)) {
         ngx_cs_fleet_log_later(log);
         return;
     }
 
-    ngx_cs_fleet_eval_number(&args[0], (int64_t) block->seen, digits);
-    ngx_str_set(&args[1], NGX_CS_FLEET_LOG_LIMIT);
+    log->batch.from = ngx_cs_fleet_block_mark(log->fleet->block);
+
+    ngx_cs_fleet_eval_number(&args[0], log->batch.from.epoch, digits[0]);
+    ngx_cs_fleet_eval_number(&args[1], log->batch.from.seen, digits[1]);
+    ngx_cs_fleet_eval_number(&args[2], NGX_CS_FLEET_BATCH, digits[2]);
 
     if (ngx_cs_fleet_eval(log->fleet, &log->looks, &ngx_cs_fleet_log,
-                          &log->key, 1, args, 2)
+                          &log->key, 1, args, 3)
         != NGX_OK)
     {
         block->claimed = ngx_current_msec;
@@ -338,7 +344,7 @@ ngx_cs_fleet_log_read(ngx_cs_redis_call_t *call, ngx_int_t rc,
     block = log->fleet->block->data;
 
     if (rc == NGX_OK) {
-        rc = ngx_cs_fleet_log_parse(log, reply);
+        rc = ngx_cs_fleet_batch_parse(&log->batch, log->fleet->block, reply);
     }
 
     if (rc == NGX_OK) {
@@ -358,133 +364,17 @@ ngx_cs_fleet_log_read(ngx_cs_redis_call_t *call, ngx_int_t rc,
 }
 
 
-/*
- * NGX_OK: there is something to make; NGX_DONE: there is nothing;
- * NGX_DECLINED: it is nothing that the script says.
- */
-
-static ngx_int_t
-ngx_cs_fleet_log_parse(struct ngx_cs_fleet_log_s *log, redisReply *reply)
-{
-    size_t                  i;
-    redisReply            **field;
-    ngx_cs_fleet_block_t   *block;
-
-    block = log->fleet->block->data;
-
-    log->n = 0;
-    log->all = 0;
-
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements < 2
-        || reply->elements % 2)
-    {
-        return NGX_DECLINED;
-    }
-
-    field = reply->element;
-
-    if (field[0]->type != REDIS_REPLY_INTEGER
-        || field[1]->type != REDIS_REPLY_INTEGER)
-    {
-        return NGX_DECLINED;
-    }
-
-    if (field[1]->integer <= (int64_t) block->seen) {
-        return NGX_DONE;
-    }
-
-    log->last = field[1]->integer;
-
-    if (field[0]->integer > (int64_t) block->seen) {
-        log->all = field[0]->integer;
-    }
-
-    /* the one of those without room is counted, and not told */
-
-    if (reply->elements >= 2 * NGX_CS_FLEET_LOG_BATCH) {
-        log->all = log->last;
-        return NGX_OK;
-    }
-
-    for (i = 2; i < reply->elements; i += 2) {
-
-        if (field[i]->type != REDIS_REPLY_STRING
-            || field[i + 1]->type != REDIS_REPLY_INTEGER
-            || ngx_cs_fleet_log_member(log, field[i], field[i + 1]->integer)
-               != NGX_OK)
-        {
-            return NGX_DECLINED;
-        }
-    }
-
-    ngx_qsort(log->purged, log->n, sizeof(ngx_cs_fleet_purged_t),
-              ngx_cs_fleet_log_cmp);
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_cs_fleet_log_member(struct ngx_cs_fleet_log_s *log, redisReply *member,
-    int64_t at)
-{
-    u_char                 *text;
-    ngx_int_t               byte;
-    ngx_uint_t              i;
-    ngx_cs_fleet_purged_t  *purged;
-
-    text = (u_char *) member->str;
-
-    if (ngx_cs_fleet_block_own(log->fleet->block, at)) {
-        return NGX_OK;
-    }
-
-    if (member->len == 1 && text[0] == '*') {
-        log->all = ngx_max(log->all, at);
-        return NGX_OK;
-    }
-
-    if (member->len != NGX_CS_FLEET_MEMBER
-        || (text[0] != 't' && text[0] != 'o'))
-    {
-        return NGX_DECLINED;
-    }
-
-    purged = &log->purged[log->n];
-    ngx_memzero(purged, sizeof(ngx_cs_fleet_purged_t));
-
-    purged->kind = text[0];
-    purged->at = at;
-
-    for (i = 0; i < NGX_CS_SEAL_TASK; i++) {
-        byte = ngx_hextoi(text + 1 + 2 * i, 2);
-
-        if (byte == NGX_ERROR) {
-            return NGX_DECLINED;
-        }
-
-        purged->digest[i] = (u_char) byte;
-    }
-
-    log->n++;
-
-    return NGX_OK;
-}
-
-
 static void
 ngx_cs_fleet_log_begin(struct ngx_cs_fleet_log_s *log)
 {
-    int64_t                all;
     ngx_int_t              rc;
-    ngx_uint_t             i;
     ngx_cs_fleet_block_t  *block;
 
     block = log->fleet->block->data;
-    rc = NGX_OK;
 
-    if (log->n == 0 && !log->all) {
-        block->seen = (ngx_atomic_uint_t) log->last;
+    if (log->batch.n == 0 && !log->batch.all) {
+        (void) ngx_cs_fleet_block_made(log->fleet->block, log->batch.from,
+                                       log->batch.to);
         block->claimed = ngx_current_msec;
 
         if (log->behind) {
@@ -496,50 +386,56 @@ ngx_cs_fleet_log_begin(struct ngx_cs_fleet_log_s *log)
 
     log->pool = ngx_create_pool(NGX_DEFAULT_POOL_SIZE / 8, ngx_cycle->log);
     if (log->pool == NULL) {
-        log->behind = 1;
-        ngx_cs_fleet_log_later(log);
+        ngx_cs_fleet_log_end(log, 1);
         return;
     }
 
-    ngx_cs_purge_disk_begin(&log->disk, log->fleet->shm_zone);
-
-    /*
-     * On disk each answer says when it was fetched.  More than it takes are
-     * one of all until the last of them: they are in no order of time.
-     */
-
-    all = (log->n > NGX_CS_PURGE_DISK_MAX) ? log->last : log->all;
-
-    if (all) {
-        rc = ngx_cs_purge_disk_add(&log->disk, '*', NULL, all / 1000);
-    }
-
-    for (i = 0; i < log->n && all != log->last && rc == NGX_OK; i++) {
-        rc = ngx_cs_purge_disk_add(&log->disk, log->purged[i].kind,
-                                   log->purged[i].digest,
-                                   log->purged[i].at / 1000);
-    }
+    rc = ngx_cs_fleet_log_disk(log);
 
     if (rc != NGX_OK) {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "too many purges wait for the disk, those of other "
-                      "gateways are tried again later");
-
-        ngx_cs_purge_disk_end(&log->disk);
-        ngx_destroy_pool(log->pool);
-        log->pool = NULL;
-        log->behind = 1;
-
-        ngx_cs_fleet_log_later(log);
+        ngx_cs_fleet_log_end(log, 1);
         return;
     }
 
     ngx_memzero(&log->purge, sizeof(ngx_cs_purge_t));
 
-    log->purge.match = log->all ? NULL : ngx_cs_fleet_log_match;
+    log->purge.match = log->batch.all ? NULL : ngx_cs_fleet_log_match;
     log->purge.data = log;
 
     ngx_cs_fleet_log_turn(&log->turn);
+}
+
+
+/*
+ * NGX_OK, or NGX_DECLINED: the disk is at others yet.  One that cannot be
+ * written takes what it has no room for as one of all, so that the zone goes
+ * on to be purged.
+ */
+
+static ngx_int_t
+ngx_cs_fleet_log_disk(struct ngx_cs_fleet_log_s *log)
+{
+    ngx_int_t   rc;
+    ngx_uint_t  i;
+
+    ngx_cs_purge_disk_begin(&log->disk, log->fleet->shm_zone, log->tickets);
+
+    if (log->batch.all) {
+        return ngx_cs_purge_disk_add(&log->disk, '*', NULL);
+    }
+
+    rc = ngx_cs_purge_disk_busy(&log->disk) ? NGX_DECLINED : NGX_OK;
+
+    for (i = 0; i < log->batch.n && rc == NGX_OK; i++) {
+        rc = ngx_cs_purge_disk_add(&log->disk, log->batch.purged[i].kind,
+                                   log->batch.purged[i].digest);
+    }
+
+    if (rc != NGX_OK && ngx_cs_purge_disk_fails(&log->disk)) {
+        return ngx_cs_purge_disk_add(&log->disk, '*', NULL);
+    }
+
+    return rc;
 }
 
 
@@ -569,43 +465,29 @@ ngx_cs_fleet_log_turn(ngx_event_t *ev)
         ngx_cs_fleet_log_done(log);
     }
 
-    ngx_cs_purge_disk_end(&log->disk);
-
-    ngx_destroy_pool(log->pool);
-    log->pool = NULL;
-
-    block->claimed = ngx_current_msec;
-
     /* there may be more by now, or there was no memory */
 
-    if (rc == NGX_DONE) {
-        ngx_cs_fleet_log_ask(log);
-
-    } else {
-        log->behind = 1;
-        ngx_cs_fleet_log_later(log);
-    }
+    ngx_cs_fleet_log_end(log, rc != NGX_DONE);
 }
 
 
 static void
 ngx_cs_fleet_log_done(struct ngx_cs_fleet_log_s *log)
 {
-    ngx_uint_t             i;
-    ngx_cs_fleet_block_t  *block;
+    ngx_uint_t  i;
 
-    block = log->fleet->block->data;
-    block->seen = (ngx_atomic_uint_t) log->last;
+    (void) ngx_cs_fleet_block_made(log->fleet->block, log->batch.from,
+                                   log->batch.to);
 
     /* who purges a tenant, or all, wants it asked anew */
 
-    if (log->all) {
+    if (log->batch.all) {
         ngx_cs_breakers_lift(NULL);
     }
 
-    for (i = 0; i < log->n; i++) {
-        if (log->purged[i].kind == 'o') {
-            ngx_cs_breakers_lift_digest(log->purged[i].digest,
+    for (i = 0; i < log->batch.n; i++) {
+        if (log->batch.purged[i].kind == 'o') {
+            ngx_cs_breakers_lift_digest(log->batch.purged[i].digest,
                                         NGX_CS_SEAL_TASK);
         }
     }
@@ -615,6 +497,33 @@ ngx_cs_fleet_log_done(struct ngx_cs_fleet_log_s *log)
     ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
                   "purged for another gateway from zone \"%V\": %ui answers",
                   &log->fleet->redis->zone, log->purge.purged);
+}
+
+
+/* and asks for the next ones, now or later */
+
+static void
+ngx_cs_fleet_log_end(struct ngx_cs_fleet_log_s *log, ngx_uint_t later)
+{
+    ngx_cs_fleet_block_t  *block;
+
+    block = log->fleet->block->data;
+
+    if (log->pool) {
+        ngx_cs_purge_disk_end(&log->disk);
+        ngx_destroy_pool(log->pool);
+        log->pool = NULL;
+    }
+
+    block->claimed = ngx_current_msec;
+
+    if (later) {
+        log->behind = 1;
+        ngx_cs_fleet_log_later(log);
+
+    } else {
+        ngx_cs_fleet_log_ask(log);
+    }
 }
 
 
@@ -628,36 +537,12 @@ ngx_cs_fleet_log_match(ngx_str_t *tenant, void *data)
     ngx_str_t  id;
 
     if (ngx_cs_seal_key(tenant, &log->purge.walk.at.task_id, digest) == NGX_OK
-        && ngx_cs_fleet_log_find(log, 't', digest))
+        && ngx_cs_fleet_batch_find(&log->batch, 't', digest))
     {
         return 1;
     }
 
     return log->fleet->id_of(tenant, &id) == NGX_OK
            && ngx_cs_seal_owner(&id, &owner) == NGX_OK
-           && ngx_cs_fleet_log_find(log, 'o', (u_char *) &owner);
-}
-
-
-static ngx_uint_t
-ngx_cs_fleet_log_find(struct ngx_cs_fleet_log_s *log, u_char kind,
-    u_char *digest)
-{
-    ngx_cs_fleet_purged_t  wanted;
-
-    ngx_memzero(&wanted, sizeof(ngx_cs_fleet_purged_t));
-
-    wanted.kind = kind;
-    ngx_memcpy(wanted.digest, digest, NGX_CS_SEAL_TASK);
-
-    return bsearch(&wanted, log->purged, log->n, sizeof(ngx_cs_fleet_purged_t),
-                   ngx_cs_fleet_log_cmp)
-           != NULL;
-}
-
-
-static int ngx_libc_cdecl
-ngx_cs_fleet_log_cmp(const void *one, const void *two)
-{
-    return ngx_memcmp(one, two, offsetof(ngx_cs_fleet_purged_t, at));
+           && ngx_cs_fleet_batch_find(&log->batch, 'o', (u_char *) &owner);
 }

@@ -222,20 +222,31 @@ ngx_str_t  ngx_cs_fleet_land = ngx_string(
 );
 
 
+/* a log of purges begins with when it did, before all of them */
+#define NGX_CS_FLEET_EPOCH                                                   \
+    "local z = KEYS[1]\n"                                                    \
+    "local first = redis.call('ZRANGE', z, 0, 0)[1]\n"                       \
+    "local epoch = string.match(first or '', '^e(%d+)$')\n"                  \
+    "local newest = redis.call('ZREVRANGE', z, 0, 0, 'WITHSCORES')[2]\n"     \
+    "newest = tonumber(newest or 0)\n"
+
+
 ngx_str_t  ngx_cs_fleet_purge = ngx_string(
     NGX_CS_FLEET_NOW
+    NGX_CS_FLEET_EPOCH
 
-    "local z = KEYS[1]\n"
-    "local newest = redis.call('ZREVRANGE', z, 0, 0, 'WITHSCORES')[2]\n"
-    "local at = math.max(now, (tonumber(newest) or 0) + 1, ARGV[5] + 1)\n"
+    "if not epoch then\n"
+    "  redis.call('ZADD', z, 1, string.format('e%.0f', now))\n"
+    "end\n"
+    "local at = math.max(now, newest + 1, ARGV[5] + 1)\n"
     "redis.call('ZADD', z, string.format('%.0f', at), ARGV[1])\n"
 
     /* where there are too many, the oldest become one that is of all */
 
-    "local more = redis.call('ZCARD', z) - ARGV[2]\n"
+    "local more = redis.call('ZCARD', z) - 1 - ARGV[2]\n"
     "if more > 0 then\n"
-    "  local out = redis.call('ZRANGE', z, 0, more - 1, 'WITHSCORES')\n"
-    "  redis.call('ZREMRANGEBYRANK', z, 0, more - 1)\n"
+    "  local out = redis.call('ZRANGE', z, 1, more, 'WITHSCORES')\n"
+    "  redis.call('ZREMRANGEBYRANK', z, 1, more)\n"
     "  redis.call('ZADD', z, out[#out], '_')\n"
     "end\n"
     "redis.call('PUBLISH', ARGV[3], ARGV[4])\n"
@@ -244,14 +255,20 @@ ngx_str_t  ngx_cs_fleet_purge = ngx_string(
 
 
 ngx_str_t  ngx_cs_fleet_log = ngx_string(
-    "local z = KEYS[1]\n"
-    "local newest = redis.call('ZREVRANGE', z, 0, 0, 'WITHSCORES')[2]\n"
-    "local floor = redis.call('ZSCORE', z, '_')\n"
-    "local out = {tonumber(floor or 0), tonumber(newest or 0)}\n"
-    "local since = redis.call('ZRANGEBYSCORE', z, '(' .. ARGV[1], '+inf',\n"
-    "  'WITHSCORES', 'LIMIT', 0, ARGV[2])\n"
+    NGX_CS_FLEET_EPOCH
+
+    /* another log than was read so far is read whole */
+
+    "epoch = epoch or '0'\n"
+    "local from = ARGV[1] == epoch and ARGV[2] or '0'\n"
+    "local floor = tonumber(redis.call('ZSCORE', z, '_') or 0)\n"
+    "local out = {tonumber(epoch), newest, newest,\n"
+    "  floor > tonumber(from) and 1 or 0}\n"
+    "local since = redis.call('ZRANGEBYSCORE', z, '(' .. from, '+inf',\n"
+    "  'WITHSCORES', 'LIMIT', 0, ARGV[3])\n"
+    "if #since == 2 * ARGV[3] then out[3] = tonumber(since[#since]) end\n"
     "for i = 1, #since, 2 do\n"
-    "  if since[i] ~= '_' then\n"
+    "  if since[i] ~= '_' and since[i] ~= first then\n"
     "    out[#out + 1] = since[i]\n"
     "    out[#out + 1] = tonumber(since[i + 1])\n"
     "  end\n"

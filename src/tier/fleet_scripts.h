@@ -13,7 +13,8 @@
  *
  * Purges are a sorted set: whose they are ("t" and a task's digest, "o" and an
  * integration id's, "*") by when they were; "_" is the latest of those that
- * there was no room for.
+ * there was no room for, and "e" and a time, the first of all, says when this
+ * log began: Redis may lose one, and its clock may be set back.
  */
 
 
@@ -66,9 +67,11 @@ typedef enum {
  *         a time that it is later than
  *         returns: when it was
  *
- * log     keys: the purges; args: a time, how many at the most
- *         returns: the last of those that there was no room for, or 0; the
- *         last of all; and members with their times, of those after the time
+ * log     keys: the purges; args: when the log began that was read so far, or
+ *         0; the last of it that was, or 0; how many at the most
+ *         returns: when this log began, or 0; the last purge of all; the last
+ *         that is told here; 1 where there was no room for some that were not
+ *         read, else 0; and members with their times, in order
  *
  * sweep   keys: the purges, twice; args: SCAN's cursor, its pattern and count,
  *         length of the pattern's fixed part

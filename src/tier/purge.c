@@ -23,15 +23,14 @@ ngx_int_t
 ngx_cs_tier_purge_begin(ngx_cs_tier_purge_t *purge, ngx_shm_zone_t *shm_zone,
     ngx_str_t *task_id, ngx_str_t *integration_id)
 {
-    u_char       digest[NGX_CS_DIGEST_LEN], kind;
-    ngx_int_t    rc;
-    ngx_str_t   *what;
-    ngx_time_t  *tp;
+    u_char      digest[NGX_CS_DIGEST_LEN], kind;
+    ngx_int_t   rc;
+    ngx_str_t  *what;
 
     kind = task_id->data ? 't' : integration_id->data ? 'o' : '*';
     what = task_id->data ? task_id : integration_id;
 
-    ngx_cs_purge_disk_begin(&purge->disk, shm_zone);
+    ngx_cs_purge_disk_begin(&purge->disk, shm_zone, &purge->ticket);
 
     if (kind != '*'
         && ngx_cs_digest(what->data, what->len, digest) != NGX_OK)
@@ -39,10 +38,8 @@ ngx_cs_tier_purge_begin(ngx_cs_tier_purge_t *purge, ngx_shm_zone_t *shm_zone,
         return NGX_ERROR;
     }
 
-    tp = ngx_timeofday();
+    rc = ngx_cs_purge_disk_add(&purge->disk, kind, digest);
 
-    rc = ngx_cs_purge_disk_add(&purge->disk, kind, digest,
-                               (int64_t) tp->sec * 1000 + tp->msec);
     if (rc == NGX_OK) {
         ngx_cs_tier_purge_fleet(shm_zone, kind, digest);
     }

@@ -19,6 +19,7 @@
 
 typedef struct {
     ngx_cs_purge_disk_t          disk;
+    ngx_cs_disk_ticket_t         ticket;
 } ngx_cs_tier_purge_t;
 
 
