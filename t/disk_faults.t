@@ -198,7 +198,7 @@ SKIP: {
         like $disk->from($ids[0]), qr/fwd=uri-miss/, 'answered by upstream';
         is $disk->lookups('error'), 1, 'an error is counted';
         unlink $t->dir . '/locked';
-        like $disk->from($ids[1]), qr/detail=disk/, 'when it is over, it is read';
+        like $disk->from($ids[1]), qr/detail=disk/, 'then it is read';
         $t->stop;
     };
 }
