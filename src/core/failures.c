@@ -10,6 +10,8 @@
 
 #include "core/failures.h"
 
+#include "core/wall.h"
+
 
 typedef struct {
     ngx_uint_t                   next;     /* the slot to write, modulo */
@@ -32,7 +34,6 @@ void
 ngx_cs_failures_note(ngx_str_t *task_id, ngx_str_t *host, in_port_t port,
     const char *cause, ngx_uint_t status, ngx_uint_t upstream_status)
 {
-    ngx_time_t         *tp;
     ngx_cs_error_t     *e;
     ngx_cs_failures_t  *errors;
 
@@ -41,7 +42,6 @@ ngx_cs_failures_note(ngx_str_t *task_id, ngx_str_t *host, in_port_t port,
     }
 
     errors = ngx_cs_failures_block.zone->data;
-    tp = ngx_timeofday();
 
     ngx_cs_block_lock(ngx_cs_failures_block.zone);
 
@@ -62,7 +62,7 @@ ngx_cs_failures_note(ngx_str_t *task_id, ngx_str_t *host, in_port_t port,
                                         (u_char *) cause, ngx_strlen(cause));
 
     ngx_memory_barrier();
-    e->time = (uint64_t) tp->sec * 1000 + tp->msec;
+    e->time = (uint64_t) ngx_cs_wall();
 
     ngx_cs_block_unlock(ngx_cs_failures_block.zone);
 }

@@ -10,6 +10,7 @@
 #include "core/counters.h"
 #include "core/failures.h"
 #include "core/names.h"
+#include "core/wall.h"
 #include "operator/json.h"
 #include "upstream/breakers.h"
 
@@ -33,7 +34,6 @@ ngx_cs_dashboard_numbers(ngx_cs_text_t *text, ngx_cs_dashboard_t *d,
     ngx_uint_t history)
 {
     ngx_uint_t          i;
-    ngx_time_t         *tp;
     ngx_cs_json_t       j;
     ngx_cs_counters_t  *m;
 
@@ -45,12 +45,10 @@ ngx_cs_dashboard_numbers(ngx_cs_text_t *text, ngx_cs_dashboard_t *d,
 
     ngx_cs_counters_sum(m);
 
-    tp = ngx_timeofday();
-
     ngx_cs_json_init(&j, text);
 
     ngx_cs_json_open(&j, NULL, "{");
-    ngx_cs_json_int(&j, "time", (int64_t) tp->sec * 1000 + tp->msec);
+    ngx_cs_json_int(&j, "time", ngx_cs_wall());
     ngx_cs_state_gateway(&j, d);
     ngx_cs_state_now(&j, m);
 

@@ -8,6 +8,7 @@
 #include "request/variables.h"
 
 #include "core/names.h"
+#include "core/wall.h"
 #include "request/argument.h"
 #include "request/request.h"
 
@@ -259,7 +260,6 @@ ngx_cs_variable_fetched(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     int64_t        age;
     ngx_tm_t       tm;
     ngx_str_t      value;
-    ngx_time_t    *tp;
     ngx_cs_ctx_t  *ctx;
 
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
@@ -273,11 +273,9 @@ ngx_cs_variable_fetched(ngx_http_request_t *r, ngx_http_variable_value_t *v,
         return NGX_ERROR;
     }
 
-    tp = ngx_timeofday();
     age = (int64_t) ngx_current_msec - ctx->fetched;
 
-    ngx_gmtime((time_t) (((int64_t) tp->sec * 1000 + tp->msec - age) / 1000),
-               &tm);
+    ngx_gmtime((time_t) ((ngx_cs_wall() - age) / 1000), &tm);
 
     value.data = p;
     value.len = ngx_sprintf(p, "%4d-%02d-%02dT%02d:%02d:%02dZ",

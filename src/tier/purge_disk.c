@@ -9,6 +9,7 @@
 
 #if (NGX_CS_HAVE_SQLITE)
 
+#include "core/wall.h"
 #include "tier/disk.h"
 
 
@@ -34,7 +35,6 @@ ngx_int_t
 ngx_cs_purge_disk_add(ngx_cs_purge_disk_t *purge, u_char kind, u_char *digest)
 {
     ngx_int_t            rc;
-    ngx_time_t          *tp;
     ngx_cs_disk_purge_t  entry;
 
     if (purge->shm_zone == NULL) {
@@ -43,9 +43,7 @@ ngx_cs_purge_disk_add(ngx_cs_purge_disk_t *purge, u_char kind, u_char *digest)
 
     ngx_memzero(&entry, sizeof(ngx_cs_disk_purge_t));
 
-    tp = ngx_timeofday();
-
-    entry.until = (int64_t) tp->sec * 1000 + tp->msec;
+    entry.until = ngx_cs_wall();
     entry.pid = ngx_pid;
     entry.kind = NGX_CS_DISK_PURGE_ALL;
 

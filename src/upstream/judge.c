@@ -11,6 +11,7 @@
 
 #include "clear/pace.h"
 #include "core/limits.h"
+#include "core/wall.h"
 
 
 static ngx_cs_limited_e ngx_cs_judge_limited(ngx_cs_fetch_result_t *result,
@@ -28,11 +29,9 @@ ngx_cs_judge(ngx_cs_fetch_t *fetch, ngx_cs_question_t *question,
     ngx_cs_body_t *body, ngx_cs_fetch_result_t *result,
     clear_verdict_t *verdict, ngx_cs_answer_t *answer)
 {
-    int64_t      wall, lifetime;
-    ngx_time_t  *tp;
+    int64_t  wall, lifetime;
 
-    tp = ngx_timeofday();
-    wall = (int64_t) tp->sec * 1000 + tp->msec;
+    wall = ngx_cs_wall();
 
     if (verdict->success && body->task) {
         ngx_cs_judge_success(fetch, question, body, answer);
