@@ -14,8 +14,9 @@
 #include <ngx_event.h>
 #include <ngx_thread_pool.h>
 
-#include "clear/record.h"
+#include "core/wall.h"
 #include "tier/disk_reader.h"
+#include "tier/record.h"
 
 
 #define NGX_CS_DISK_BATCH    32
@@ -89,7 +90,6 @@ static ngx_int_t ngx_cs_disk_cancel(ngx_cs_asking_t *asking);
 static void ngx_cs_disk_switch_off(ngx_cs_disk_worker_t *w);
 static void ngx_cs_disk_end(ngx_cs_disk_job_t *job,
     ngx_cs_tally_e outcome);
-static int64_t ngx_cs_disk_wall(void);
 
 
 ngx_cs_tier_t  ngx_cs_tier_disk = {
@@ -421,19 +421,19 @@ static ngx_int_t
 ngx_cs_disk_answer(ngx_cs_disk_job_t *job, ngx_cs_disk_look_t *look,
     ngx_cs_answer_t *answer)
 {
-    u_char           seal[NGX_CS_SEAL], *p;
+    u_char           seal[NGX_CS_SEAL];
     int64_t          wall;
     ngx_cs_disk_t   *disk;
     clear_record_t   record;
 
     disk = job->worker->disk;
-    wall = ngx_cs_disk_wall();
+    wall = ngx_cs_wall();
 
     /* a bit that flipped is a miss, whatever it changed */
 
     if (look->len <= NGX_CS_SEAL
         || ngx_cs_seal(job->key, look->data + NGX_CS_SEAL,
-                            look->len - NGX_CS_SEAL, seal)
+                       look->len - NGX_CS_SEAL, seal)
            != NGX_OK
         || ngx_memcmp(seal, look->data, NGX_CS_SEAL) != 0
         || clear_record_read(look->data + NGX_CS_SEAL,
@@ -441,29 +441,14 @@ ngx_cs_disk_answer(ngx_cs_disk_job_t *job, ngx_cs_disk_look_t *look,
            != CLEAR_RECORD_OK
         || wall - record.fetched > disk->keep
         || ngx_cs_disk_purged(disk->block, job->key, look->owner,
-                              record.fetched))
+                              record.fetched)
+        || ngx_cs_record_answer(job->asking->pool, &record, answer) != NGX_OK)
     {
         return NGX_DECLINED;
     }
 
-    answer->body.data = ngx_pnalloc(job->asking->pool, record.body.len);
-    if (answer->body.data == NULL) {
-        return NGX_DECLINED;
-    }
-
-    ngx_memcpy(answer->body.data, record.body.data, record.body.len);
-
-    answer->body.len = record.body.len;
     answer->status = NGX_CS_OK;
-    answer->workflow = record.workflow;
-    answer->urls = record.urls;
     answer->source = NGX_CS_SOURCE_DISK;
-    answer->storable = 1;
-
-    p = answer->etag;
-    *p++ = '"';
-    p = ngx_hex_dump(p, record.etag, CLEAR_RECORD_ETAG);
-    *p = '"';
 
     clear_record_stamp(&record, wall, ngx_current_msec, &answer->stamp);
 
@@ -606,15 +591,4 @@ ngx_cs_disk_end(ngx_cs_disk_job_t *job, ngx_cs_tally_e outcome)
     block = job->worker->disk->block->data;
 
     ngx_cs_tally_count(&block->tally, outcome, &job->begun);
-}
-
-
-static int64_t
-ngx_cs_disk_wall(void)
-{
-    ngx_time_t  *tp;
-
-    tp = ngx_timeofday();
-
-    return (int64_t) tp->sec * 1000 + tp->msec;
 }

@@ -8,6 +8,7 @@
 #include "tier/disk_trim.h"
 
 #include "core/alive.h"
+#include "core/wall.h"
 #include "tier/disk_file.h"
 
 
@@ -58,7 +59,7 @@ ngx_cs_disk_trim_purge(ngx_cs_disk_trim_t *trim)
         /* an answer that the zone still has would come after it */
 
         if (ngx_cs_alive(purge.pid)
-            && ngx_cs_disk_now() - purge.until < NGX_CS_DISK_PATIENCE)
+            && ngx_cs_wall() - purge.until < NGX_CS_DISK_PATIENCE)
         {
             continue;
         }
@@ -149,7 +150,7 @@ ngx_cs_disk_trim_old(ngx_cs_disk_trim_t *trim)
     sqlite3_stmt  *stmt;
 
     rc = ngx_cs_disk_size(trim);
-    now = ngx_cs_disk_now();
+    now = ngx_cs_wall();
 
     if (rc != SQLITE_OK
         || (now >= trim->aged && now - trim->aged < NGX_CS_DISK_AGING))
@@ -293,7 +294,7 @@ ngx_cs_disk_forget_damaged(ngx_cs_disk_trim_t *trim, ngx_uint_t all)
 
     if (ngx_file_info(name, &fi) == NGX_FILE_ERROR
         || (!all
-            && ngx_cs_disk_now() - (int64_t) fi.st_ctime * 1000
+            && ngx_cs_wall() - (int64_t) fi.st_ctime * 1000
                < trim->disk->keep))
     {
         return;
@@ -360,26 +361,4 @@ ngx_cs_disk_measure(ngx_cs_disk_trim_t *trim)
     block->answers = (ngx_atomic_uint_t)
                      ngx_max(ngx_cs_disk_value(trim->db, NGX_CS_DISK_ABOUT),
                              0);
-}
-
-
-int64_t
-ngx_cs_disk_now(void)
-{
-    ngx_time_t  *tp;
-
-    tp = ngx_timeofday();
-
-    return (int64_t) tp->sec * 1000 + tp->msec;
-}
-
-
-void
-ngx_cs_disk_tag(u_char *etag, u_char *bytes)
-{
-    ngx_uint_t  i;
-
-    for (i = 0; i < 16; i++) {
-        bytes[i] = (u_char) ngx_hextoi(etag + 1 + 2 * i, 2);
-    }
 }

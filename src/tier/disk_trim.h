@@ -38,11 +38,5 @@ int ngx_cs_disk_trim_old(ngx_cs_disk_trim_t *trim);
 /* after it: says what is purged, and gives room back */
 int ngx_cs_disk_trim_done(ngx_cs_disk_trim_t *trim);
 
-/* wall, ms */
-int64_t ngx_cs_disk_now(void);
-
-/* an entity tag's bytes, of its digits within quotes */
-void ngx_cs_disk_tag(u_char *etag, u_char *bytes);
-
 
 #endif /* _NGX_CS_TIER_DISK_TRIM_H_INCLUDED_ */

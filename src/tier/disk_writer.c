@@ -15,11 +15,11 @@
 
 #include "tier/disk_writer.h"
 
-#include "clear/record.h"
 #include "tier/disk.h"
 #include "tier/disk_file.h"
 #include "tier/disk_trim.h"
 #include "tier/memory.h"
+#include "tier/record.h"
 #include "zone/zone.h"
 
 
@@ -526,16 +526,7 @@ ngx_cs_disk_insert(ngx_cs_disk_writer_t *w, ngx_cs_key_t *key,
     ngx_str_t        id;
     clear_record_t   record;
 
-    ngx_memzero(&record, sizeof(clear_record_t));
-
-    record.body.data = answer->body.data;
-    record.body.len = answer->body.len;
-    record.workflow = answer->workflow;
-    record.urls = answer->urls;
-
-    clear_record_times(&record, &answer->stamp, ngx_cs_disk_now(),
-                       ngx_current_msec);
-    ngx_cs_disk_tag(answer->etag, record.etag);
+    ngx_cs_record(answer, &record);
 
     len = NGX_CS_SEAL + CLEAR_RECORD_HEAD + record.body.len;
 
@@ -549,8 +540,7 @@ ngx_cs_disk_insert(ngx_cs_disk_writer_t *w, ngx_cs_key_t *key,
     if (w->disk->id_of(&key->tenant, &id) != NGX_OK
         || ngx_cs_seal_owner(&id, &owner) != NGX_OK
         || ngx_cs_seal_key(&key->tenant, &key->task_id, digests) != NGX_OK
-        || ngx_cs_seal(digests, p + NGX_CS_SEAL,
-                            len - NGX_CS_SEAL, p)
+        || ngx_cs_seal(digests, p + NGX_CS_SEAL, len - NGX_CS_SEAL, p)
            != NGX_OK)
     {
         return SQLITE_NOMEM;

@@ -8,10 +8,7 @@
 #include "tier/fleet_parcel.h"
 
 #include "clear/parcel.h"
-
-
-static int64_t ngx_cs_fleet_parcel_wall(void);
-static ngx_int_t ngx_cs_fleet_parcel_etag(u_char *etag, u_char *tag);
+#include "tier/record.h"
 
 
 ngx_int_t
@@ -27,13 +24,7 @@ ngx_cs_fleet_parcel_write(ngx_pool_t *pool, u_char key[NGX_CS_SEAL_KEY],
 
     ngx_memzero(&made, sizeof(clear_parcel_t));
 
-    made.record.body.data = answer->body.data;
-    made.record.body.len = answer->body.len;
-    made.record.workflow = answer->workflow;
-    made.record.urls = answer->urls;
-
-    clear_record_times(&made.record, &answer->stamp,
-                       ngx_cs_fleet_parcel_wall(), now);
+    ngx_cs_record(answer, &made.record);
 
     made.status = answer->status;
     made.upstream_status = answer->upstream_status;
@@ -46,14 +37,6 @@ ngx_cs_fleet_parcel_write(ngx_pool_t *pool, u_char key[NGX_CS_SEAL_KEY],
                                         NGX_MAX_INT32_VALUE);
     }
 
-    parcel->good = (answer->status == NGX_CS_OK);
-
-    if (parcel->good
-        && ngx_cs_fleet_parcel_etag(answer->etag, made.record.etag) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
     len = NGX_CS_SEAL + CLEAR_PARCEL_HEAD + answer->body.len;
 
     p = ngx_pnalloc(pool, len);
@@ -63,6 +46,7 @@ ngx_cs_fleet_parcel_write(ngx_pool_t *pool, u_char key[NGX_CS_SEAL_KEY],
 
     clear_parcel_write(&made, p + NGX_CS_SEAL);
 
+    parcel->good = (answer->status == NGX_CS_OK);
     parcel->bytes.data = p;
     parcel->bytes.len = len;
     parcel->age = ngx_max(now - answer->stamp.fetched, 0);
@@ -100,27 +84,14 @@ ngx_cs_fleet_parcel_read(ngx_pool_t *pool, u_char key[NGX_CS_SEAL_KEY],
         return NGX_DECLINED;
     }
 
-    answer->body.data = ngx_pnalloc(pool, parcel.record.body.len);
-    if (answer->body.data == NULL) {
+    if (ngx_cs_record_answer(pool, &parcel.record, answer) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    ngx_memcpy(answer->body.data, parcel.record.body.data,
-               parcel.record.body.len);
-
-    answer->body.len = parcel.record.body.len;
     answer->status = parcel.status;
     answer->upstream_status = parcel.upstream_status;
     answer->upstream_time = parcel.upstream_time;
-    answer->workflow = parcel.record.workflow;
-    answer->urls = parcel.record.urls;
     answer->source = NGX_CS_SOURCE_FLEET;
-    answer->storable = 1;
-
-    p = answer->etag;
-    *p++ = '"';
-    p = ngx_hex_dump(p, parcel.record.etag, CLEAR_RECORD_ETAG);
-    *p = '"';
 
     /* its age is what Redis says: our clock may be another than its maker's */
 
@@ -136,37 +107,4 @@ ngx_cs_fleet_parcel_read(ngx_pool_t *pool, u_char key[NGX_CS_SEAL_KEY],
 
     return (answer->stamp.fresh_until > (int64_t) ngx_current_msec)
            ? NGX_OK : NGX_AGAIN;
-}
-
-
-static int64_t
-ngx_cs_fleet_parcel_wall(void)
-{
-    ngx_time_t  *tp;
-
-    tp = ngx_timeofday();
-
-    return (int64_t) tp->sec * 1000 + tp->msec;
-}
-
-
-/* from '"', hexadecimal digits, '"' */
-
-static ngx_int_t
-ngx_cs_fleet_parcel_etag(u_char *etag, u_char *tag)
-{
-    ngx_int_t   n;
-    ngx_uint_t  i;
-
-    for (i = 0; i < CLEAR_RECORD_ETAG; i++) {
-        n = ngx_hextoi(etag + 1 + 2 * i, 2);
-
-        if (n == NGX_ERROR) {
-            return NGX_ERROR;
-        }
-
-        tag[i] = (u_char) n;
-    }
-
-    return NGX_OK;
 }
