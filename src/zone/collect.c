@@ -11,12 +11,13 @@
 #include "zone/copy.h"
 #include "zone/entry.h"
 #include "zone/lease.h"
+#include "zone/lookup.h"
 #include "zone/shm.h"
 #include "zone/slot.h"
 #include "zone/spill.h"
 
 
-static ngx_int_t ngx_cs_zone_hand_over(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+static ngx_int_t ngx_cs_zone_hand_over(ngx_cs_zone_t *zone,
     ngx_cs_lease_t *lease, ngx_cs_lookup_t *lookup);
 static void ngx_cs_zone_collected(ngx_cs_zone_t *zone,
     ngx_cs_lookup_t *lookup, ngx_cs_deferred_t *after);
@@ -42,8 +43,7 @@ ngx_cs_zone_collect(ngx_cs_lookup_t *lookup)
 
     ngx_cs_shm_lock(zone);
 
-    e = ngx_cs_entry_find(zone->shm, lookup->key);
-    lease = e ? ngx_cs_lease_find(zone->shm, e, lookup->ticket) : NULL;
+    lease = ngx_cs_lookup_lease(zone->shm, lookup);
 
     if (lease && !lease->landed) {
 
@@ -54,7 +54,7 @@ ngx_cs_zone_collect(ngx_cs_lookup_t *lookup)
         }
 
     } else if (lease) {
-        rc = ngx_cs_zone_hand_over(zone, e, lease, lookup);
+        rc = ngx_cs_zone_hand_over(zone, lease, lookup);
     }
 
     if (rc == NGX_OK) {
@@ -80,15 +80,17 @@ ngx_cs_zone_collect(ngx_cs_lookup_t *lookup)
  */
 
 static ngx_int_t
-ngx_cs_zone_hand_over(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
-    ngx_cs_lease_t *lease, ngx_cs_lookup_t *lookup)
+ngx_cs_zone_hand_over(ngx_cs_zone_t *zone, ngx_cs_lease_t *lease,
+    ngx_cs_lookup_t *lookup)
 {
     u_char            *body;
     uint32_t           result;
     uint64_t           spill, len;
     ngx_int_t          rc;
+    ngx_cs_entry_t    *e;
     ngx_cs_outcome_t  *outcome;
 
+    e = ngx_cs_at(zone->shm, lease->entry);
     outcome = &lookup->outcome;
     outcome->stored = (lease->good || lease->error);
     spill = lease->spill;
@@ -130,8 +132,7 @@ ngx_cs_zone_collected(ngx_cs_zone_t *zone, ngx_cs_lookup_t *lookup,
     ngx_cs_entry_t  *e;
     ngx_cs_lease_t  *lease;
 
-    e = ngx_cs_entry_find(zone->shm, lookup->key);
-    lease = e ? ngx_cs_lease_find(zone->shm, e, lookup->ticket) : NULL;
+    lease = ngx_cs_lookup_lease(zone->shm, lookup);
 
     if (lease == NULL) {
         return;
@@ -142,6 +143,8 @@ ngx_cs_zone_collected(ngx_cs_zone_t *zone, ngx_cs_lookup_t *lookup,
     }
 
     if (lease->landed && lease->watchers == 0) {
+        e = ngx_cs_at(zone->shm, lease->entry);
+
         ngx_cs_lease_free(zone->shm, lease, after);
         ngx_cs_entry_trim(zone->shm, e, after);
     }

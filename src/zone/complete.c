@@ -13,6 +13,7 @@
 #include "zone/copy.h"
 #include "zone/entry.h"
 #include "zone/lease.h"
+#include "zone/lookup.h"
 #include "zone/queue.h"
 #include "zone/result.h"
 #include "zone/shm.h"
@@ -304,10 +305,10 @@ ngx_cs_zone_release(ngx_cs_lookup_t *lookup)
 
     ngx_cs_shm_lock(zone);
 
-    e = ngx_cs_entry_find(zone->shm, lookup->key);
-    lease = e ? ngx_cs_lease_find(zone->shm, e, lookup->ticket) : NULL;
+    lease = ngx_cs_lookup_lease(zone->shm, lookup);
 
     if (lease) {
+        e = ngx_cs_at(zone->shm, lease->entry);
         after.wake |= lease->watch;
 
         ngx_cs_lease_free(zone->shm, lease, &after);
@@ -343,10 +344,10 @@ ngx_cs_zone_offer(ngx_cs_lookup_t *lookup, ngx_cs_answer_t *stale)
 
     /* without its flight the entry may be gone, and is not made for it */
 
-    e = ngx_cs_entry_find(shm, lookup->key);
-    lease = e ? ngx_cs_lease_find(shm, e, lookup->ticket) : NULL;
+    lease = ngx_cs_lookup_lease(shm, lookup);
+    e = lease ? ngx_cs_at(shm, lease->entry) : NULL;
 
-    if (result && lease && !lease->landed && !lease->purged && e->good == 0) {
+    if (result && e && e->good == 0 && !lease->landed && !lease->purged) {
 
         shm->stat.entries[ngx_cs_entry_state(shm, e)]--;
 

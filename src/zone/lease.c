@@ -30,19 +30,16 @@ ngx_cs_lease_find(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
 }
 
 
-uint32_t
-ngx_cs_lease_size(ngx_cs_entry_t *e)
-{
-    return 1 + e->chain.n;
-}
-
-
 void
 ngx_cs_lease_sent(ngx_cs_shm_t *shm, ngx_cs_lease_t *lease)
 {
+    ngx_cs_entry_t  *e;
+
     if (!lease->sent) {
+        e = ngx_cs_at(shm, lease->entry);
+
         lease->sent = 1;
-        shm->unsent -= ngx_cs_lease_size(ngx_cs_at(shm, lease->entry));
+        shm->unsent -= 1 + e->chain.n;
     }
 }
 

@@ -20,9 +20,6 @@
 ngx_cs_lease_t *ngx_cs_lease_find(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
     ngx_cs_ticket_t ticket);
 
-/* what a lease and its entry take, in chunks */
-uint32_t ngx_cs_lease_size(ngx_cs_entry_t *e);
-
 /* it is no longer among those that are not sent, if it was */
 void ngx_cs_lease_sent(ngx_cs_shm_t *shm, ngx_cs_lease_t *lease);
 

@@ -13,6 +13,7 @@
 #include "zone/copy.h"
 #include "zone/entry.h"
 #include "zone/lease.h"
+#include "zone/lookup.h"
 #include "zone/queue.h"
 #include "zone/result.h"
 #include "zone/shm.h"
@@ -350,7 +351,6 @@ ngx_cs_zone_sent(ngx_cs_lookup_t *lookup, int64_t deadline)
 {
     ngx_cs_zone_t      *zone;
     ngx_cs_chain_t      none;
-    ngx_cs_entry_t     *e;
     ngx_cs_lease_t     *lease;
     ngx_cs_deferred_t   after;
 
@@ -361,8 +361,7 @@ ngx_cs_zone_sent(ngx_cs_lookup_t *lookup, int64_t deadline)
 
     ngx_cs_shm_lock(zone);
 
-    e = ngx_cs_entry_find(zone->shm, lookup->key);
-    lease = e ? ngx_cs_lease_find(zone->shm, e, lookup->ticket) : NULL;
+    lease = ngx_cs_lookup_lease(zone->shm, lookup);
 
     if (lease) {
         ngx_cs_lease_sent(zone->shm, lease);
@@ -381,15 +380,13 @@ void
 ngx_cs_zone_renew(ngx_cs_lookup_t *lookup, int64_t deadline)
 {
     ngx_cs_zone_t   *zone;
-    ngx_cs_entry_t  *e;
     ngx_cs_lease_t  *lease;
 
     zone = lookup->shm_zone->data;
 
     ngx_cs_shm_lock(zone);
 
-    e = ngx_cs_entry_find(zone->shm, lookup->key);
-    lease = e ? ngx_cs_lease_find(zone->shm, e, lookup->ticket) : NULL;
+    lease = ngx_cs_lookup_lease(zone->shm, lookup);
 
     if (lease) {
         lease->until = deadline;
@@ -404,15 +401,13 @@ ngx_cs_zone_unsent(ngx_cs_lookup_t *lookup)
 {
     ngx_uint_t       unsent;
     ngx_cs_zone_t   *zone;
-    ngx_cs_entry_t  *e;
     ngx_cs_lease_t  *lease;
 
     zone = lookup->shm_zone->data;
 
     ngx_cs_shm_lock(zone);
 
-    e = ngx_cs_entry_find(zone->shm, lookup->key);
-    lease = e ? ngx_cs_lease_find(zone->shm, e, lookup->ticket) : NULL;
+    lease = ngx_cs_lookup_lease(zone->shm, lookup);
     unsent = (lease && !lease->sent);
 
     ngx_cs_shm_unlock(zone, NULL);
@@ -426,15 +421,13 @@ ngx_cs_zone_wanted(ngx_cs_lookup_t *lookup)
 {
     ngx_uint_t       wanted;
     ngx_cs_zone_t   *zone;
-    ngx_cs_entry_t  *e;
     ngx_cs_lease_t  *lease;
 
     zone = lookup->shm_zone->data;
 
     ngx_cs_shm_lock(zone);
 
-    e = ngx_cs_entry_find(zone->shm, lookup->key);
-    lease = e ? ngx_cs_lease_find(zone->shm, e, lookup->ticket) : NULL;
+    lease = ngx_cs_lookup_lease(zone->shm, lookup);
     wanted = (lease && lease->watchers);
 
     ngx_cs_shm_unlock(zone, NULL);
