@@ -14,7 +14,7 @@ use Test::More;
 
 my $top = abs_path("$Bin/..");
 my $dir = tempdir('clear-status-dist-XXXXXXXX', TMPDIR => 1, CLEANUP => 1);
-my ($version) = path("$top/CHANGES")->slurp =~ /^Changes with \w+ (\S+)/m;
+my ($version) = path("$top/src/core/version.h")->slurp =~ /VERSION +"(.*)"/;
 my $name = "ngx_clear_status_module-$version";
 
 delete @ENV{qw(MAKEFLAGS MAKELEVEL MFLAGS)};
@@ -127,13 +127,31 @@ subtest 'the bill of materials' => sub {
     }
 };
 
-# CHANGES is where the version is; what else names it follows.
+# The module's source is where the version is; what else names it follows.
 
 like path("$top/$_->[0]")->slurp, $_->[1], "$_->[0] is of that version" for (
-    ['debian/changelog',   qr/\A[\w-]+ \(\Q$version\E-[^-)]+\)/],
-    ['docs/openapi.yaml',  qr/^  version: \Q$version\E$/m],
-    ['src/core/version.h', qr/NGX_CS_VERSION +"\Q$version\E"/],
+    ['CHANGES',           qr/\A\nChanges with \w+ \Q$version\E /],
+    ['debian/changelog',  qr/\A[\w-]+ \(\Q$version\E-[^-)]+\)/],
+    ['docs/openapi.yaml', qr/^  version: \Q$version\E$/m],
+    ['contrib/kubernetes/clear_status.yaml',
+        qr/^ +image: \S+:\Q$version\E$/m],
 );
+
+subtest 'a version that CHANGES has not' => sub {
+    my $tree = "$dir/other";
+
+    is system("mkdir -p $tree/tools $tree/src/core
+        && cp $top/tools/version $tree/tools && cp $top/CHANGES $tree
+        && sed 's/$version/9.9.9/' $top/src/core/version.h
+            > $tree/src/core/version.h"
+        =~ s/\n\s*/ /gr), 0, 'a tree with it';
+
+    my $said = `$tree/tools/version 2>&1`;
+
+    isnt $?, 0, 'is refused';
+    is $said, "make: src/core/version.h is at 9.9.9, CHANGES at $version\n",
+        'with what is wrong';
+};
 
 subtest 'it builds without git' => sub {
     plan skip_all => "nginx's sources are not here"
