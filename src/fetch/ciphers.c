@@ -18,6 +18,7 @@
 
 static ngx_int_t ngx_cs_ciphers_protocols(SSL_CTX *ctx, ngx_uint_t protocols);
 static ngx_int_t ngx_cs_ciphers_list(SSL_CTX *ctx, ngx_str_t *ciphers);
+static ngx_int_t ngx_cs_ciphers_tls13(SSL_CTX *ctx, u_char *names);
 static u_char *ngx_cs_ciphers_add(u_char *list, u_char *p, u_char *word,
     size_t len);
 
@@ -115,11 +116,42 @@ ngx_cs_ciphers_list(SSL_CTX *ctx, ngx_str_t *ciphers)
         return NGX_ERROR;
     }
 
-    if (n != new && SSL_CTX_set_ciphersuites(ctx, (char *) new) != 1) {
+    if (n != new && ngx_cs_ciphers_tls13(ctx, new) != NGX_OK) {
         return NGX_ERROR;
     }
 
     return (o != old || n != new) ? NGX_OK : NGX_ERROR;
+}
+
+
+/*
+ * OpenSSL takes every name of TLS 1.3 that it has heard of.  One that no
+ * provider has, as with FIPS, is then not among its ciphers.
+ */
+
+static ngx_int_t
+ngx_cs_ciphers_tls13(SSL_CTX *ctx, u_char *names)
+{
+    int                    i;
+    const SSL_CIPHER      *cipher;
+    STACK_OF(SSL_CIPHER)  *ciphers;
+
+    if (SSL_CTX_set_ciphersuites(ctx, (char *) names) != 1) {
+        return NGX_ERROR;
+    }
+
+    ciphers = SSL_CTX_get_ciphers(ctx);
+
+    for (i = 0; i < sk_SSL_CIPHER_num(ciphers); i++) {
+        cipher = sk_SSL_CIPHER_value(ciphers, i);
+
+        if (ngx_strcmp(SSL_CIPHER_get_version(cipher), "TLSv1.3") == 0) {
+            return NGX_OK;
+        }
+    }
+
+    ERR_put_error(ERR_LIB_SSL, 0, SSL_R_NO_CIPHER_MATCH, __FILE__, __LINE__);
+    return NGX_ERROR;
 }
 
 
