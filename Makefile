@@ -3,7 +3,8 @@
 # make run    the gateway on 127.0.0.1:8080, PORT=9090 make run for another;
 #             FLEET=3: three of them, that share a Redis
 # make test   every test; TESTS=t/one.t for some of them;
-#             SANITIZE=address,undefined or VALGRIND=1: see docs/testing.md
+#             SANITIZE=address,undefined, VALGRIND=1 or FIPS=1: see
+#             docs/testing.md
 # make deb    build/libnginx-mod-http-clear-status_*.deb, for Debian's nginx
 # make dist   build/ngx_clear_status_module-*.tar.gz, the same each time, with a
 #             bill of materials (SPDX) and SHA-256 sums
@@ -12,7 +13,8 @@
 # make soak   mixed load with faults; MINUTES=10
 # make fuzz   each parser of the plain C for a while; SECONDS=60
 # make coverage  how much of src/ the tests run
-# make fresh  what README says, on a Debian that has nothing; takes root
+# make fresh  what README says, on a Debian that has nothing; takes root;
+#             SUITE=trixie for another Debian, TESTS for some tests
 # make lint   clang-tidy, cppcheck, and clang's warnings
 # make clean  removes what was built
 # make help   this
@@ -22,7 +24,7 @@
 TESTS ?=
 MINUTES = 10
 SECONDS = 60
-export JOBS SANITIZE VALGRIND
+export FIPS JOBS SANITIZE VALGRIND
 
 .PHONY: all deps run test deb dist bench bench-instructions soak fuzz lint \
 	coverage fresh clean help
