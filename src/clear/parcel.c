@@ -13,16 +13,13 @@
 
 #include "clear/parcel.h"
 
+#include "clear/bytes.h"
+
 
 #define CLEAR_PARCEL_DEFINITE  1
 
 /* where the record is */
 #define CLEAR_PARCEL_RECORD    (CLEAR_PARCEL_HEAD - CLEAR_RECORD_HEAD)
-
-
-static unsigned char *clear_parcel_put(unsigned char *p, uint32_t n,
-    unsigned bytes);
-static uint32_t clear_parcel_get(const unsigned char *p, unsigned bytes);
 
 
 void
@@ -31,11 +28,11 @@ clear_parcel_write(const clear_parcel_t *parcel, unsigned char *p)
     *p++ = CLEAR_PARCEL_VERSION;
     *p++ = parcel->definite ? CLEAR_PARCEL_DEFINITE : 0;
 
-    p = clear_parcel_put(p, parcel->status, 2);
-    p = clear_parcel_put(p, parcel->upstream_status, 2);
-    p = clear_parcel_put(p, 0, 2);
-    p = clear_parcel_put(p, parcel->upstream_time, 4);
-    p = clear_parcel_put(p, parcel->again, 4);
+    p = clear_bytes_put(p, parcel->status, 2);
+    p = clear_bytes_put(p, parcel->upstream_status, 2);
+    p = clear_bytes_put(p, 0, 2);
+    p = clear_bytes_put(p, parcel->upstream_time, 4);
+    p = clear_bytes_put(p, parcel->again, 4);
 
     clear_record_write(&parcel->record, p);
 }
@@ -56,16 +53,16 @@ clear_parcel_read(const unsigned char *p, size_t len, clear_parcel_t *parcel)
 
     if (len < CLEAR_PARCEL_RECORD
         || p[1] > CLEAR_PARCEL_DEFINITE
-        || clear_parcel_get(p + 6, 2) != 0)
+        || clear_bytes_get(p + 6, 2) != 0)
     {
         return CLEAR_RECORD_BROKEN;
     }
 
     parcel->definite = p[1] & CLEAR_PARCEL_DEFINITE;
-    parcel->status = clear_parcel_get(p + 2, 2);
-    parcel->upstream_status = clear_parcel_get(p + 4, 2);
-    parcel->upstream_time = clear_parcel_get(p + 8, 4);
-    parcel->again = clear_parcel_get(p + 12, 4);
+    parcel->status = (uint32_t) clear_bytes_get(p + 2, 2);
+    parcel->upstream_status = (uint32_t) clear_bytes_get(p + 4, 2);
+    parcel->upstream_time = (uint32_t) clear_bytes_get(p + 8, 4);
+    parcel->again = (uint32_t) clear_bytes_get(p + 12, 4);
 
     rc = clear_record_read(p + CLEAR_PARCEL_RECORD, len - CLEAR_PARCEL_RECORD,
                            &parcel->record);
@@ -88,28 +85,4 @@ clear_parcel_read(const unsigned char *p, size_t len, clear_parcel_t *parcel)
             || parcel->record.workflow != CLEAR_WORKFLOW_NONE
             || parcel->record.urls)
            ? CLEAR_RECORD_BROKEN : CLEAR_RECORD_OK;
-}
-
-
-static unsigned char *
-clear_parcel_put(unsigned char *p, uint32_t n, unsigned bytes)
-{
-    while (bytes--) {
-        *p++ = (unsigned char) (n >> (8 * bytes));
-    }
-
-    return p;
-}
-
-
-static uint32_t
-clear_parcel_get(const unsigned char *p, unsigned bytes)
-{
-    uint32_t  n;
-
-    for (n = 0; bytes; bytes--) {
-        n = n << 8 | *p++;
-    }
-
-    return n;
 }

@@ -17,13 +17,10 @@
 
 #include <string.h>
 
+#include "clear/bytes.h"
+
 
 #define CLEAR_RECORD_URLS  1
-
-
-static unsigned char *clear_record_put(unsigned char *p, uint64_t n,
-    unsigned bytes);
-static uint64_t clear_record_get(const unsigned char *p, unsigned bytes);
 
 
 void
@@ -39,13 +36,13 @@ clear_record_write(const clear_record_t *record, unsigned char *p)
     *p++ = record->urls ? CLEAR_RECORD_URLS : 0;
     *p++ = 0;
 
-    p = clear_record_put(p, (uint64_t) record->fetched, 8);
-    p = clear_record_put(p, lifetime, 8);
+    p = clear_bytes_put(p, (uint64_t) record->fetched, 8);
+    p = clear_bytes_put(p, lifetime, 8);
 
     memcpy(p, record->etag, CLEAR_RECORD_ETAG);
     p += CLEAR_RECORD_ETAG;
 
-    p = clear_record_put(p, record->body.len, 4);
+    p = clear_bytes_put(p, record->body.len, 4);
 
     memcpy(p, record->body.data, record->body.len);
 }
@@ -65,7 +62,7 @@ clear_record_read(const unsigned char *p, size_t len, clear_record_t *record)
     }
 
     if (len <= CLEAR_RECORD_HEAD
-        || clear_record_get(p + 36, 4) != len - CLEAR_RECORD_HEAD
+        || clear_bytes_get(p + 36, 4) != len - CLEAR_RECORD_HEAD
         || p[1] > CLEAR_WORKFLOW_OTHER
         || p[2] > CLEAR_RECORD_URLS
         || p[3] != 0)
@@ -73,8 +70,8 @@ clear_record_read(const unsigned char *p, size_t len, clear_record_t *record)
         return CLEAR_RECORD_BROKEN;
     }
 
-    fetched = clear_record_get(p + 4, 8);
-    lifetime = clear_record_get(p + 12, 8);
+    fetched = clear_bytes_get(p + 4, 8);
+    lifetime = clear_bytes_get(p + 12, 8);
 
     if (fetched > INT64_MAX / 2
         || (lifetime != UINT64_MAX && lifetime > INT64_MAX / 4))
@@ -137,28 +134,4 @@ clear_record_stamp(const clear_record_t *record, int64_t wall, int64_t mono,
 
     stamp->fresh_until = (record->lifetime == CLEAR_FOREVER)
                          ? CLEAR_FOREVER : stamp->fetched + record->lifetime;
-}
-
-
-static unsigned char *
-clear_record_put(unsigned char *p, uint64_t n, unsigned bytes)
-{
-    while (bytes--) {
-        *p++ = (unsigned char) (n >> (8 * bytes));
-    }
-
-    return p;
-}
-
-
-static uint64_t
-clear_record_get(const unsigned char *p, unsigned bytes)
-{
-    uint64_t  n;
-
-    for (n = 0; bytes; bytes--) {
-        n = n << 8 | *p++;
-    }
-
-    return n;
 }
