@@ -117,6 +117,11 @@ ngx_cs_watch_take_over(ngx_cs_flight_t *flight)
                   "another worker's fetch is lost, fetching here");
 
     if (ngx_cs_flight_fly(flight) != NGX_OK) {
+
+        /* what a look left there may have no body, for want of memory too */
+
+        ngx_memzero(&flight->lookup.outcome.answer, sizeof(ngx_cs_answer_t));
+
         ngx_cs_flight_land(flight);
     }
 }
