@@ -2,7 +2,7 @@
  * Copyright (C) The ngx_clear_status_module authors
  *
  * Bytes from upstream into an answer; see the header.  What the tokens mean
- * is in clear_envelope_parse.c; here is the parse as a whole, and whether it
+ * is in clear/envelope_parse.c; here is the parse as a whole, and whether it
  * was an envelope.
  */
 

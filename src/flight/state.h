@@ -1,7 +1,7 @@
 /*
  * Copyright (C) The ngx_clear_status_module authors
  *
- * A flight as those see it who make it one: flight.c its life, waiters.c who
+ * A flight as those see it who make it one: life.c its life, waiters.c who
  * waits for it, watch.c where another worker flies.  For this room alone.
  */
 

@@ -415,7 +415,6 @@ ngx_cs_fleet_stale(ngx_cs_fleet_job_t *job, ngx_cs_fleet_said_t *said)
 
     asking = job->asking;
     rc = NGX_DECLINED;
-    stale.status = 0;
 
     ngx_memzero(&stale, sizeof(ngx_cs_answer_t));
 

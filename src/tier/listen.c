@@ -42,7 +42,7 @@ ngx_cs_listen_t *
 ngx_cs_listen(ngx_pool_t *pool, ngx_shm_zone_t *shm_zone,
     ngx_cs_question_t *question, ngx_cs_key_t *key)
 {
-    ngx_cs_fleet_t  *fleet;
+    ngx_cs_fleet_t   *fleet;
     ngx_cs_listen_t  *listener;
 
     fleet = ngx_cs_fleet_of(shm_zone);
