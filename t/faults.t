@@ -235,10 +235,10 @@ subtest 'what is safe to try again' => sub {
 
 subtest 'connections that upstream closes when it likes' => sub {
     for (1 .. 3) {
-        is ask('/plain')->code, 200, 'an answer';
+        is ask('/retried')->code, 200, 'an answer';
         $sim->close_idle;
         is ask('/plain', {stale => 1})->code, 200, 'closed since';
-        is ask('/plain', {stale => 1})->code, 200, 'or at that moment';
+        is ask('/retried', {stale => 1})->code, 200, 'or at that moment';
     }
 };
 

@@ -31,6 +31,7 @@ sub locations () {
             <<"EOC" } qw(http https);
             location = /$scheme/$do {
                 clear_status_pass %%RAW_\U$scheme\E%%/$do;
+                clear_status_retries @{[$do eq '408' ? 1 : 0]};
             }
 EOC
     } qw(plain late-408 late-200 twice record 408 close);
@@ -50,7 +51,6 @@ http {
     clear_status_integration_id tenant-$arg_tenant;
     clear_status_ssl_trusted_certificate %%CA%%;
     clear_status_max_fails 0;
-    clear_status_retries 0;
     clear_status_timeout 5s;
 
     server {

@@ -95,17 +95,23 @@ $t->stop;
 $t->run;
 
 subtest 'a connection that died' => sub {
-    my $id = new_task('SUCCESS');
+    my $dies = sub ($location) {
+        my $id = new_task('SUCCESS');
 
-    $t->get('/never?taskId=' . new_task('SUCCESS'));
-    $sim->behave($id, {stale => 1});
-    is $t->get("/never?taskId=$id")->code, 200,
-        'is replaced at once, also without retries';
+        $t->get("/$location?taskId=" . new_task('SUCCESS'));
+        $sim->behave($id, {stale => 1});
+        return [$t->get("/$location?taskId=$id")->code, $sim->count($id)];
+    };
+
+    is_deeply $dies->('once'), [200, 2], 'is replaced at once';
+    is_deeply $dies->('never'), [502, 1], 'but not without retries';
+    ok scalar($t->logged('error', qr/a kept connection had died/)),
+        'which the log tells';
 
     $t->get('/never?taskId=' . new_task('SUCCESS'));
     $sim->close_idle;
     is $t->get('/never?taskId=' . new_task('SUCCESS'))->code, 200,
-        'also one that upstream closed';
+        'nothing goes over one that upstream closed';
 };
 
 subtest 'nobody listens' => sub {

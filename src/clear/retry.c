@@ -10,6 +10,8 @@
 
 static int clear_retry_dead(const clear_attempt_t *attempt);
 static int clear_retry_worth(const clear_attempt_t *attempt);
+static int clear_retry_counts(clear_retry_t *retry,
+    const clear_attempt_t *attempt);
 static clear_retry_e clear_retry_elsewhere(clear_retry_t *retry,
     const clear_attempt_t *attempt);
 
@@ -28,7 +30,7 @@ clear_retry(clear_retry_t *retry, const clear_attempt_t *attempt,
         rc = clear_retry_elsewhere(retry, attempt);
 
         if (rc != CLEAR_RETRY_NO) {
-            return rc;
+            return clear_retry_counts(retry, attempt) ? rc : CLEAR_RETRY_NO;
         }
     }
 
@@ -73,6 +75,25 @@ clear_retry_worth(const clear_attempt_t *attempt)
     }
 
     return attempt->safe || (attempt->timeout && !attempt->sent);
+}
+
+
+/* whether one more may follow a connection that had died */
+
+static int
+clear_retry_counts(clear_retry_t *retry, const clear_attempt_t *attempt)
+{
+    if (attempt->declined || attempt->shared) {
+        return 1;
+    }
+
+    if (retry->counted >= retry->max) {
+        return 0;
+    }
+
+    retry->counted++;
+
+    return 1;
 }
 
 

@@ -16,8 +16,7 @@
 
 typedef enum {
     CLEAR_RETRY_NO = 0,
-    CLEAR_RETRY_NOW,               /* the connection had died: at once, and it
-                                      counts as no retry */
+    CLEAR_RETRY_NOW,               /* the connection had died: at once */
     CLEAR_RETRY_FRESH,             /* the same, over a connection that nobody
                                       used before */
     CLEAR_RETRY_LATER              /* a retry, after a pause */
@@ -36,6 +35,7 @@ typedef struct {
     unsigned                 sent:1;          /* over some connection */
     unsigned                 bytes:1;         /* of a response came */
     unsigned                 opened:1;        /* a connection of its own */
+    unsigned                 declined:1;      /* by us, before it was asked */
     unsigned                 shared:1;        /* HTTP/2: others' streams were
                                                  on that connection */
 } clear_attempt_t;
@@ -55,8 +55,11 @@ typedef struct {
  * What is returned is counted in *retry.
  *
  * A connection that was used before may be closed by the other end at any
- * moment (RFC 9112, section 9.3.1; RFC 9113, section 9.1): that says nothing
- * about upstream, so one more attempt on a fresh connection is not counted.
+ * moment (RFC 9112, section 9.3.1; RFC 9113, section 9.1): then the next
+ * attempt follows at once, on a fresh one.  It is a retry like any other, but
+ * where nothing was asked: we declined the connection, or it was HTTP/2's,
+ * which goes away with streams that upstream did not begin (RFC 9113, section
+ * 8.7).
  */
 clear_retry_e clear_retry(clear_retry_t *retry, const clear_attempt_t *attempt,
     int64_t left, int64_t pause);

@@ -502,8 +502,9 @@ ngx_cs_fetch_end(ngx_cs_transfer_t *t, CURLcode code)
                     : ngx_cs_fetch_lacks(t->opening.err)
                       ? CLEAR_TRANSPORT_LOCAL : ngx_cs_fetch_transport(code);
         ngx_cs_fetch_text(t->fetch->pool, &t->result.text,
-                          t->text[0] ? t->text
-                                     : curl_easy_strerror(code));
+                          t->died ? "a kept connection had died"
+                          : t->text[0] ? t->text
+                                       : curl_easy_strerror(code));
     }
 
     ngx_cs_fetch_finish(t, transport);

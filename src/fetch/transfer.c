@@ -56,6 +56,7 @@ ngx_cs_transfer_setup(ngx_cs_transfer_t *t)
     t->sent = 0;
     t->shared = 0;
     t->declined = 0;
+    t->died = 0;
     t->long_line = 0;
     t->refused = CLEAR_TRANSPORT_OK;
     t->text[0] = '\0';
@@ -166,6 +167,17 @@ ngx_cs_transfer_connected(void *data, char *remote, char *local,
     h2 = 0;
     pending = 0;
     admit = &t->opening.admit;
+
+    /*
+     * libcurl sends anew by itself, up to five times, where a connection that
+     * it used before had died.  Of HTTP/2 that is what upstream did not begin
+     * (RFC 9113, section 8.7); any other one is ours to count.
+     */
+
+    if (t->sent && !t->shared) {
+        t->died = 1;
+        return CURL_PREREQFUNC_ABORT;
+    }
 
     admit->tls = ngx_cs_tls_spoken(t->easy, &h2, &pending);
     admit->h2 = h2;
@@ -349,7 +361,9 @@ ngx_cs_transfer_attempt(ngx_cs_transfer_t *t, CURLcode code,
 
     attempt->status = (code == CURLE_OK) ? (int) t->result.status : 0;
     attempt->retry_after = (t->header.retry_after.data != NULL);
-    attempt->safe = (!t->tunnel && (t->declined || ngx_cs_fetch_safe(code)));
+    attempt->safe = (!t->tunnel && (t->declined || t->died
+                                    || ngx_cs_fetch_safe(code)));
+    attempt->declined = t->declined;
     attempt->timeout = (!t->tunnel && code == CURLE_OPERATION_TIMEDOUT);
     attempt->sent = t->sent;
     attempt->bytes = t->bytes;

@@ -51,6 +51,7 @@ struct ngx_cs_transfer_s {
     unsigned                         tunnel:1;  /* the proxy refused */
     unsigned                         fresh:1;   /* no kept connection */
     unsigned                         declined:1;  /* by admit() */
+    unsigned                         died:1;    /* and it used another one */
     unsigned                         shared:1;  /* HTTP/2 */
     unsigned                         begun:1;   /* its time runs */
     unsigned                         turn:1;    /* had, and not yet used */

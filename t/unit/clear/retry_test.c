@@ -111,24 +111,42 @@ nothing_is_repeated_that_does_not_fit_into_the_time(void **state)
     a.opened = 0;
     assert_int_equal(clear_retry(&r, &a, 0, PAUSE), CLEAR_RETRY_NO);
     assert_int_equal(clear_retry(&r, &a, 1, PAUSE), CLEAR_RETRY_FRESH);
+    assert_int_equal(r.counted, 2);
 }
 
 
 static void
-a_dead_connection_is_replaced_without_being_counted(void **state)
+a_dead_connection_is_replaced_by_a_fresh_one_which_counts(void **state)
 {
-    clear_retry_t    r = { 0, 0, 0 };
+    clear_retry_t    r = { 1, 0, 0 };
     clear_attempt_t  a = { .safe = 1, .sent = 1 };
 
     (void) state;
 
     assert_int_equal(asked(&r, a), CLEAR_RETRY_FRESH);
-    assert_int_equal(r.counted, 0);
+    assert_int_equal(r.counted, 1);
 
     /* the fresh one fails too */
 
     a.opened = 1;
     assert_int_equal(asked(&r, a), CLEAR_RETRY_NO);
+
+    memset(&r, 0, sizeof(r));
+    a.opened = 0;
+    assert_int_equal(asked(&r, a), CLEAR_RETRY_NO);
+}
+
+
+static void
+one_that_we_declined_is_replaced_and_does_not_count(void **state)
+{
+    clear_retry_t    r = { 0, 0, 0 };
+    clear_attempt_t  a = { .safe = 1, .sent = 1, .declined = 1 };
+
+    (void) state;
+
+    assert_int_equal(asked(&r, a), CLEAR_RETRY_FRESH);
+    assert_int_equal(r.counted, 0);
 }
 
 
@@ -149,7 +167,7 @@ one_that_is_shared_is_shared_once_more_before_that(void **state)
 static void
 each_retry_may_find_a_dead_connection_again(void **state)
 {
-    clear_retry_t    r = { 1, 0, 0 };
+    clear_retry_t    r = { 3, 0, 0 };
     clear_attempt_t  dead = { .safe = 1, .sent = 1 };
     clear_attempt_t  failed = { .safe = 1, .sent = 1, .opened = 1 };
 
@@ -177,14 +195,14 @@ a_connection_that_brought_bytes_was_not_dead(void **state)
 static void
 a_408_on_a_kept_connection_means_that_it_had_died(void **state)
 {
-    clear_retry_t    r = { 0, 0, 0 };
+    clear_retry_t    r = { 1, 0, 0 };
     clear_attempt_t  a = { .status = 408, .sent = 1, .bytes = 1 };
 
     (void) state;
 
     assert_int_equal(asked(&r, a), CLEAR_RETRY_FRESH);
 
-    memset(&r, 0, sizeof(r));
+    r = (clear_retry_t) { 1, 0, 0 };
     a.shared = 1;
     assert_int_equal(asked(&r, a), CLEAR_RETRY_NO);
 
@@ -205,7 +223,9 @@ main(void)
         cmocka_unit_test(a_time_out_is_repeated_only_where_nothing_was_sent),
         cmocka_unit_test(what_is_not_safe_is_not_repeated),
         cmocka_unit_test(nothing_is_repeated_that_does_not_fit_into_the_time),
-        cmocka_unit_test(a_dead_connection_is_replaced_without_being_counted),
+        cmocka_unit_test(
+            a_dead_connection_is_replaced_by_a_fresh_one_which_counts),
+        cmocka_unit_test(one_that_we_declined_is_replaced_and_does_not_count),
         cmocka_unit_test(one_that_is_shared_is_shared_once_more_before_that),
         cmocka_unit_test(each_retry_may_find_a_dead_connection_again),
         cmocka_unit_test(a_connection_that_brought_bytes_was_not_dead),
