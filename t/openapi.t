@@ -148,6 +148,19 @@ for my $name (sort keys %{ $components{headers} }) {
 }
 
 
+# Whatever docs/http.md says of Cache-Status.
+
+my @told = path("$Bin/../docs/http.md")->slurp
+    =~ /^\| `(clear_status; [^`]+)` \|/mg;
+cmp_ok scalar @told, '>', 10, 'values of Cache-Status';
+
+for my $name (qw(CacheStatus CacheStatusOfAnswer)) {
+    my $schema = $components{headers}{$name}{schema};
+    is_deeply [$contract->check_value($name, $schema, $_)], [], "$name: $_"
+        for @told;
+}
+
+
 # A program that switches on the states is compiled with the types that a
 # generator makes, where one is at hand: "npm install --prefix build/npm
 # openapi-typescript typescript" puts it there.
