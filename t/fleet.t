@@ -172,8 +172,8 @@ my ($flown, $waited) = $t->collect($flies, $waits);
 is status($flown), 'clear_status; fwd=uri-miss; fwd-status=200; stored',
     'who flew';
 is status($waited),
-    'clear_status; fwd=uri-miss; fwd-status=200; stored; collapsed; '
-    . 'detail=fleet', 'who waited';
+    'clear_status; fwd=uri-miss; fwd-status=200; collapsed; detail=fleet',
+    'who waited';
 is $waited->body, $flown->body, 'the same';
 is $sim->count($id), 1, 'by one fetch';
 ok wait_for(sub {

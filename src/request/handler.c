@@ -448,7 +448,10 @@ ngx_cs_result_fetched(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
         ngx_cs_too_large(r, ctx, outcome);
     }
 
-    handling->stored = outcome->stored;
+    /* of a fetch of another gateway's, that one says so */
+
+    handling->stored = outcome->stored
+                       && answer->source != NGX_CS_SOURCE_ELSEWHERE;
     handling->fwd_status = answer->upstream_status;
     handling->collapsed = !ctx->waiter.leader
                           || answer->source == NGX_CS_SOURCE_ELSEWHERE;
