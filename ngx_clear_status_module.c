@@ -16,6 +16,7 @@
 #include "conf/connect_to.h"
 #include "conf/directives.h"
 #include "conf/disk.h"
+#include "conf/exact.h"
 #include "conf/fleet.h"
 #include "conf/pass.h"
 #include "conf/redis.h"
@@ -34,7 +35,7 @@
 #include "request/variables.h"
 
 
-static ngx_uint_t ngx_cs_ours(ngx_http_request_t *r);
+static ngx_cs_conf_t *ngx_cs_ours(ngx_http_request_t *r);
 static char *ngx_cs_metrics_directive(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static ngx_int_t ngx_cs_metrics_content(ngx_http_request_t *r);
@@ -416,14 +417,17 @@ ngx_module_t  ngx_clear_status_module = {
 };
 
 
-static ngx_uint_t
+static ngx_cs_conf_t *
 ngx_cs_ours(ngx_http_request_t *r)
 {
-    ngx_cs_loc_conf_t  *clcf;
+    ngx_cs_loc_conf_t   *clcf;
+    ngx_cs_main_conf_t  *cmcf;
 
+    cmcf = ngx_http_get_module_main_conf(r, ngx_clear_status_module);
     clcf = ngx_http_get_module_loc_conf(r, ngx_clear_status_module);
 
-    return clcf->conf.fetch.url.len != 0;
+    return clcf->conf.fetch.url.len ? &clcf->conf
+                                    : ngx_cs_exact_find(r, &cmcf->exacts);
 }
 
 

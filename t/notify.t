@@ -197,9 +197,19 @@ subtest 'bodies' => sub {
     envelope_is notify('/file', body => "$long "), 400, 'longer, in a file';
 
     # nginx looks at client_max_body_size before anything of ours
+    my $over = $t->collect($t->start('', raw => join "\r\n",
+        'POST /notify HTTP/1.1', 'Host: a', 'Connection: close',
+        'Content-Length: 1048577', '', ''));
+    envelope_is $over, 400, 'over what nginx lets in';
+    is_deeply $over->json->{error}{validationErrors},
+        [{field => 'body', message => 'is longer than this server takes'}],
+        'and says so';
+
+    my $piece = sprintf("%x\r\n", 65536) . ' ' x 65536 . "\r\n";
     envelope_is $t->collect($t->start('', raw => join "\r\n",
         'POST /notify HTTP/1.1', 'Host: a', 'Connection: close',
-        'Content-Length: 1048577', '', '')), 413, 'over what nginx lets in';
+        'Transfer-Encoding: chunked', '', $piece x 17)), 400,
+        'also in chunks';
 
     $chunked = join "\r\n", 'POST /notify HTTP/1.1', 'Host: a',
         'Connection: close', 'Transfer-Encoding: chunked', '',

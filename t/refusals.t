@@ -267,6 +267,33 @@ like $outside->body, qr/<html>/i, "outside it is nginx's own page";
 my $bad = $t->request('POST', '/nothing', body => 'x');
 is $bad->type, 'text/html', 'outside, another error';
 
+# What nginx refuses by the request's header, before it looks for a location.
+
+sub early ($target, $method = 'GET', @fields) {
+    return $t->collect($t->start('', raw => join "\r\n",
+        "$method $target?taskId=$id HTTP/1.1", 'Connection: close', @fields,
+        '', ''));
+}
+
+
+subtest 'before there is a location' => sub {
+    my $r = early('/status', 'TRACE', 'Host: a');
+    envelope_is $r, 405, 'TRACE';
+    is $r->header('Allow'), 'GET, HEAD', 'what may be used';
+    is $r->json->{message}, 'Only GET and HEAD are allowed', 'in words too';
+
+    envelope_is early('/status'), 400, 'no Host';
+    envelope_is early('/status', 'GET', 'Host: a', 'X: ' . 'x' x 40000), 400,
+        'a header that is too large';
+
+    for my $target (qw(/nothing /status/ /statu)) {
+        my $r = early($target, 'TRACE', 'Host: a');
+        is $r->code, 405, "$target is another location";
+        is $r->type, 'text/html', "of which nginx's page tells";
+        is $r->header('Allow'), undef, 'and no more';
+    }
+};
+
 subtest 'the access log' => sub {
     my $text;
 

@@ -7,6 +7,7 @@
 
 #include "conf/conf.h"
 
+#include "conf/exact.h"
 #include "conf/trust.h"
 #include "core/str.h"
 
@@ -42,6 +43,8 @@ ngx_cs_create_main_conf(ngx_conf_t *cf)
         || ngx_array_init(&cmcf->redises, cf->pool, 1, sizeof(void *))
            != NGX_OK
         || ngx_array_init(&cmcf->fleets, cf->pool, 1, sizeof(void *)) != NGX_OK
+        || ngx_array_init(&cmcf->exacts, cf->pool, 1, sizeof(ngx_cs_exact_t))
+           != NGX_OK
         || ngx_array_init(&cmcf->token_files, cf->pool, 1, sizeof(void *))
            != NGX_OK)
     {
@@ -366,8 +369,10 @@ static char *
 ngx_cs_merge_pass(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf,
     ngx_cs_loc_conf_t *prev)
 {
+    ngx_cs_main_conf_t        *cmcf;
     ngx_http_core_loc_conf_t  *clcf;
 
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_clear_status_module);
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
 
     if (clcf->noname && conf->conf.fetch.url.data == NULL) {
@@ -391,6 +396,12 @@ ngx_cs_merge_pass(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf,
 
     if (clcf->lmt_excpt && clcf->handler == NULL) {
         clcf->handler = conf->handler;
+    }
+
+    conf->conf.notify = (conf->notify.line != 0);
+
+    if (ngx_cs_exact_add(cf, &cmcf->exacts, &conf->conf) != NGX_OK) {
+        return NGX_CONF_ERROR;
     }
 
     return ngx_cs_check_pass(cf, conf);

@@ -24,6 +24,7 @@ typedef struct {
     ngx_array_t                  redises;      /* of ngx_cs_redis_t * */
     ngx_array_t                  fleets;       /* of ngx_cs_fleet_t * */
     ngx_array_t                  token_files;
+    ngx_array_t                  exacts;       /* of exact.c */
     ngx_shm_zone_t             **blocks;       /* of the door's table */
     time_t                       read;         /* it all was, wall, s */
     ngx_uint_t                   used;         /* by some clear_status_pass */

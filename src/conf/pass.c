@@ -64,7 +64,7 @@ ngx_cs_content(ngx_http_request_t *r)
         return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
-    return clcf->notify.line ? ngx_cs_notify(r, ctx) : ngx_cs_handler(r, ctx);
+    return clcf->conf.notify ? ngx_cs_notify(r, ctx) : ngx_cs_handler(r, ctx);
 }
 
 

@@ -7,25 +7,29 @@
 
 #include "request/envelope_filter.h"
 
-#include "request/request.h"
+#include "request/argument.h"
+#include "request/refuse.h"
 
 
 static ngx_int_t ngx_cs_envelope_filter_header(ngx_http_request_t *r);
 static ngx_int_t ngx_cs_envelope_filter_body(ngx_http_request_t *r,
     ngx_chain_t *in);
-static ngx_buf_t *ngx_cs_envelope_filter_envelope(ngx_http_request_t *r);
+static ngx_int_t ngx_cs_envelope_filter_method(ngx_http_request_t *r,
+    ngx_cs_conf_t *conf, clear_error_t *error);
+static ngx_buf_t *ngx_cs_envelope_filter_envelope(ngx_http_request_t *r,
+    ngx_cs_conf_t *conf);
 
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
 static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
-
-static ngx_uint_t  (*ngx_cs_envelope_filter_ours)(ngx_http_request_t *r);
+static ngx_cs_ours_pt                    ngx_cs_envelope_filter_ours;
 
 
 static ngx_int_t
 ngx_cs_envelope_filter_header(ngx_http_request_t *r)
 {
-    ngx_cs_ctx_t  *ctx;
+    ngx_cs_ctx_t   *ctx;
+    ngx_cs_conf_t  *conf;
 
     if (r->headers_out.status < NGX_HTTP_SPECIAL_RESPONSE
         || r->headers_out.status == NGX_HTTP_NOT_MODIFIED)
@@ -35,7 +39,9 @@ ngx_cs_envelope_filter_header(ngx_http_request_t *r)
 
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
 
-    if ((ctx && ctx->replied) || !ngx_cs_envelope_filter_ours(r)) {
+    conf = ngx_cs_envelope_filter_ours(r);
+
+    if (conf == NULL || (ctx && ctx->replied)) {
         return ngx_http_next_header_filter(r);
     }
 
@@ -46,7 +52,7 @@ ngx_cs_envelope_filter_header(ngx_http_request_t *r)
         }
     }
 
-    ctx->refusal = ngx_cs_envelope_filter_envelope(r);
+    ctx->refusal = ngx_cs_envelope_filter_envelope(r, conf);
     if (ctx->refusal == NULL) {
         return NGX_ERROR;
     }
@@ -67,7 +73,7 @@ ngx_cs_envelope_filter_header(ngx_http_request_t *r)
 
 
 static ngx_buf_t *
-ngx_cs_envelope_filter_envelope(ngx_http_request_t *r)
+ngx_cs_envelope_filter_envelope(ngx_http_request_t *r, ngx_cs_conf_t *conf)
 {
     ngx_buf_t       *b;
     clear_error_t    error;
@@ -76,9 +82,21 @@ ngx_cs_envelope_filter_envelope(ngx_http_request_t *r)
     ngx_memzero(&error, sizeof(clear_error_t));
     error.status = r->headers_out.status;
 
+    /* by client_max_body_size, of which the sender of a notice knows nothing */
+
+    if (conf->notify && error.status == NGX_HTTP_REQUEST_ENTITY_TOO_LARGE) {
+        ngx_cs_argument_error(r, "body", "is longer than this server takes",
+                              &error);
+
+        r->err_status = error.status;
+        r->headers_out.status = error.status;
+        r->headers_out.status_line.len = 0;
+    }
+
     b = ngx_calloc_buf(r->pool);
 
     if (b == NULL
+        || ngx_cs_envelope_filter_method(r, conf, &error) != NGX_OK
         || ngx_cs_answer_error(r->pool, &error, &answer) != NGX_OK
         || ngx_cs_reply_no_store(r) != NGX_OK)
     {
@@ -92,6 +110,26 @@ ngx_cs_envelope_filter_envelope(ngx_http_request_t *r)
     b->last_in_chain = 1;
 
     return b;
+}
+
+
+/* TRACE and CONNECT, which nginx refuses before it looks for a location */
+
+static ngx_int_t
+ngx_cs_envelope_filter_method(ngx_http_request_t *r, ngx_cs_conf_t *conf,
+    clear_error_t *error)
+{
+    ngx_http_core_srv_conf_t  *cscf;
+
+    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+
+    if (error->status != NGX_HTTP_NOT_ALLOWED
+        || r->loc_conf != cscf->ctx->loc_conf)
+    {
+        return NGX_OK;
+    }
+
+    return ngx_cs_refuse_allow(r, conf, error);
 }
 
 
@@ -128,7 +166,7 @@ ngx_cs_envelope_filter_body(ngx_http_request_t *r, ngx_chain_t *in)
 
 
 void
-ngx_cs_envelope_filter_init(ngx_uint_t (*ours)(ngx_http_request_t *r))
+ngx_cs_envelope_filter_init(ngx_cs_ours_pt ours)
 {
     ngx_cs_envelope_filter_ours = ours;
 

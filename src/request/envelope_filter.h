@@ -15,12 +15,14 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "request/request.h"
+
 
 /*
  * At postconfiguration: enters the filters in nginx's chains.
  * ours: tells whether a request is in a location that they are for.
  */
-void ngx_cs_envelope_filter_init(ngx_uint_t (*ours)(ngx_http_request_t *r));
+void ngx_cs_envelope_filter_init(ngx_cs_ours_pt ours);
 
 
 #endif /* _NGX_CS_REQUEST_ENVELOPE_FILTER_H_INCLUDED_ */

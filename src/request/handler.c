@@ -72,8 +72,7 @@ ngx_cs_handler(ngx_http_request_t *r, ngx_cs_ctx_t *ctx)
     }
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
-        return ngx_cs_refuse_method(r, "GET, HEAD",
-                                    "Only GET and HEAD are allowed");
+        return ngx_cs_refuse_method(r);
     }
 
     rc = ngx_cs_argument_task_id(r, &ctx->task_id, &bad);

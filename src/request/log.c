@@ -8,13 +8,12 @@
 #include "request/log.h"
 
 #include "core/counters.h"
-#include "request/request.h"
 
 
 static ngx_int_t ngx_cs_log_handler(ngx_http_request_t *r);
 
 
-static ngx_uint_t  (*ngx_cs_log_ours)(ngx_http_request_t *r);
+static ngx_cs_ours_pt  ngx_cs_log_ours;
 
 
 static ngx_int_t
@@ -24,7 +23,7 @@ ngx_cs_log_handler(ngx_http_request_t *r)
     ngx_cs_ctx_t       *ctx;
     ngx_cs_handling_t  *handling;
 
-    if (!ngx_cs_log_ours(r)) {
+    if (ngx_cs_log_ours(r) == NULL) {
         return NGX_OK;
     }
 
@@ -51,7 +50,7 @@ ngx_cs_log_handler(ngx_http_request_t *r)
 
 
 ngx_int_t
-ngx_cs_log_init(ngx_conf_t *cf, ngx_uint_t (*ours)(ngx_http_request_t *r))
+ngx_cs_log_init(ngx_conf_t *cf, ngx_cs_ours_pt ours)
 {
     ngx_http_handler_pt        *h;
     ngx_http_core_main_conf_t  *cmcf;

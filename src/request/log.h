@@ -14,13 +14,15 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 
+#include "request/request.h"
+
 
 /*
  * At postconfiguration: enters the phase handler.
  * ours: tells whether a request is in a location that counts.
  */
 ngx_int_t ngx_cs_log_init(ngx_conf_t *cf,
-    ngx_uint_t (*ours)(ngx_http_request_t *r));
+    ngx_cs_ours_pt ours);
 
 
 #endif /* _NGX_CS_REQUEST_LOG_H_INCLUDED_ */

@@ -99,7 +99,7 @@ ngx_cs_notify(ngx_http_request_t *r, ngx_cs_ctx_t *ctx)
     }
 
     if (r->method != NGX_HTTP_POST) {
-        return ngx_cs_refuse_method(r, "POST", "Only POST is allowed");
+        return ngx_cs_refuse_method(r);
     }
 
     if (bad == CLEAR_TASK_ID_MISSING) {

@@ -39,23 +39,47 @@ ngx_cs_refuse_status(ngx_http_request_t *r, ngx_uint_t status)
 
 
 ngx_int_t
-ngx_cs_refuse_method(ngx_http_request_t *r, char *allow, char *message)
+ngx_cs_refuse_method(ngx_http_request_t *r)
 {
-    clear_error_t  error;
+    ngx_cs_ctx_t   *ctx;
+    clear_error_t   error;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
 
     ngx_memzero(&error, sizeof(clear_error_t));
     error.status = NGX_HTTP_NOT_ALLOWED;
-    error.message.data = (u_char *) message;
-    error.message.len = ngx_strlen(message);
 
-    if (ngx_cs_reply_header(r, "Allow", sizeof("Allow") - 1, (u_char *) allow,
-                            ngx_strlen(allow))
-        != NGX_OK)
-    {
+    if (ngx_cs_refuse_allow(r, ctx->conf, &error) != NGX_OK) {
         return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
     return ngx_cs_refuse(r, &error);
+}
+
+
+ngx_int_t
+ngx_cs_refuse_allow(ngx_http_request_t *r, ngx_cs_conf_t *conf,
+    clear_error_t *error)
+{
+    ngx_str_t         *allow;
+    static ngx_str_t   post = ngx_string("POST"),
+                       get = ngx_string("GET, HEAD");
+    static u_char      only_post[] = "Only POST is allowed",
+                       only_get[] = "Only GET and HEAD are allowed";
+
+    if (conf->notify) {
+        allow = &post;
+        error->message.data = only_post;
+        error->message.len = sizeof(only_post) - 1;
+
+    } else {
+        allow = &get;
+        error->message.data = only_get;
+        error->message.len = sizeof(only_get) - 1;
+    }
+
+    return ngx_cs_reply_header(r, "Allow", sizeof("Allow") - 1, allow->data,
+                               allow->len);
 }
 
 

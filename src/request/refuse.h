@@ -22,10 +22,12 @@
 /* nothing more to say than the HTTP status */
 ngx_int_t ngx_cs_refuse_status(ngx_http_request_t *r, ngx_uint_t status);
 
-/* none of those allowed, and so in words: RFC 9110, section 15.5.6; both are
- * constants */
-ngx_int_t ngx_cs_refuse_method(ngx_http_request_t *r, char *allow,
-    char *message);
+/* none of those that its location takes: RFC 9110, section 15.5.6 */
+ngx_int_t ngx_cs_refuse_method(ngx_http_request_t *r);
+
+/* what that one says, in words and in "Allow"; it does not send it */
+ngx_int_t ngx_cs_refuse_allow(ngx_http_request_t *r, ngx_cs_conf_t *conf,
+    clear_error_t *error);
 
 /* text: what is wrong with that argument, for people; both are constants */
 ngx_int_t ngx_cs_refuse_argument(ngx_http_request_t *r, char *name,

@@ -31,7 +31,12 @@ typedef struct {
     ngx_cs_hold_conf_t                   hold;
     ngx_shm_zone_t                      *shm_zone;     /* NULL: off */
     ngx_msec_t                           max_age;      /* of Cache-Control */
+    ngx_flag_t                           notify;       /* takes notices */
 } ngx_cs_conf_t;
+
+
+/* the settings of a request's location, NULL where it is none of ours */
+typedef ngx_cs_conf_t  *(*ngx_cs_ours_pt)(ngx_http_request_t *r);
 
 
 /* whether a caller stays for what comes after the answer at hand */
