@@ -15,7 +15,6 @@
 #include "tier/disk.h"
 #endif
 #include "tier/fleets.h"
-#include "zone/zone.h"
 
 
 static ngx_cs_fleet_t *ngx_cs_fleet_create(ngx_conf_t *cf,

@@ -10,7 +10,6 @@
 #include "clear/etag.h"
 #include "clear/prefer.h"
 #include "core/counters.h"
-#include "request/refuse.h"
 #include "request/suspend.h"
 
 

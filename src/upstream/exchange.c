@@ -12,13 +12,13 @@
 #include "clear/task_id.h"
 #include "core/counters.h"
 #include "core/failures.h"
+#include "core/secret_file.h"
 #include "fetch/fetch.h"
 #include "upstream/bare.h"
 #include "upstream/body.h"
 #include "upstream/judge.h"
 #include "upstream/permit.h"
 #include "upstream/report.h"
-#include "core/secret_file.h"
 
 
 struct ngx_cs_exchange_s {
