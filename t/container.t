@@ -20,6 +20,7 @@ delete @ENV{qw(MAKEFLAGS MAKELEVEL MFLAGS BUILD CC CFLAGS LDFLAGS)};
 plan skip_all => 'it takes minutes and the network: TEST_CONTAINER=1 allows it'
     if !$ENV{TEST_CONTAINER};
 plan skip_all => 'a Debian of its own takes root' if $> != 0;
+system "$top/tools/deps fresh >&2";
 plan skip_all => 'there is no debootstrap'
     if system('command -v debootstrap > /dev/null');
 plan skip_all => 'namespaces of its own are not allowed here'
