@@ -14,7 +14,7 @@
 
 #include <openssl/ssl.h>
 
-#include "fetch/pem.h"
+#include "core/pem.h"
 
 
 /*

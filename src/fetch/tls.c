@@ -11,9 +11,9 @@
 #include <openssl/ssl.h>
 
 #include "core/may_read.h"
+#include "core/pem.h"
 #include "core/str.h"
 #include "fetch/ciphers.h"
-#include "fetch/pem.h"
 
 
 /* between two looks at the files, in ms */
@@ -129,7 +129,7 @@ ngx_cs_tls_paths(ngx_cs_tls_t *tls)
     trusted = conf->trusted;
 
     if (conf->verify && trusted.len == 0) {
-        ngx_cs_pem_system(&trusted);
+        ngx_cs_tls_system(&trusted);
     }
 
     ngx_cs_tls_path(&tls->trust.file[0],
@@ -139,6 +139,26 @@ ngx_cs_tls_paths(ngx_cs_tls_t *tls)
                     &conf->certificate);
     ngx_cs_tls_path(&tls->identity.file[1],
                     "clear_status_ssl_certificate_key", &conf->key);
+}
+
+
+void
+ngx_cs_tls_system(ngx_str_t *path)
+{
+    ngx_file_info_t          info;
+    curl_version_info_data  *version;
+
+    ngx_str_null(path);
+
+    version = curl_version_info(CURLVERSION_NOW);
+
+    if (version->cainfo
+        && ngx_file_info(version->cainfo, &info) != NGX_FILE_ERROR
+        && ngx_is_file(&info))
+    {
+        path->data = (u_char *) version->cainfo;
+        path->len = ngx_strlen(version->cainfo);
+    }
 }
 
 

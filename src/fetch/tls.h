@@ -39,6 +39,9 @@ typedef struct {
  */
 void *ngx_cs_tls_create(ngx_conf_t *cf, ngx_cs_tls_conf_t *conf);
 
+/* where the system's trusted certificates are, if they are in a file */
+void ngx_cs_tls_system(ngx_str_t *path);
+
 /*
  * Once the configuration is read: tells of files that the workers, who run
  * as another user, will not be able to read again.

@@ -8,9 +8,8 @@
  */
 
 
-#include "fetch/pem.h"
+#include "core/pem.h"
 
-#include <curl/curl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
@@ -410,26 +409,6 @@ ngx_cs_pem_release(ngx_cs_pem_pair_t *pair)
     ngx_cs_pages_free(pair->certificate.data, pair->certificate.len);
     ngx_cs_pages_free(pair->key.data, pair->key.len);
     ngx_free(pair);
-}
-
-
-void
-ngx_cs_pem_system(ngx_str_t *path)
-{
-    ngx_file_info_t          info;
-    curl_version_info_data  *version;
-
-    ngx_str_null(path);
-
-    version = curl_version_info(CURLVERSION_NOW);
-
-    if (version->cainfo
-        && ngx_file_info(version->cainfo, &info) != NGX_FILE_ERROR
-        && ngx_is_file(&info))
-    {
-        path->data = (u_char *) version->cainfo;
-        path->len = ngx_strlen(version->cainfo);
-    }
 }
 
 

@@ -7,8 +7,8 @@
  */
 
 
-#ifndef _NGX_CS_FETCH_PEM_H_INCLUDED_
-#define _NGX_CS_FETCH_PEM_H_INCLUDED_
+#ifndef _NGX_CS_CORE_PEM_H_INCLUDED_
+#define _NGX_CS_CORE_PEM_H_INCLUDED_
 
 
 #include <ngx_config.h>
@@ -66,11 +66,8 @@ ngx_cs_pem_pair_t *ngx_cs_pem_pair(ngx_cs_pem_file_t *certificate,
 /* gives one of refs back; pair may be NULL */
 void ngx_cs_pem_release(ngx_cs_pem_pair_t *pair);
 
-/* where the system's trusted certificates are, if they are in a file */
-void ngx_cs_pem_system(ngx_str_t *path);
-
 /* logs what OpenSSL says last */
 void ngx_cs_pem_error(char *directive, ngx_str_t *path, ngx_cs_pem_log_t *log);
 
 
-#endif /* _NGX_CS_FETCH_PEM_H_INCLUDED_ */
+#endif /* _NGX_CS_CORE_PEM_H_INCLUDED_ */
