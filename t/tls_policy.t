@@ -22,6 +22,7 @@ my $revoked = $t->certificate('revoked', names => ['localhost']);
 my %client  = map {
     $_ => $t->certificate($_, client => 1)
 } qw(first second);
+my $rsa = $t->certificate('third', client => 1, rsa => 1);
 
 mkdir $t->dir . '/foreign';
 my $foreign = ClearStatus::Certificates->new(dir => $t->dir . '/foreign')->ca;
@@ -378,6 +379,37 @@ subtest 'a client certificate that changes' => sub {
     put($client{second}{key}, 'client.key');
     ok wait_for(sub { seen('/client')->{dn} =~ /CN=second/ }),
         'with it: the second, without a reload';
+
+    # OpenSSL would take a key of another kind, beside the certificate
+    my $told = sub { scalar $t->logged('error', qr/client\.key".*last good/) };
+    my $had  = $told->();
+
+    put($rsa->{cert}, 'client.pem');
+    ok wait_for(sub { seen('/client'); $told->() > $had }),
+        'one of another kind than the key: an error says so';
+    like seen('/client')->{dn}, qr/CN=second/, 'and it is not used';
+
+    unlink $t->dir . '/client.pem';
+    put($client{first}{key}, 'client.key');
+    my $gone = sub { scalar $t->logged('error', qr/client\.pem" cannot be/) };
+    ok wait_for(sub { seen('/client'); $gone->() }),
+        'no certificate, and another key: an error says so';
+
+    put($rsa->{key}, 'client.key');
+    ok wait_for(sub { seen('/client'); $gone->() == 2 }),
+        'a further one: again';
+
+    # looks that find nothing new
+    my $looks = sub {
+        scalar(() = $t->log =~ /certificates "[^"]*client\.pem": changed:0/g);
+    };
+    my $looked = $looks->();
+    ok wait_for(sub { seen('/client'); $looks->() > $looked + 1 }), 'and looks';
+    is $gone->(), 2, 'but no more';
+
+    put($rsa->{cert}, 'client.pem');
+    ok wait_for(sub { seen('/client')->{dn} =~ /CN=third/ }),
+        'with its certificate: the third';
 };
 
 $t->done;

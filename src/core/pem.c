@@ -22,26 +22,25 @@
 
 
 /* adds what is next; NGX_DONE: there is none, NGX_ERROR: it cannot be added */
-typedef ngx_int_t (*ngx_cs_pem_add_pt)(X509_STORE *store, BIO *bio,
-    time_t *expires);
+typedef ngx_int_t (*ngx_cs_pem_add_pt)(void *to, BIO *bio, time_t *expires);
 
 
 static ngx_int_t ngx_cs_pem_read(ngx_cs_pem_file_t *file, size_t max,
     ngx_str_t *content, ngx_cs_pem_log_t *log);
 static ngx_int_t ngx_cs_pem_slurp(ngx_cs_pem_file_t *file, ngx_fd_t fd,
     size_t max, ngx_str_t *content, ngx_cs_pem_log_t *log);
-static ngx_int_t ngx_cs_pem_each(X509_STORE *store, ngx_cs_pem_file_t *file,
+static ngx_int_t ngx_cs_pem_list(X509_STORE *store, ngx_cs_pem_file_t *file,
     ngx_cs_pem_add_pt add, time_t *expires, ngx_cs_pem_log_t *log);
-static ngx_int_t ngx_cs_pem_add_trusted(X509_STORE *store, BIO *bio,
-    time_t *expires);
-static ngx_int_t ngx_cs_pem_add_crl(X509_STORE *store, BIO *bio,
-    time_t *expires);
+static ngx_int_t ngx_cs_pem_each(ngx_str_t *content, ngx_cs_pem_add_pt add,
+    void *to, time_t *expires);
+static ngx_int_t ngx_cs_pem_add_trusted(void *to, BIO *bio, time_t *expires);
+static ngx_int_t ngx_cs_pem_add_crl(void *to, BIO *bio, time_t *expires);
+static ngx_int_t ngx_cs_pem_add_chain(void *to, BIO *bio, time_t *expires);
 static time_t ngx_cs_pem_expires(X509_CRL *crl);
 static ngx_int_t ngx_cs_pem_check(ngx_cs_pem_pair_t *pair,
     ngx_cs_pem_file_t *certificate, ngx_cs_pem_file_t *key,
     ngx_cs_pem_log_t *log);
-static ngx_int_t ngx_cs_pem_chain(SSL_CTX *ctx, ngx_str_t *content);
-static ngx_int_t ngx_cs_pem_key(SSL_CTX *ctx, ngx_str_t *content);
+static ngx_int_t ngx_cs_pem_key(SSL *ssl, ngx_str_t *content);
 static int ngx_cs_pem_passphrase(char *buf, int size, int rwflag, void *data);
 
 
@@ -63,12 +62,12 @@ ngx_cs_pem_store(ngx_cs_pem_file_t *trusted, ngx_cs_pem_file_t *crl,
         rc = (X509_STORE_set_default_paths(store) == 1) ? NGX_OK : NGX_ERROR;
 
     } else {
-        rc = ngx_cs_pem_each(store, trusted, ngx_cs_pem_add_trusted, expires,
+        rc = ngx_cs_pem_list(store, trusted, ngx_cs_pem_add_trusted, expires,
                              log);
     }
 
     if (rc == NGX_OK && crl->path.len) {
-        rc = ngx_cs_pem_each(store, crl, ngx_cs_pem_add_crl, expires, log);
+        rc = ngx_cs_pem_list(store, crl, ngx_cs_pem_add_crl, expires, log);
 
         /* as nginx does for "proxy_ssl_crl" */
 
@@ -184,42 +183,57 @@ failed:
 }
 
 
-/* all that a file has, each by add(); at least one is needed */
-
 static ngx_int_t
-ngx_cs_pem_each(X509_STORE *store, ngx_cs_pem_file_t *file,
+ngx_cs_pem_list(X509_STORE *store, ngx_cs_pem_file_t *file,
     ngx_cs_pem_add_pt add, time_t *expires, ngx_cs_pem_log_t *log)
 {
-    BIO        *bio;
-    ngx_int_t   rc;
-    ngx_str_t   content;
-    ngx_uint_t  n;
+    ngx_int_t  rc;
+    ngx_str_t  content;
 
     if (ngx_cs_pem_read(file, NGX_CS_PEM_LIST_MAX, &content, log) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    n = 0;
-    rc = NGX_ERROR;
-
-    bio = BIO_new_mem_buf(content.data, (int) content.len);
-
-    if (bio) {
-        while ((rc = add(store, bio, expires)) == NGX_OK) {
-            n++;
-        }
-
-        BIO_free(bio);
-    }
+    rc = ngx_cs_pem_each(&content, add, store, expires);
 
     ngx_cs_pages_free(content.data, content.len);
+
+    if (rc != NGX_OK) {
+        ngx_cs_pem_error(file->directive, &file->path, log);
+    }
+
+    return rc;
+}
+
+
+/* all that a file has, each by add(); at least one is needed */
+
+static ngx_int_t
+ngx_cs_pem_each(ngx_str_t *content, ngx_cs_pem_add_pt add, void *to,
+    time_t *expires)
+{
+    BIO        *bio;
+    ngx_int_t   rc;
+    ngx_uint_t  n;
+
+    bio = BIO_new_mem_buf(content->data, (int) content->len);
+    if (bio == NULL) {
+        return NGX_ERROR;
+    }
+
+    n = 0;
+
+    while ((rc = add(to, bio, expires)) == NGX_OK) {
+        n++;
+    }
+
+    BIO_free(bio);
 
     /* that there is no further one ends the file, and is no error */
 
     if (rc == NGX_ERROR || n == 0
         || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
     {
-        ngx_cs_pem_error(file->directive, &file->path, log);
         return NGX_ERROR;
     }
 
@@ -228,17 +242,17 @@ ngx_cs_pem_each(X509_STORE *store, ngx_cs_pem_file_t *file,
 
 
 static ngx_int_t
-ngx_cs_pem_add_trusted(X509_STORE *store, BIO *bio, time_t *expires)
+ngx_cs_pem_add_trusted(void *to, BIO *bio, time_t *expires)
 {
     X509       *x509;
     ngx_int_t   rc;
 
-    x509 = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL);
+    x509 = PEM_read_bio_X509_AUX(bio, NULL, ngx_cs_pem_passphrase, NULL);
     if (x509 == NULL) {
         return NGX_DONE;
     }
 
-    rc = (X509_STORE_add_cert(store, x509) == 1) ? NGX_OK : NGX_ERROR;
+    rc = (X509_STORE_add_cert(to, x509) == 1) ? NGX_OK : NGX_ERROR;
 
     X509_free(x509);
 
@@ -247,13 +261,13 @@ ngx_cs_pem_add_trusted(X509_STORE *store, BIO *bio, time_t *expires)
 
 
 static ngx_int_t
-ngx_cs_pem_add_crl(X509_STORE *store, BIO *bio, time_t *expires)
+ngx_cs_pem_add_crl(void *to, BIO *bio, time_t *expires)
 {
     time_t      end;
     X509_CRL   *crl;
     ngx_int_t   rc;
 
-    crl = PEM_read_bio_X509_CRL(bio, NULL, NULL, NULL);
+    crl = PEM_read_bio_X509_CRL(bio, NULL, ngx_cs_pem_passphrase, NULL);
     if (crl == NULL) {
         return NGX_DONE;
     }
@@ -264,11 +278,34 @@ ngx_cs_pem_add_crl(X509_STORE *store, BIO *bio, time_t *expires)
         *expires = end;
     }
 
-    rc = (X509_STORE_add_crl(store, crl) == 1) ? NGX_OK : NGX_ERROR;
+    rc = (X509_STORE_add_crl(to, crl) == 1) ? NGX_OK : NGX_ERROR;
 
     X509_CRL_free(crl);
 
     return rc;
+}
+
+
+/* the first is ours, those behind it lead to its root */
+
+static ngx_int_t
+ngx_cs_pem_add_chain(void *to, BIO *bio, time_t *expires)
+{
+    SSL *ssl = to;
+
+    int    rc;
+    X509  *x509;
+
+    x509 = PEM_read_bio_X509_AUX(bio, NULL, ngx_cs_pem_passphrase, NULL);
+    if (x509 == NULL) {
+        return NGX_DONE;
+    }
+
+    rc = SSL_get_certificate(ssl) ? SSL_add1_chain_cert(ssl, x509)
+                                  : SSL_use_certificate(ssl, x509);
+    X509_free(x509);
+
+    return (rc == 1) ? NGX_OK : NGX_ERROR;
 }
 
 
@@ -327,17 +364,21 @@ static ngx_int_t
 ngx_cs_pem_check(ngx_cs_pem_pair_t *pair, ngx_cs_pem_file_t *certificate,
     ngx_cs_pem_file_t *key, ngx_cs_pem_log_t *log)
 {
+    SSL                *ssl;
     SSL_CTX            *ctx;
     ngx_cs_pem_file_t  *bad;
 
     ctx = SSL_CTX_new(TLS_client_method());
-    if (ctx == NULL) {
-        return NGX_ERROR;
-    }
+    ssl = ctx ? SSL_new(ctx) : NULL;
 
-    bad = (ngx_cs_pem_chain(ctx, &pair->certificate) != NGX_OK) ? certificate
-          : (ngx_cs_pem_key(ctx, &pair->key) != NGX_OK) ? key : NULL;
+    bad = (ssl == NULL
+           || ngx_cs_pem_each(&pair->certificate, ngx_cs_pem_add_chain, ssl,
+                              NULL)
+              != NGX_OK)
+          ? certificate
+          : (ngx_cs_pem_key(ssl, &pair->key) != NGX_OK) ? key : NULL;
 
+    SSL_free(ssl);
     SSL_CTX_free(ctx);
 
     if (bad) {
@@ -351,27 +392,26 @@ ngx_cs_pem_check(ngx_cs_pem_pair_t *pair, ngx_cs_pem_file_t *certificate,
 }
 
 
-static ngx_int_t
-ngx_cs_pem_chain(SSL_CTX *ctx, ngx_str_t *content)
+ngx_int_t
+ngx_cs_pem_use(SSL *ssl, ngx_cs_pem_pair_t *pair)
 {
-    int    rc;
-    BIO   *bio;
-    X509  *x509;
+    if (ngx_cs_pem_each(&pair->certificate, ngx_cs_pem_add_chain, ssl, NULL)
+        != NGX_OK
+        || ngx_cs_pem_key(ssl, &pair->key) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
 
-    bio = BIO_new_mem_buf(content->data, (int) content->len);
-    x509 = bio ? PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL) : NULL;
+    ERR_clear_error();
 
-    rc = x509 ? SSL_CTX_use_certificate(ctx, x509) : 0;
-
-    X509_free(x509);
-    BIO_free(bio);
-
-    return (rc == 1) ? NGX_OK : NGX_ERROR;
+    return NGX_OK;
 }
 
 
+/* OpenSSL takes a key of another kind than the certificate's beside it */
+
 static ngx_int_t
-ngx_cs_pem_key(SSL_CTX *ctx, ngx_str_t *content)
+ngx_cs_pem_key(SSL *ssl, ngx_str_t *content)
 {
     int        rc;
     BIO       *bio;
@@ -381,12 +421,12 @@ ngx_cs_pem_key(SSL_CTX *ctx, ngx_str_t *content)
     key = bio ? PEM_read_bio_PrivateKey(bio, NULL, ngx_cs_pem_passphrase, NULL)
               : NULL;
 
-    rc = key ? SSL_CTX_use_PrivateKey(ctx, key) : 0;
+    rc = key ? SSL_use_PrivateKey(ssl, key) : 0;
 
     EVP_PKEY_free(key);
     BIO_free(bio);
 
-    return (rc == 1) ? NGX_OK : NGX_ERROR;
+    return (rc == 1 && SSL_check_private_key(ssl) == 1) ? NGX_OK : NGX_ERROR;
 }
 
 

@@ -63,6 +63,12 @@ X509_STORE *ngx_cs_pem_store(ngx_cs_pem_file_t *trusted,
 ngx_cs_pem_pair_t *ngx_cs_pem_pair(ngx_cs_pem_file_t *certificate,
     ngx_cs_pem_file_t *key, ngx_cs_pem_log_t *log);
 
+/*
+ * Makes it that of a connection, which has none yet.  NGX_OK, or NGX_ERROR, of
+ * which OpenSSL knows more.
+ */
+ngx_int_t ngx_cs_pem_use(SSL *ssl, ngx_cs_pem_pair_t *pair);
+
 /* gives one of refs back; pair may be NULL */
 void ngx_cs_pem_release(ngx_cs_pem_pair_t *pair);
 

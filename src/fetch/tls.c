@@ -7,26 +7,11 @@
 
 #include "fetch/tls.h"
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include "core/may_read.h"
-#include "core/pem.h"
+#include "core/certificates.h"
 #include "core/str.h"
 #include "fetch/ciphers.h"
-
-
-/* between two looks at the files, in ms */
-#define NGX_CS_TLS_LOOK  1000
-
-
-/* files that are read together, and which of them workers may not read */
-
-typedef struct {
-    ngx_cs_pem_file_t            file[2];
-    unsigned                     recent:1;
-    unsigned                     private:1;
-} ngx_cs_tls_files_t;
 
 
 typedef struct ngx_cs_tls_s            ngx_cs_tls_t;
@@ -34,31 +19,15 @@ typedef struct ngx_cs_tls_s            ngx_cs_tls_t;
 struct ngx_cs_tls_s {
     ngx_cs_tls_t                *next;
     ngx_cs_tls_conf_t            conf;
-    ngx_cs_tls_files_t           trust;     /* certificates, lists */
-    ngx_cs_tls_files_t           identity;  /* certificate, key */
-    X509_STORE                  *store;     /* NULL: nothing is verified */
-    ngx_cs_pem_pair_t           *pair;      /* NULL: nobody in particular */
-    time_t                       expires;   /* the first list; 0: none */
-    ngx_msec_t                   looked;
-    unsigned                     told:1;    /* that it has */
+    ngx_cs_certificates_t        certificates;
 };
 
 
+static ngx_int_t ngx_cs_tls_load(ngx_cs_tls_t *tls, ngx_log_t *log);
 static void ngx_cs_tls_paths(ngx_cs_tls_t *tls);
 static void ngx_cs_tls_path(ngx_cs_pem_file_t *file, char *directive,
     ngx_str_t *path);
 static ngx_uint_t ngx_cs_tls_same(ngx_cs_tls_conf_t *a, ngx_cs_tls_conf_t *b);
-static ngx_int_t ngx_cs_tls_load(ngx_cs_tls_t *tls, ngx_cs_pem_log_t *log);
-static ngx_int_t ngx_cs_tls_load_trust(ngx_cs_tls_t *tls,
-    ngx_cs_pem_log_t *log);
-static ngx_int_t ngx_cs_tls_load_identity(ngx_cs_tls_t *tls,
-    ngx_cs_pem_log_t *log);
-static void ngx_cs_tls_check_files(ngx_cycle_t *cycle,
-    ngx_cs_tls_files_t *files);
-static void ngx_cs_tls_look(ngx_cs_tls_t *tls, ngx_log_t *log);
-static ngx_uint_t ngx_cs_tls_changed(ngx_cs_tls_files_t *files);
-static void ngx_cs_tls_tried(ngx_cs_tls_files_t *files);
-static void ngx_cs_tls_expired(ngx_cs_tls_t *tls, ngx_log_t *log);
 static void ngx_cs_tls_cleanup(void *data);
 static void ngx_cs_tls_blob(CURL *easy, CURLoption option,
     ngx_str_t *content);
@@ -73,7 +42,6 @@ void *
 ngx_cs_tls_create(ngx_conf_t *cf, ngx_cs_tls_conf_t *conf)
 {
     ngx_cs_tls_t        *tls;
-    ngx_cs_pem_log_t     log;
     ngx_pool_cleanup_t  *cln;
 
     if (ngx_cs_tls_cycle != cf->cycle) {
@@ -96,48 +64,66 @@ ngx_cs_tls_create(ngx_conf_t *cf, ngx_cs_tls_conf_t *conf)
 
     ngx_memzero(tls, sizeof(ngx_cs_tls_t));
     tls->conf = *conf;
-    tls->looked = ngx_current_msec;
 
     cln->handler = ngx_cs_tls_cleanup;
 
-    log.log = cf->log;
-    log.level = NGX_LOG_EMERG;
-    log.end = "";
-
-    ngx_cs_tls_paths(tls);
-
-    if (ngx_cs_tls_load(tls, &log) != NGX_OK) {
+    if (ngx_cs_tls_load(tls, cf->log) != NGX_OK) {
         return NULL;
     }
 
     tls->next = ngx_cs_tls_list;
     ngx_cs_tls_list = tls;
 
-    ngx_cs_tls_expired(tls, cf->log);
-
     return tls;
+}
+
+
+static ngx_int_t
+ngx_cs_tls_load(ngx_cs_tls_t *tls, ngx_log_t *log)
+{
+    ngx_cs_pem_log_t  to;
+
+    to.log = log;
+    to.level = NGX_LOG_EMERG;
+    to.end = "";
+
+    if (ngx_cs_ciphers_check(tls->conf.protocols, &tls->conf.ciphers, &to)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_cs_tls_paths(tls);
+
+    return ngx_cs_certificates_load(&tls->certificates, log);
 }
 
 
 static void
 ngx_cs_tls_paths(ngx_cs_tls_t *tls)
 {
-    ngx_str_t           trusted;
-    ngx_cs_tls_conf_t  *conf;
+    ngx_str_t               trusted;
+    ngx_cs_tls_conf_t      *conf;
+    ngx_cs_certificates_t  *certificates;
 
     conf = &tls->conf;
     trusted = conf->trusted;
+
+    certificates = &tls->certificates;
+    certificates->peer = "upstream";
+    certificates->verify = conf->verify;
 
     if (conf->verify && trusted.len == 0) {
         ngx_cs_tls_system(&trusted);
     }
 
-    ngx_cs_tls_path(&tls->trust.file[0],
+    ngx_cs_tls_path(&certificates->trust.file[0],
                     "clear_status_ssl_trusted_certificate", &trusted);
-    ngx_cs_tls_path(&tls->trust.file[1], "clear_status_ssl_crl", &conf->crl);
-    ngx_cs_tls_path(&tls->identity.file[0], "clear_status_ssl_certificate",
-                    &conf->certificate);
-    ngx_cs_tls_path(&tls->identity.file[1],
+    ngx_cs_tls_path(&certificates->trust.file[1], "clear_status_ssl_crl",
+                    &conf->crl);
+    ngx_cs_tls_path(&certificates->identity.file[0],
+                    "clear_status_ssl_certificate", &conf->certificate);
+    ngx_cs_tls_path(&certificates->identity.file[1],
                     "clear_status_ssl_certificate_key", &conf->key);
 }
 
@@ -183,116 +169,17 @@ ngx_cs_tls_same(ngx_cs_tls_conf_t *a, ngx_cs_tls_conf_t *b)
 }
 
 
-static ngx_int_t
-ngx_cs_tls_load(ngx_cs_tls_t *tls, ngx_cs_pem_log_t *log)
-{
-    if (ngx_cs_ciphers_check(tls->conf.protocols, &tls->conf.ciphers, log)
-        != NGX_OK
-        || ngx_cs_tls_load_trust(tls, log) != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return ngx_cs_tls_load_identity(tls, log);
-}
-
-
-static ngx_int_t
-ngx_cs_tls_load_trust(ngx_cs_tls_t *tls, ngx_cs_pem_log_t *log)
-{
-    time_t       expires;
-    X509_STORE  *store;
-
-    if (!tls->conf.verify) {
-        return NGX_OK;
-    }
-
-    store = ngx_cs_pem_store(&tls->trust.file[0], &tls->trust.file[1],
-                             &expires, log);
-
-    ngx_cs_tls_tried(&tls->trust);
-
-    if (store == NULL) {
-        return NGX_ERROR;
-    }
-
-    /* connections that are being made have a reference of their own */
-
-    X509_STORE_free(tls->store);
-
-    tls->store = store;
-
-    if (expires != tls->expires) {
-        tls->expires = expires;
-        tls->told = 0;
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_cs_tls_load_identity(ngx_cs_tls_t *tls, ngx_cs_pem_log_t *log)
-{
-    ngx_cs_pem_pair_t  *pair;
-
-    if (tls->conf.certificate.len == 0) {
-        return NGX_OK;
-    }
-
-    pair = ngx_cs_pem_pair(&tls->identity.file[0], &tls->identity.file[1],
-                           log);
-
-    ngx_cs_tls_tried(&tls->identity);
-
-    if (pair == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_cs_pem_release(tls->pair);
-    tls->pair = pair;
-
-    return NGX_OK;
-}
-
-
 void
 ngx_cs_tls_check(ngx_cycle_t *cycle)
 {
     ngx_cs_tls_t  *tls;
 
-    if (geteuid() != 0 || ngx_cs_tls_cycle != cycle) {
+    if (ngx_cs_tls_cycle != cycle) {
         return;
     }
 
     for (tls = ngx_cs_tls_list; tls; tls = tls->next) {
-        ngx_cs_tls_check_files(cycle, &tls->trust);
-        ngx_cs_tls_check_files(cycle, &tls->identity);
-    }
-}
-
-
-static void
-ngx_cs_tls_check_files(ngx_cycle_t *cycle, ngx_cs_tls_files_t *files)
-{
-    ngx_uint_t          i;
-    ngx_cs_pem_file_t  *file;
-
-    for (i = 0; i < 2; i++) {
-        file = &files->file[i];
-
-        if (file->path.len == 0 || ngx_cs_may_read(cycle, &file->path)) {
-            continue;
-        }
-
-        files->private = 1;
-
-        /* a key for root alone is a good habit, so no more than a notice */
-
-        ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
-                      "\"%s\" \"%V\" cannot be read by the worker processes' "
-                      "user, so a new one takes effect only after a reload",
-                      file->directive, &file->path);
+        ngx_cs_certificates_check(&tls->certificates, cycle);
     }
 }
 
@@ -302,24 +189,26 @@ ngx_cs_tls_identify(CURL *easy, void *data, ngx_log_t *log)
 {
     ngx_cs_tls_t *tls = data;
 
+    ngx_cs_pem_pair_t  *pair;
+
     if (tls == NULL) {
         return NULL;
     }
 
-    if (ngx_current_msec - tls->looked >= NGX_CS_TLS_LOOK) {
-        ngx_cs_tls_look(tls, log);
-    }
+    ngx_cs_certificates_look(&tls->certificates, log);
 
-    if (tls->pair == NULL) {
+    pair = tls->certificates.pair;
+
+    if (pair == NULL) {
         return NULL;
     }
 
-    ngx_cs_tls_blob(easy, CURLOPT_SSLCERT_BLOB, &tls->pair->certificate);
-    ngx_cs_tls_blob(easy, CURLOPT_SSLKEY_BLOB, &tls->pair->key);
+    ngx_cs_tls_blob(easy, CURLOPT_SSLCERT_BLOB, &pair->certificate);
+    ngx_cs_tls_blob(easy, CURLOPT_SSLKEY_BLOB, &pair->key);
 
-    tls->pair->refs++;
+    pair->refs++;
 
-    return tls->pair;
+    return pair;
 }
 
 
@@ -327,119 +216,6 @@ void
 ngx_cs_tls_release(void *identity)
 {
     ngx_cs_pem_release(identity);
-}
-
-
-static void
-ngx_cs_tls_look(ngx_cs_tls_t *tls, ngx_log_t *log)
-{
-    ngx_cs_pem_log_t  to;
-
-    tls->looked = ngx_current_msec;
-
-    to.log = log;
-    to.level = NGX_LOG_ERR;
-    to.end = ", the last good one stays in use";
-
-    if (ngx_cs_tls_changed(&tls->trust)
-        && ngx_cs_tls_load_trust(tls, &to) == NGX_OK)
-    {
-        ngx_log_error(NGX_LOG_NOTICE, log, 0,
-                      "trusted certificates of upstream were read again");
-    }
-
-    if (ngx_cs_tls_changed(&tls->identity)
-        && ngx_cs_tls_load_identity(tls, &to) == NGX_OK)
-    {
-        ngx_log_error(NGX_LOG_NOTICE, log, 0,
-                      "the certificate for upstream was read again");
-    }
-
-    ngx_cs_tls_expired(tls, log);
-}
-
-
-/* an error is told once for each state in which the files are found */
-
-static ngx_uint_t
-ngx_cs_tls_changed(ngx_cs_tls_files_t *files)
-{
-    ngx_uint_t          i, changed;
-    struct stat         info;
-    clear_stamp_t       stamp;
-    ngx_cs_pem_file_t  *file;
-
-    if (files->private) {
-        return 0;
-    }
-
-    changed = files->recent;
-
-    for (i = 0; i < 2; i++) {
-        file = &files->file[i];
-
-        if (file->path.len == 0) {
-            continue;
-        }
-
-        clear_stamp(&stamp,
-                    stat((char *) file->path.data, &info) == -1 ? NULL : &info);
-
-        if (!clear_stamp_same(&stamp, &file->stamp)) {
-            changed = 1;
-        }
-    }
-
-    return changed;
-}
-
-
-/* one that was changed a moment before is read once more */
-
-static void
-ngx_cs_tls_tried(ngx_cs_tls_files_t *files)
-{
-    ngx_uint_t          i;
-    struct stat         info;
-    ngx_cs_pem_file_t  *file;
-
-    files->recent = 0;
-
-    for (i = 0; i < 2; i++) {
-        file = &files->file[i];
-
-        if (file->path.len == 0) {
-            continue;
-        }
-
-        /* where the first could not be used, the second was not looked at */
-
-        if (file->stamp.inode == 0
-            && stat((char *) file->path.data, &info) != -1)
-        {
-            clear_stamp(&file->stamp, &info);
-        }
-
-        if (clear_stamp_recent(&file->stamp, ngx_time())) {
-            files->recent = 1;
-        }
-    }
-}
-
-
-static void
-ngx_cs_tls_expired(ngx_cs_tls_t *tls, ngx_log_t *log)
-{
-    if (tls->expires == 0 || tls->told || ngx_time() < tls->expires) {
-        return;
-    }
-
-    tls->told = 1;
-
-    ngx_log_error(NGX_LOG_ERR, log, 0,
-                  "\"clear_status_ssl_crl\" \"%V\" has expired, no new "
-                  "connection to upstream is made until it is renewed",
-                  &tls->conf.crl);
 }
 
 
@@ -460,8 +236,7 @@ ngx_cs_tls_cleanup(void *data)
         }
     }
 
-    X509_STORE_free(tls->store);
-    ngx_cs_pem_release(tls->pair);
+    ngx_cs_certificates_free(&tls->certificates);
 }
 
 
@@ -520,8 +295,8 @@ ngx_cs_tls_trust(void *data, void *ctx)
 {
     ngx_cs_tls_t *tls = data;
 
-    if (tls->store) {
-        SSL_CTX_set1_cert_store(ctx, tls->store);
+    if (tls->certificates.store) {
+        SSL_CTX_set1_cert_store(ctx, tls->certificates.store);
     }
 
     if (ngx_cs_ciphers_set(ctx, tls->conf.protocols, &tls->conf.ciphers)

@@ -28,7 +28,7 @@ has ca => sub ($self) {
 
 # {cert, key, ca}: files, readable for workers.  Options: names (subject
 # alternative names, a list; default: the name and 127.0.0.1), subject (default:
-# /CN=name), expired, self_signed, client.
+# /CN=name), expired, self_signed, client, rsa (the kind of its key).
 
 sub certificate ($self, $name, %options) {
     my $ca    = $self->ca;
@@ -44,14 +44,16 @@ sub certificate ($self, $name, %options) {
 
     my @subject = ('-subj', $options{subject} // "/CN=$name", '-config',
         "$home/ca.conf");
+    my @new_key = $options{rsa} ? ('-newkey', 'rsa:2048', '-keyout', $key)
+        : $self->new_key($key);
 
     if ($options{self_signed}) {
         $self->openssl('req', '-x509', '-nodes', '-days', 30, @subject,
-            $self->new_key($key), '-out', $cert, '-extensions', 'leaf');
+            @new_key, '-out', $cert, '-extensions', 'leaf');
 
     } else {
-        $self->openssl('req', '-new', '-nodes', @subject, $self->new_key($key),
-            '-out', "$home/$label.csr");
+        $self->openssl('req', '-new', '-nodes', @subject, @new_key, '-out',
+            "$home/$label.csr");
         $self->openssl('ca', '-batch', '-notext', '-config', "$home/ca.conf",
             '-in', "$home/$label.csr", '-out', $cert, '-startdate',
             stamp(-20), '-enddate', stamp($options{expired} ? -10 : 30));
