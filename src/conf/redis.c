@@ -12,6 +12,7 @@
 #include "clear/redis_url.h"
 #include "core/block.h"
 #include "core/secret_file.h"
+#include "fetch/fetch.h"
 #include "redis/block.h"
 #include "redis/redis.h"
 #include "redis/tls.h"
@@ -34,7 +35,7 @@
 typedef struct {
     ngx_conf_t                  *cf;
     ngx_cs_redis_t              *redis;
-    ngx_cs_redis_tls_t           tls;       /* names of files */
+    ngx_cs_redis_tls_conf_t      tls;       /* names of files */
     ngx_str_t                    password_file;
     ngx_str_t                    value;     /* of the parameter at hand */
     ngx_uint_t                   hides;     /* the value may hold a password */
@@ -63,6 +64,7 @@ static char *ngx_cs_redis_hosts(ngx_cs_redis_directive_t *d,
     clear_redis_url_t *url);
 static char *ngx_cs_redis_finish(ngx_cs_redis_directive_t *d,
     ngx_cs_main_conf_t *cmcf);
+static char *ngx_cs_redis_tls(ngx_cs_redis_directive_t *d);
 static char *ngx_cs_redis_add(ngx_conf_t *cf, ngx_cs_main_conf_t *cmcf,
     ngx_cs_redis_t *redis);
 static ngx_str_t *ngx_cs_redis_password_get(void *data, ngx_log_t *log);
@@ -373,6 +375,7 @@ ngx_cs_redis_hosts(ngx_cs_redis_directive_t *d, clear_redis_url_t *url)
 static char *
 ngx_cs_redis_finish(ngx_cs_redis_directive_t *d, ngx_cs_main_conf_t *cmcf)
 {
+    char            *rc;
     ngx_cs_redis_t  *redis;
 
     redis = d->redis;
@@ -405,19 +408,52 @@ ngx_cs_redis_finish(ngx_cs_redis_directive_t *d, ngx_cs_main_conf_t *cmcf)
     redis->conf_file = d->cf->conf_file->file.name.data;
     redis->line = d->cf->conf_file->line;
 
-    if (d->tls.wanted) {
-        redis->ssl = ngx_cs_redis_tls_create(d->cf, &d->tls);
-        if (redis->ssl == NULL) {
-            return NGX_CONF_ERROR;
+    rc = ngx_cs_redis_tls(d);
+
+    return rc ? rc : ngx_cs_redis_add(d->cf, cmcf, redis);
+}
+
+
+/* NULL where it is fine, as is none */
+
+static char *
+ngx_cs_redis_tls(ngx_cs_redis_directive_t *d)
+{
+    ngx_uint_t                i;
+    ngx_str_t                *file[3];
+    ngx_cs_redis_tls_conf_t  *tls;
+
+    tls = &d->tls;
+
+    file[0] = &tls->trusted;
+    file[1] = &tls->certificate;
+    file[2] = &tls->key;
+
+    for (i = 0; i < 3; i++) {
+        if (file[i]->len == 0) {
+            continue;
         }
 
-    } else if (d->tls.trusted.data || d->tls.certificate.data
-               || d->tls.key.data)
-    {
-        return "has certificates, which need \"rediss://\"";
+        if (!tls->wanted) {
+            return "has certificates, which need \"rediss://\"";
+        }
+
+        if (ngx_conf_full_name(d->cf->cycle, file[i], 1) != NGX_OK) {
+            return NGX_CONF_ERROR;
+        }
     }
 
-    return ngx_cs_redis_add(d->cf, cmcf, redis);
+    if (!tls->wanted) {
+        return NULL;
+    }
+
+    if (tls->trusted.len == 0) {
+        ngx_cs_fetch_trusted(&tls->trusted);
+    }
+
+    d->redis->tls = ngx_cs_redis_tls_create(d->cf, tls);
+
+    return d->redis->tls ? NULL : NGX_CONF_ERROR;
 }
 
 

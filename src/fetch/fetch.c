@@ -585,6 +585,13 @@ ngx_cs_fetch_version(void)
 
 
 void
+ngx_cs_fetch_trusted(ngx_str_t *path)
+{
+    ngx_cs_tls_system(path);
+}
+
+
+void
 ngx_cs_fetch_init_module(ngx_cycle_t *cycle)
 {
     ngx_cs_tls_check(cycle);

@@ -21,6 +21,9 @@
 /* of libcurl, as it is loaded */
 const char *ngx_cs_fetch_version(void);
 
+/* where the system's trusted certificates are, if they are in a file */
+void ngx_cs_fetch_trusted(ngx_str_t *path);
+
 /* tells of files that workers will not be able to read again */
 void ngx_cs_fetch_init_module(ngx_cycle_t *cycle);
 

@@ -71,6 +71,10 @@ ngx_cs_process_init_module(ngx_cycle_t *cycle)
     ngx_cs_secret_file_check(cycle, &cmcf->token_files);
     ngx_cs_fetch_init_module(cycle);
 
+#if (NGX_CS_HAVE_HIREDIS)
+    ngx_cs_redis_init_module(cycle, &cmcf->redises);
+#endif
+
     if (ngx_cs_wake_init_module(cycle) != NGX_OK
         || ngx_cs_spill_init_module(cycle) != NGX_OK)
     {

@@ -10,6 +10,8 @@
 
 #include "redis/link.h"
 
+#include "redis/tls.h"
+
 
 /* calls out of time in a row, after which Redis is left alone for a while */
 #define NGX_CS_REDIS_LATE_MAX  3
@@ -35,6 +37,22 @@ static const ngx_cs_redis_kind_t  ngx_cs_redis_commands = {
 
 /* of this worker */
 static ngx_array_t  *ngx_cs_redises;
+
+
+void
+ngx_cs_redis_init_module(ngx_cycle_t *cycle, ngx_array_t *redises)
+{
+    ngx_uint_t        i;
+    ngx_cs_redis_t  **redis;
+
+    redis = redises->elts;
+
+    for (i = 0; i < redises->nelts; i++) {
+        if (redis[i]->tls) {
+            ngx_cs_redis_tls_private(redis[i]->tls, cycle);
+        }
+    }
+}
 
 
 ngx_int_t

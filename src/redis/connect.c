@@ -357,7 +357,7 @@ static void
 ngx_cs_redis_connect_done(ngx_cs_redis_link_t *link)
 {
 #if (NGX_SSL)
-    if (link->redis->ssl) {
+    if (link->redis->tls) {
         ngx_cs_redis_connect_tls(link);
         return;
     }
@@ -422,7 +422,9 @@ ngx_cs_redis_connect_tls(ngx_cs_redis_link_t *link)
 
     c = link->peer.connection;
 
-    rc = ngx_cs_redis_tls_start(link->redis->ssl, c, &link->name,
+    ngx_cs_redis_tls_look(link->redis->tls, link->worker->log);
+
+    rc = ngx_cs_redis_tls_start(link->redis->tls, c, &link->name,
                                 ngx_cs_redis_connect_shaken);
 
     if (rc == NGX_AGAIN) {

@@ -9,6 +9,8 @@
 
 #include "redis/link.h"
 
+#include "redis/tls.h"
+
 
 /* between tries after a loss, doubling; in ms */
 #define NGX_CS_REDIS_PAUSE      1000
@@ -234,6 +236,12 @@ ngx_cs_redis_link_timer(ngx_event_t *ev)
 static void
 ngx_cs_redis_link_beat(ngx_cs_redis_link_t *link)
 {
+    /* a file that cannot be used is told now, not when the link is lost */
+
+    if (link->redis->tls) {
+        ngx_cs_redis_tls_look(link->redis->tls, link->worker->log);
+    }
+
     if (link->beating || link->stuck) {
         ngx_cs_redis_link_fail(link, NGX_CS_REDIS_LATE, "no answer in time");
         return;

@@ -34,6 +34,7 @@
 typedef struct ngx_cs_redis_call_s     ngx_cs_redis_call_t;
 typedef struct ngx_cs_redis_channel_s  ngx_cs_redis_channel_t;
 typedef struct ngx_cs_redis_worker_s   ngx_cs_redis_worker_t;
+typedef struct ngx_cs_redis_tls_s      ngx_cs_redis_tls_t;
 
 
 /* what is in force now; it is valid until the next call */
@@ -66,7 +67,7 @@ typedef struct {
     ngx_str_t                    user;      /* empty: "default" */
     ngx_cs_redis_password_pt     password;  /* NULL: no login */
     void                        *password_data;
-    ngx_ssl_t                   *ssl;       /* NULL: without TLS */
+    ngx_cs_redis_tls_t          *tls;       /* NULL: without TLS */
     ngx_resolver_t              *resolver;  /* NULL: hosts have addresses */
     ngx_msec_t                   resolver_timeout;
     u_char                      *conf_file;
@@ -128,6 +129,12 @@ struct ngx_cs_redis_channel_s {
     unsigned                     on:1;      /* confirmed */
 };
 
+
+/*
+ * Once the configuration is read: tells of certificates that the workers, who
+ * run as another user, will not be able to read again.
+ */
+void ngx_cs_redis_init_module(ngx_cycle_t *cycle, ngx_array_t *redises);
 
 /*
  * In a worker; redises is of ngx_cs_redis_t * and lives as long as it.  At the

@@ -9,6 +9,8 @@
 
 #if (NGX_SSL)
 #include <openssl/x509v3.h>
+
+#include "core/certificates.h"
 #endif
 
 
@@ -18,111 +20,153 @@
 #define NGX_CS_REDIS_TLS_DEPTH  5
 
 
-static ngx_int_t ngx_cs_redis_tls_files(ngx_conf_t *cf, ngx_ssl_t *ssl,
-    ngx_cs_redis_tls_t *tls);
+struct ngx_cs_redis_tls_s {
+    ngx_ssl_t                    ssl;
+    ngx_cs_certificates_t        certificates;
+};
+
+
+static ngx_int_t ngx_cs_redis_tls_context(ngx_cs_redis_tls_t *tls,
+    ngx_log_t *log);
+static ngx_int_t ngx_cs_redis_tls_files(ngx_cs_redis_tls_t *tls,
+    ngx_cs_redis_tls_conf_t *conf, ngx_log_t *log);
+static void ngx_cs_redis_tls_file(ngx_cs_pem_file_t *file, char *directive,
+    ngx_str_t *path);
+static void ngx_cs_redis_tls_cleanup(void *data);
+static ngx_int_t ngx_cs_redis_tls_use(ngx_cs_redis_tls_t *tls,
+    ngx_connection_t *c);
 static ngx_uint_t ngx_cs_redis_tls_address(ngx_str_t *host, char *text);
 
 
-ngx_ssl_t *
-ngx_cs_redis_tls_create(ngx_conf_t *cf, ngx_cs_redis_tls_t *tls)
+ngx_cs_redis_tls_t *
+ngx_cs_redis_tls_create(ngx_conf_t *cf, ngx_cs_redis_tls_conf_t *conf)
 {
-    ngx_ssl_t           *ssl;
+    ngx_cs_redis_tls_t  *tls;
     ngx_pool_cleanup_t  *cln;
 
-    if (!tls->certificate.data != !tls->key.data) {
+    if (!conf->certificate.data != !conf->key.data) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"clear_status_redis\" needs certificate= and "
                            "certificate_key= together");
         return NULL;
     }
 
-    ssl = ngx_pcalloc(cf->pool, sizeof(ngx_ssl_t));
-    if (ssl == NULL) {
-        return NULL;
-    }
-
-    ssl->log = cf->log;
-
-    if (ngx_ssl_create(ssl, NGX_SSL_TLSv1_2|NGX_SSL_TLSv1_3, NULL) != NGX_OK) {
-        return NULL;
-    }
-
-    cln = ngx_pool_cleanup_add(cf->pool, 0);
-
+    cln = ngx_pool_cleanup_add(cf->pool, sizeof(ngx_cs_redis_tls_t));
     if (cln == NULL) {
-        ngx_ssl_cleanup_ctx(ssl);
         return NULL;
     }
 
-    cln->handler = ngx_ssl_cleanup_ctx;
-    cln->data = ssl;
+    tls = cln->data;
+    ngx_memzero(tls, sizeof(ngx_cs_redis_tls_t));
 
-    /* what is to be written again may be in another place, and be more, then */
+    cln->handler = ngx_cs_redis_tls_cleanup;
 
-    SSL_CTX_set_mode(ssl->ctx, SSL_MODE_ENABLE_PARTIAL_WRITE
-                               |SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    if (ngx_cs_redis_tls_context(tls, cf->log) != NGX_OK) {
+        return NULL;
+    }
 
-    if (ngx_cs_redis_tls_files(cf, ssl, tls) != NGX_OK) {
+    if (ngx_cs_redis_tls_files(tls, conf, cf->log) != NGX_OK) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "certificates in \"clear_status_redis\" cannot be "
                            "used");
         return NULL;
     }
 
-    return ssl;
+    return tls;
 }
 
 
 static ngx_int_t
-ngx_cs_redis_tls_files(ngx_conf_t *cf, ngx_ssl_t *ssl, ngx_cs_redis_tls_t *tls)
+ngx_cs_redis_tls_context(ngx_cs_redis_tls_t *tls, ngx_log_t *log)
 {
-    ngx_str_t    *password;
-    ngx_array_t  *passwords;
+    tls->ssl.log = log;
 
-    if (tls->certificate.data) {
-
-        /* an empty one, or OpenSSL asks on the terminal for an encrypted key's
-         */
-
-        passwords = ngx_array_create(cf->pool, 1, sizeof(ngx_str_t));
-        if (passwords == NULL) {
-            return NGX_ERROR;
-        }
-
-        password = ngx_array_push(passwords);
-        ngx_str_set(password, "");
-
-        if (ngx_ssl_certificate(cf, ssl, &tls->certificate, &tls->key,
-                                passwords)
-            != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
-    }
-
-    if (tls->trusted.data) {
-        return ngx_ssl_trusted_certificate(cf, ssl, &tls->trusted,
-                                           NGX_CS_REDIS_TLS_DEPTH);
-    }
-
-    if (SSL_CTX_set_default_verify_paths(ssl->ctx) == 0) {
-        ngx_ssl_error(NGX_LOG_EMERG, cf->log, 0,
-                      "SSL_CTX_set_default_verify_paths() failed");
+    if (ngx_ssl_create(&tls->ssl, NGX_SSL_TLSv1_2|NGX_SSL_TLSv1_3, NULL)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
+
+    /* what is to be written again may be in another place, and be more, then */
+
+    SSL_CTX_set_mode(tls->ssl.ctx, SSL_MODE_ENABLE_PARTIAL_WRITE
+                                   |SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+
+    SSL_CTX_set_verify_depth(tls->ssl.ctx, NGX_CS_REDIS_TLS_DEPTH);
 
     return NGX_OK;
 }
 
 
+static ngx_int_t
+ngx_cs_redis_tls_files(ngx_cs_redis_tls_t *tls, ngx_cs_redis_tls_conf_t *conf,
+    ngx_log_t *log)
+{
+    ngx_cs_certificates_t  *certificates;
+
+    certificates = &tls->certificates;
+    certificates->peer = "Redis";
+    certificates->verify = 1;
+
+    ngx_cs_redis_tls_file(&certificates->trust.file[0],
+                          "clear_status_redis trusted_certificate=",
+                          &conf->trusted);
+    ngx_cs_redis_tls_file(&certificates->identity.file[0],
+                          "clear_status_redis certificate=",
+                          &conf->certificate);
+    ngx_cs_redis_tls_file(&certificates->identity.file[1],
+                          "clear_status_redis certificate_key=", &conf->key);
+
+    return ngx_cs_certificates_load(certificates, log);
+}
+
+
+static void
+ngx_cs_redis_tls_file(ngx_cs_pem_file_t *file, char *directive,
+    ngx_str_t *path)
+{
+    file->directive = directive;
+    file->path = *path;
+}
+
+
+static void
+ngx_cs_redis_tls_cleanup(void *data)
+{
+    ngx_cs_redis_tls_t *tls = data;
+
+    ngx_cs_certificates_free(&tls->certificates);
+
+    if (tls->ssl.ctx) {
+        ngx_ssl_cleanup_ctx(&tls->ssl);
+    }
+}
+
+
+void
+ngx_cs_redis_tls_private(ngx_cs_redis_tls_t *tls, ngx_cycle_t *cycle)
+{
+    ngx_cs_certificates_check(&tls->certificates, cycle);
+}
+
+
+void
+ngx_cs_redis_tls_look(ngx_cs_redis_tls_t *tls, ngx_log_t *log)
+{
+    ngx_cs_certificates_look(&tls->certificates, log);
+}
+
+
 ngx_int_t
-ngx_cs_redis_tls_start(ngx_ssl_t *ssl, ngx_connection_t *c, ngx_str_t *host,
-    void (*handler)(ngx_connection_t *c))
+ngx_cs_redis_tls_start(ngx_cs_redis_tls_t *tls, ngx_connection_t *c,
+    ngx_str_t *host, void (*handler)(ngx_connection_t *c))
 {
     char       text[NGX_SOCKADDR_STRLEN + 256];
     ngx_int_t  rc;
 
-    if (ngx_ssl_create_connection(ssl, c, NGX_SSL_CLIENT) != NGX_OK) {
+    if (ngx_ssl_create_connection(&tls->ssl, c, NGX_SSL_CLIENT) != NGX_OK
+        || ngx_cs_redis_tls_use(tls, c) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -143,6 +187,33 @@ ngx_cs_redis_tls_start(ngx_ssl_t *ssl, ngx_connection_t *c, ngx_str_t *host,
     }
 
     return rc;
+}
+
+
+/*
+ * Of this connection, not of all by their context: there a key of another kind
+ * would stand beside the one before.
+ */
+
+static ngx_int_t
+ngx_cs_redis_tls_use(ngx_cs_redis_tls_t *tls, ngx_connection_t *c)
+{
+    SSL                    *ssl;
+    ngx_cs_certificates_t  *certificates;
+
+    ssl = c->ssl->connection;
+    certificates = &tls->certificates;
+
+    if (SSL_set1_verify_cert_store(ssl, certificates->store) == 1
+        && (certificates->pair == NULL
+            || ngx_cs_pem_use(ssl, certificates->pair) == NGX_OK))
+    {
+        return NGX_OK;
+    }
+
+    ngx_ssl_error(NGX_LOG_ERR, c->log, 0, "certificates cannot be used");
+
+    return NGX_ERROR;
 }
 
 
@@ -204,13 +275,27 @@ ngx_cs_redis_tls_address(ngx_str_t *host, char *text)
 
 #else
 
-ngx_ssl_t *
-ngx_cs_redis_tls_create(ngx_conf_t *cf, ngx_cs_redis_tls_t *tls)
+ngx_cs_redis_tls_t *
+ngx_cs_redis_tls_create(ngx_conf_t *cf, ngx_cs_redis_tls_conf_t *conf)
 {
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "\"rediss://\" in \"clear_status_redis\" needs an nginx "
                        "with SSL");
     return NULL;
+}
+
+
+void
+ngx_cs_redis_tls_private(ngx_cs_redis_tls_t *tls, ngx_cycle_t *cycle)
+{
+    /* void */
+}
+
+
+void
+ngx_cs_redis_tls_look(ngx_cs_redis_tls_t *tls, ngx_log_t *log)
+{
+    /* void */
 }
 
 #endif
