@@ -62,6 +62,12 @@ http {
             clear_status_auth_token_file %%DIR%%/tokens/fixed.${arg_tenant};
         }
 
+        location = /held {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_valid CREATED PROCESSING 200ms;
+            clear_status_stale_if_error off;
+        }
+
         location = /same {
             clear_status_pass %%UPSTREAM%%;
             clear_status_integration_id all-of-them;
@@ -163,21 +169,75 @@ subtest 'a file that changes' => sub {
     is $t->collect($call)->code, 200, 'refused, the new one is tried at once';
     is $sim->sent($id, 'x-clear-auth-token'), token('newer'), 'its own';
 
+};
+
+# A tenant's file that is taken away takes the tenant's right away, by itself.
+
+subtest 'a file that is gone' => sub {
+    my $stored = new_task('SUCCESS');
+
+    is $t->get("/status?taskId=$stored&tenant=$_")->code, 200, "$_: stored"
+        for qw(one two);
     unlink $t->dir . '/tokens/one';
+
+    ok wait_for(sub {
+        $t->get("/status?taskId=$stored&tenant=one")->code == 403;
+    }), 'what is stored is refused soon';
+    is sent_by('one'), 403, 'and what is not' for 1 .. 3;
+    is scalar $t->logged('error', qr{/one" is gone, who needs it is refused}),
+        1, 'as the log says';
+    is scalar $t->logged('error', qr{tokens/one"}), 1, 'once';
+    is $t->get("/status?taskId=$stored&tenant=two")->code, 200,
+        'another tenant is not';
+
+    $t->file('tokens/one', "\n", 0644);
+    is sent_by('one'), 403, 'back, but empty';
+    is scalar $t->logged('error', qr{/one" is empty, who needs it is ref}), 1,
+        'an error says so';
+
+    $t->file('tokens/one', token('back'), 0644);
+    is sent_by('one'), token('back'), 'back: its token is used at once';
+    is $t->get("/status?taskId=$stored&tenant=one")->code, 200,
+        'and what was stored is there';
+};
+
+subtest 'a file that cannot be used any more' => sub {
+    $t->file('tokens/one', "\n", 0644);
     ok wait_for(sub {
         sent_by('one');
-        $t->logged('error', qr{/one" cannot be read.*last good one stays});
-    }), 'one that is gone: an error says so';
-    is sent_by('one'), token('new'), 'the last good one is used';
+        $t->logged('error', qr{/one" is empty, the last good one stays});
+    }), 'an error says so';
+    is sent_by('one'), token('back'), 'the last good one is used';
 
-    ok $t->reload, 'a reload';
-    is sent_by('one'), 403, 'ends that';
+    unlink $t->dir . '/tokens/one';
+    becomes('one', 403, 'but not when it is gone');
+
+    rename $t->dir . '/tokens', $t->dir . '/away' or die $!;
+    becomes('two', 403, 'nor when the whole folder is');
+    rename $t->dir . '/away', $t->dir . '/tokens' or die $!;
+    is sent_by('two'), token('newer'), 'which comes back';
+};
+
+# Who waits was allowed to, and is refused when it would be fetched again.
+
+subtest 'a file that is gone while somebody waits' => sub {
+    my $id   = new_task('PROCESSING');
+    my $call = $t->start("/held?taskId=$id&tenant=two",
+        headers => {Prefer => 'wait=20'});
+
+    ok wait_for(sub { $sim->count($id) }), 'a held request';
+    rename $t->dir . '/tokens/two', $t->dir . '/tokens/two.away' or die $!;
+    envelope_is $t->collect($call), 403, 'ends';
+    like $call->json->{message}, qr/has no credentials for the request/,
+        'with what others are told';
+    rename $t->dir . '/tokens/two.away', $t->dir . '/tokens/two' or die $!;
+    is sent_by('two'), token('newer'), 'and back';
 };
 
 subtest 'as many as there are' => sub {
     $t->file("tokens/n$_", token("n$_"), 0644) for 0 .. 1000;
     is sent_by('n0'), token('n0'), 'the first of many';
-    unlink $t->dir . '/tokens/n0';
+    $t->file('tokens/n0', "\n", 0644);
     is sent_by('n0'), token('n0'), 'is kept';
 
     my $id = new_task('SUCCESS');

@@ -31,6 +31,10 @@
 #define NGX_CS_UNAVAILABLE  503
 #define NGX_CS_TIMED_OUT    504
 
+/* with a 403 of its own */
+#define NGX_CS_NO_CREDENTIALS                                                \
+    "This gateway has no credentials for the request"
+
 
 /*
  * tenant: upstream URL, integration id and, where the token varies, its

@@ -36,6 +36,7 @@
 typedef enum {
     NGX_CS_SECRET_OK = 0,
     NGX_CS_SECRET_SYSTEM,
+    NGX_CS_SECRET_GONE,
     NGX_CS_SECRET_NOT_FILE,
     NGX_CS_SECRET_EMPTY,
     NGX_CS_SECRET_TOO_LONG,
@@ -48,13 +49,15 @@ struct ngx_cs_secret_file_s {
                                                the path, of all */
     ngx_queue_t                  queue;     /* likewise */
     char                        *directive;
-    ngx_str_t                    secret;    /* data: pages of its own */
+    ngx_str_t                    secret;    /* data: pages of its own; empty:
+                                               the file is gone */
     clear_stamp_t                stamp;     /* of what was last tried */
     ngx_msec_t                   looked;
     ngx_err_t                    err;       /* of the last try */
     ngx_cs_secret_e              last;      /* what the last try brought */
     time_t                       read;      /* wall, s: the secret in use */
     time_t                       failing;   /* wall, s: since when; 0: not */
+    unsigned                     found:1;   /* no configuration names it */
     unsigned                     recent:1;  /* changed a moment before */
     unsigned                     private:1; /* workers may not read it */
 };
@@ -71,6 +74,8 @@ static void ngx_cs_secret_file_state(ngx_cs_secret_file_t *file,
 static void ngx_cs_secret_file_drop(ngx_cs_secret_file_t *file);
 static void ngx_cs_secret_file_reread(ngx_cs_secret_file_t *file,
     ngx_log_t *log);
+static ngx_cs_secret_e ngx_cs_secret_file_failed(ngx_cs_secret_file_t *file,
+    ngx_cs_secret_e rc);
 static ngx_cs_secret_e ngx_cs_secret_file_read(ngx_cs_secret_file_t *file);
 static ngx_cs_secret_e ngx_cs_secret_file_slurp(ngx_cs_secret_file_t *file,
     ngx_fd_t fd, u_char *buf, size_t *len);
@@ -91,6 +96,7 @@ static ngx_uint_t         ngx_cs_secret_nfound;
 static char  *ngx_cs_secret_errors[] = {
     "",
     "cannot be read",
+    "is gone",
     "is not a regular file",
     "is empty",
     "is too long",
@@ -286,6 +292,12 @@ ngx_cs_secret_file_find(char *directive, ngx_str_t *path, ngx_log_t *log)
     if (file) {
         ngx_queue_remove(&file->queue);
 
+        if (file->secret.len == 0
+            || ngx_current_msec - file->looked >= NGX_CS_SECRET_LOOK)
+        {
+            ngx_cs_secret_file_reread(file, log);
+        }
+
     } else {
         file = ngx_cs_secret_file_keep(directive, path, hash, log);
         if (file == NULL) {
@@ -295,7 +307,7 @@ ngx_cs_secret_file_find(char *directive, ngx_str_t *path, ngx_log_t *log)
 
     ngx_queue_insert_head(&ngx_cs_secret_queue, &file->queue);
 
-    return file;
+    return file->secret.len ? file : NULL;
 }
 
 
@@ -314,6 +326,7 @@ ngx_cs_secret_file_keep(char *directive, ngx_str_t *path, uint32_t hash,
         return NULL;
     }
 
+    file->found = 1;
     file->directive = directive;
     file->node.node.key = hash;
     file->node.str.len = path->len;
@@ -436,18 +449,21 @@ ngx_cs_secret_file_refresh(ngx_cs_secret_file_t *file, ngx_str_t *refused,
 {
     ngx_cs_secret_file_reread(file, log);
 
-    return ngx_cs_str_eq(&file->secret, refused) ? NGX_DECLINED : NGX_OK;
+    return (file->secret.len == 0 || ngx_cs_str_eq(&file->secret, refused))
+           ? NGX_DECLINED : NGX_OK;
 }
 
 
 /*
- * Keeps the secret it has unless the file has a good one.  An error is logged
- * once for each state in which the file is found.
+ * Keeps the secret it has unless the file has a good one, or, where no
+ * configuration names it, is gone.  An error is logged once for each state in
+ * which the file is found.
  */
 
 static void
 ngx_cs_secret_file_reread(ngx_cs_secret_file_t *file, ngx_log_t *log)
 {
+    ngx_err_t        err;
     ngx_uint_t       same;
     struct stat      info;
     clear_stamp_t    stamp;
@@ -459,6 +475,8 @@ ngx_cs_secret_file_reread(ngx_cs_secret_file_t *file, ngx_log_t *log)
         return;
     }
 
+    err = file->err;
+
     if (stat((char *) file->node.str.data, &info) == -1) {
         file->err = ngx_errno;
         clear_stamp(&stamp, NULL);
@@ -467,7 +485,7 @@ ngx_cs_secret_file_reread(ngx_cs_secret_file_t *file, ngx_log_t *log)
         clear_stamp(&stamp, &info);
     }
 
-    same = clear_stamp_same(&stamp, &file->stamp);
+    same = clear_stamp_same(&stamp, &file->stamp) && file->err == err;
 
     if (same && !file->recent) {
         return;
@@ -481,20 +499,41 @@ ngx_cs_secret_file_reread(ngx_cs_secret_file_t *file, ngx_log_t *log)
 
     if (rc != NGX_CS_SECRET_OK) {
         file->stamp = stamp;
-
-        if (file->failing == 0) {
-            file->failing = ngx_time();
-        }
+        rc = ngx_cs_secret_file_failed(file, rc);
 
         if (!same || rc != file->last) {
-            ngx_log_error(NGX_LOG_ERR, log, file->err,
-                          "\"%s\" \"%V\" %s, the last good one stays in use",
+            ngx_log_error(NGX_LOG_ERR, log, file->err, "\"%s\" \"%V\" %s%s",
                           file->directive, &file->node.str,
-                          ngx_cs_secret_errors[rc]);
+                          ngx_cs_secret_errors[rc],
+                          file->secret.len
+                          ? ", the last good one stays in use"
+                          : ", who needs it is refused");
         }
     }
 
     file->last = rc;
+}
+
+
+/* what is wrong; one that is gone was taken away on purpose */
+
+static ngx_cs_secret_e
+ngx_cs_secret_file_failed(ngx_cs_secret_file_t *file, ngx_cs_secret_e rc)
+{
+    if (file->failing == 0) {
+        file->failing = ngx_time();
+    }
+
+    if (rc != NGX_CS_SECRET_SYSTEM || !file->found
+        || (file->err != NGX_ENOENT && file->err != NGX_ENOTDIR))
+    {
+        return rc;
+    }
+
+    ngx_explicit_memzero(file->secret.data, file->secret.len);
+    file->secret.len = 0;
+
+    return NGX_CS_SECRET_GONE;
 }
 
 

@@ -6,7 +6,8 @@
  * symbolic link on its way (as Kubernetes does with secrets).  Each worker
  * looks for itself, when it is about to use the secret and has not looked for
  * a second; files that the configuration names also every two seconds.  What
- * cannot be read, or is empty, leaves the last good secret in use.  Old
+ * cannot be read, or is empty, leaves the last good secret in use; only one
+ * that no configuration names is used no more when its file is gone.  Old
  * secrets are wiped, and none is in a core file.
  */
 
@@ -55,12 +56,13 @@ void ngx_cs_secret_file_init_process(ngx_cycle_t *cycle, ngx_array_t *files);
 ngx_str_t *ngx_cs_secret_file_path(ngx_cs_secret_file_t *file);
 
 /*
- * In a worker: a file that no configuration names.  Some 1,000 of them are
- * kept; the one that was used last stays longest.
+ * In a worker: a file that no configuration names, after a look at it if the
+ * last is a second ago.  Some 1,000 of them are kept; the one that was used
+ * last stays longest.
  *
  * path: whole; it is copied.
- * Returns NULL where it was never read and cannot be, which is logged.  What
- * is returned is valid until the next call.
+ * Returns NULL where it was never read and cannot be, which is logged, or is
+ * gone, which is logged once.  What is returned is valid until the next call.
  */
 ngx_cs_secret_file_t *ngx_cs_secret_file_find(char *directive,
     ngx_str_t *path, ngx_log_t *log);

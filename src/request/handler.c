@@ -406,7 +406,9 @@ ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     }
 
     if (answer->source == NGX_CS_SOURCE_GATEWAY) {
-        return ngx_cs_refuse_status(r, answer->status);
+        return (answer->status == NGX_HTTP_FORBIDDEN)
+               ? ngx_cs_refuse_credentials(r, NGX_DECLINED)
+               : ngx_cs_refuse_status(r, answer->status);
     }
 
     if (answer->source == NGX_CS_SOURCE_DISK

@@ -105,8 +105,7 @@ ngx_int_t
 ngx_cs_refuse_credentials(ngx_http_request_t *r, ngx_int_t rc)
 {
     clear_error_t  error;
-    static u_char  message[] = "This gateway has no credentials for the "
-                               "request";
+    static u_char  message[] = NGX_CS_NO_CREDENTIALS;
 
     if (rc != NGX_DECLINED) {
         return ngx_cs_refuse_status(r, NGX_HTTP_SERVICE_UNAVAILABLE);

@@ -44,7 +44,10 @@ struct ngx_cs_exchange_s {
 
 static ngx_int_t ngx_cs_exchange_enter(ngx_cs_exchange_t *x,
     ngx_cs_answer_t *answer);
-static ngx_int_t ngx_cs_exchange_token(ngx_cs_exchange_t *x);
+static ngx_int_t ngx_cs_exchange_token(ngx_cs_exchange_t *x,
+    ngx_cs_answer_t *answer);
+static ngx_int_t ngx_cs_exchange_tokenless(ngx_cs_exchange_t *x,
+    ngx_cs_answer_t *answer);
 static ngx_cs_secret_file_t *ngx_cs_exchange_file(ngx_cs_exchange_t *x);
 static ngx_int_t ngx_cs_exchange_target(ngx_cs_exchange_t *x);
 static ngx_int_t ngx_cs_exchange_send(ngx_cs_exchange_t *x);
@@ -165,8 +168,10 @@ ngx_cs_exchange_enter(ngx_cs_exchange_t *x, ngx_cs_answer_t *answer)
     ngx_int_t              rc;
     ngx_cs_secret_file_t  *file;
 
-    if (ngx_cs_exchange_token(x) != NGX_OK) {
-        return NGX_ERROR;
+    rc = ngx_cs_exchange_token(x, answer);
+
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     rc = ngx_cs_permit_enter(&x->permit, 0, x->fetch.pool, answer);
@@ -177,8 +182,10 @@ ngx_cs_exchange_enter(ngx_cs_exchange_t *x, ngx_cs_answer_t *answer)
         && file
         && ngx_cs_secret_file_refresh(file, &x->token, x->fetch.log) == NGX_OK)
     {
-        if (ngx_cs_exchange_token(x) != NGX_OK) {
-            return NGX_ERROR;
+        rc = ngx_cs_exchange_token(x, answer);
+
+        if (rc != NGX_OK) {
+            return rc;
         }
 
         rc = ngx_cs_permit_enter(&x->permit, 0, x->fetch.pool, answer);
@@ -190,11 +197,12 @@ ngx_cs_exchange_enter(ngx_cs_exchange_t *x, ngx_cs_answer_t *answer)
 
 /*
  * The token is copied for the time of the fetch, since its file may change
- * meanwhile, and the copy is wiped after it.
+ * meanwhile, and the copy is wiped after it.  NGX_DECLINED: the file has gone,
+ * which answer says.
  */
 
 static ngx_int_t
-ngx_cs_exchange_token(ngx_cs_exchange_t *x)
+ngx_cs_exchange_token(ngx_cs_exchange_t *x, ngx_cs_answer_t *answer)
 {
     ngx_str_t             *token;
     ngx_cs_secret_file_t  *file;
@@ -205,7 +213,7 @@ ngx_cs_exchange_token(ngx_cs_exchange_t *x)
         token = ngx_cs_secret_file_get(file, x->fetch.log);
 
     } else if (x->question->token_path.len) {
-        return NGX_ERROR;
+        return ngx_cs_exchange_tokenless(x, answer);
 
     } else {
         token = &x->question->token;
@@ -222,6 +230,32 @@ ngx_cs_exchange_token(ngx_cs_exchange_t *x)
     x->token.len = token->len;
 
     return ngx_cs_pause_init(&x->permit.pause, x->question, &x->token);
+}
+
+
+/* as who asks from now on is told; none of those who have another token */
+
+static ngx_int_t
+ngx_cs_exchange_tokenless(ngx_cs_exchange_t *x, ngx_cs_answer_t *answer)
+{
+    clear_error_t  error;
+    static u_char  text[] = NGX_CS_NO_CREDENTIALS;
+
+    ngx_memzero(&error, sizeof(clear_error_t));
+
+    error.status = NGX_HTTP_FORBIDDEN;
+    error.message.data = text;
+    error.message.len = sizeof(text) - 1;
+
+    if (ngx_cs_answer_error(x->fetch.pool, &error, answer) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    answer->source = NGX_CS_SOURCE_GATEWAY;
+
+    ngx_cs_limits_note(answer, NGX_CS_LIMITED_TOKEN, &x->question->limits);
+
+    return NGX_DECLINED;
 }
 
 
