@@ -39,6 +39,7 @@ ClearStatus::Simulator - one running demo/simulator, and its controls
     close_idle                  closes connections without a request; returns
                                 how many
     reset                       forgets all rules and counts, releases all
+    forget(@tasks)              those of these, of which nothing is in the air
 
     count($task)                fetches that arrived
     in_air($task), max_in_air($task), held($task), aborted($task)
@@ -85,6 +86,7 @@ ClearStatus::Simulator - one running demo/simulator, and its controls
     last => 1                   Connection: close
     state => STATE              workflowStatus, whatever the clock says
     message => TEXT             the envelope's message
+    tenant => 1                 behind it " for " and the integration id
     result_task_id => ID        not the one that was asked for
     result_null => 1            success without a result
     presigned => {style => aws4|aws2|cloudfront|google|azure|azure_key|
@@ -196,6 +198,11 @@ sub close_idle ($self) { return $self->control('close_idle')->{closed} }
 
 
 sub reset ($self) { return $self->control('reset') }
+
+
+sub forget ($self, @tasks) {
+    return $self->control('forget', {tasks => \@tasks});
+}
 
 
 sub stats ($self) { return $self->control('stats') }
