@@ -13,7 +13,7 @@ use lib "$Bin/lib", "$Bin/../t/lib";
 
 use Bench::Load qw(crowd task);
 use Bench::Peers;
-use Bench::Report qw(medians save table);
+use Bench::Report qw(budget medians save table);
 use Mojo::File qw(path);
 
 my $rounds  = $ENV{ROUNDS} // 5;
@@ -73,4 +73,13 @@ sub report ($of) {
             } @names),
         ['name', 'mean'],
         map { ["\"$_->[1]\"", $of->{ $_->[0] }{mean}] } @names);
+
+    my $ours = $of->{ours};
+    my $to   = $ours->{mean} / $alone;
+
+    budget('cold',
+        ["fetches for $callers cold callers", $ours->{fetches}, '1',
+            $ours->{fetches} == 1],
+        ["their mean wait, to that of one at upstream", sprintf('%.2f', $to),
+            'at most 1.15', $to <= 1.15]);
 }

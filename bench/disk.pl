@@ -82,7 +82,7 @@ sub ms ($n) { return sprintf '%.2f', $n }
 
 sub start_ours (%more) {
     $peers->start_all([on_cpu(0)], ['ours'],
-        disk => "clear_status_disk zone=answers $dir/disk max_size=100g"
+        more => "clear_status_disk zone=answers $dir/disk max_size=100g"
             . ' timeout=1s;', %more);
 }
 
@@ -140,7 +140,7 @@ sub a_start ($folder) {
 
     my $begun = time;
     $peers->start_one('ours', [on_cpu(0)],
-        disk => "clear_status_disk zone=answers $dir/$folder max_size=100g;");
+        more => "clear_status_disk zone=answers $dir/$folder max_size=100g;");
 
     my $socket;
     wait_for(sub {

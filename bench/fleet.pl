@@ -11,13 +11,15 @@ use Mojo::Base -strict, -signatures;
 use FindBin qw($Bin);
 use lib "$Bin/lib", "$Bin/../t/lib";
 
-use Bench::Load qw(crowd crowd_over exactly task together);
+use Bench::Load qw(ask crowd crowd_over exactly task together);
 use Bench::Peers;
 use Bench::Report qw(budget median save table);
 use ClearStatus::Process qw(wait_for);
-use List::Util qw(min sum);
+use HTTP::Tiny;
+use IO::Socket::INET;
+use List::Util qw(max min sum);
 use Mojo::File qw(path);
-use Mojo::UserAgent;
+use Time::HiRes qw(time);
 
 my $rounds   = $ENV{ROUNDS} // 5;
 my $callers  = $ENV{CROWD}  // 500;
@@ -26,6 +28,9 @@ my $peers    = Bench::Peers->new(instead => {upstream => 'slow'});
 my @gateways = map {"gateway$_"} 1 .. 4;
 my @ports    = map { $peers->port($_) } @gateways;
 my $series   = 0;
+
+# what gateways are told of it
+my $redis;
 
 # of one caller after the other
 my $alone = 200;
@@ -52,6 +57,8 @@ sub main {
         ['a hit in the fleet: p99 ms',      'fleet_p99',  '%.2f'],
         ['a miss: p50 ms',                  'miss_p50',   '%.1f'],
         ['a miss, Redis is frozen: p50 ms', 'frozen_p50', '%.1f'],
+        ['a gateway is killed in flight: another has the answer after, s',
+            'takeover', '%.2f'],
     );
 
     save('fleet', table(['', 'with Redis', 'without'], map {
@@ -70,14 +77,17 @@ sub main {
     budget('fleet',
         ["fetches for $callers callers at four gateways",
             $with->{crowd_fetches}, '1', $with->{crowd_fetches} == 1],
-        ["their mean wait, to upstream's own", sprintf('%.2f', $mean),
-            'at most 1.25', $mean <= 1.25],
+        ["their mean wait, to upstream's own, at four gateways",
+            sprintf('%.2f', $mean), 'at most 1.25', $mean <= 1.25],
         ["fetches twice, of $tasks tasks at four gateways at once", $doubles,
             'none', $doubles == 0],
         ["a hit in the fleet, beyond the zone's, p50",
             sprintf('%.2f ms', $beyond), 'at most 1 ms', $beyond <= 1],
         ['a miss while Redis is frozen, p50, to one without',
-            sprintf('%.2f', $frozen), 'at most 1.10', $frozen <= 1.1]);
+            sprintf('%.2f', $frozen), 'at most 1.10', $frozen <= 1.1],
+        ['a gateway killed in flight is taken over after, longest s',
+            sprintf('%.2f', $with->{takeover}), 'at most 2.5',
+            $with->{takeover} <= 2.5]);
 }
 
 
@@ -90,6 +100,7 @@ sub measure ($shared) {
     if ($shared) {
         %seen = (%seen, hits());
         $seen{frozen_p50} = frozen();
+        $seen{takeover}   = max(map { takeover() } 1 .. $rounds);
     }
 
     $peers->stop($_) for @gateways, $shared ? 'redis' : ();
@@ -98,29 +109,17 @@ sub measure ($shared) {
 
 
 sub start ($shared) {
-    my $redis = $peers->port('redis');
+    $redis = $shared
+        ? 'clear_status_redis zone=answers ' . $peers->redis . ';' : '';
 
-    if ($shared) {
-        $peers->run('redis', qw(redis-server --bind 127.0.0.1 --save), '',
-            '--appendonly', 'no', '--dir', $peers->dir, '--port', $redis);
-        $peers->wait_up('redis');
-    }
-
-    for my $gateway (@gateways) {
-        $peers->start_one($gateway, [], from => 'ours', disk => $shared
-            ? "clear_status_redis zone=answers redis://127.0.0.1:$redis;"
-            : '');
-        $peers->wait_up($gateway);
-    }
-
-    wait_for(sub { @ports == grep { is_up($_) } @ports }, 30)
-        or die "Redis is not reached\n" if $shared;
+    start_gateway($_) for @gateways;
+    $peers->wait_redis(@gateways) if $shared;
 }
 
 
-sub is_up ($port) {
-    return Mojo::UserAgent->new->get("http://127.0.0.1:$port/metrics")->res
-        ->text =~ /^clear_status_redis_up\{zone="answers"\} 1$/m;
+sub start_gateway ($name) {
+    $peers->start_one($name, [], from => 'ours', more => $redis);
+    $peers->wait_up($name);
 }
 
 
@@ -195,10 +194,63 @@ sub hits {
 
 
 sub frozen {
-    my $redis = $peers->child('redis')->pid;
+    my $pid = $peers->child('redis')->pid;
 
-    kill 'STOP', $redis;
+    kill 'STOP', $pid;
     my @ms = map { one($ports[0], ++$series, 0) } 1 .. 31;
-    kill 'CONT', $redis;
+    kill 'CONT', $pid;
     return median(@ms);
+}
+
+
+# The first gateway fetches, as upstream stands still, and the second waits for
+# that; the first is killed, and upstream goes on.
+
+sub takeover {
+    my $task  = task(++$series, 0);
+    my $asked = looked();
+    my @upstream = $peers->workers('upstream');
+
+    kill 'STOP', @upstream;
+    my $lost = caller_at(0, $task);
+    wait_for(sub { metric(0, 'flights') }, 30) or die "none flies\n";
+    my $waits = caller_at(1, $task);
+    wait_for(sub { looked() > $asked }, 30) or die "none waits\n";
+
+    my ($gateway, $at) = ($peers->child($gateways[0])->pid, time);
+
+    kill 'KILL', $gateway, $peers->workers($gateways[0]);
+    kill 'CONT', @upstream;
+    sysread $waits, my $reply, 65536;
+    my $took = time - $at;
+
+    die "no answer: $reply\n" if $reply !~ m{\AHTTP/1.1 200 };
+    close $lost;
+    $peers->stop($gateways[0]);
+    start_gateway($gateways[0]);
+    $peers->wait_redis($gateways[0]);
+    return $took;
+}
+
+
+sub caller_at ($i, $task) {
+    my $socket = IO::Socket::INET->new("127.0.0.1:$ports[$i]")
+        or die "cannot connect: $!\n";
+
+    ask($socket, $ports[$i], $task);
+    return $socket;
+}
+
+
+# How often the second gateway did not find something in Redis.
+
+sub looked {
+    return metric(1, 'tier_lookups_total{zone="answers",tier="fleet",'
+        . 'outcome="miss"}');
+}
+
+
+sub metric ($i, $name) {
+    return HTTP::Tiny->new->get("http://127.0.0.1:$ports[$i]/metrics")
+        ->{content} =~ /^clear_status_\Q$name\E (\d+)$/m && $1;
 }

@@ -56,7 +56,8 @@ sub main {
 
     my ($few, $many) = map { $_->{cpu} } @by_keys[0, $#keys];
     budget('growth', ["CPU time of a hit with $keys[-1] tasks, to $keys[0]",
-        sprintf('%.2f', $many / $few), 'at most 1.10', $many / $few <= 1.1]);
+        sprintf('%.2f', $many / $few), 'at most 1.10', $many / $few <= 1.1,
+        "the processor's caches: [what grows](#what-grows-and-how)"]);
 }
 
 

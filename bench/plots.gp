@@ -1,5 +1,5 @@
 # The page's plots, of build/bench/*.tsv.  Called by bench/run.pl with "from"
-# and "to", the folders; each plot is made where its numbers are.
+# and "to", the folders, and "only"; each plot is made where its numbers are.
 
 set datafile separator "\t"
 set terminal svg size 720,320 font "sans-serif,13" background "white" noenhanced
@@ -18,7 +18,10 @@ set key off
 label(s) = strstrt(s, ", ") == 0 ? s : \
     s[1:strstrt(s, ", ") - 1]."\n".s[strstrt(s, ", ") + 2:*]
 
-there(name) = int(system("test -s ".from."/".name." && echo 1 || echo 0"))
+# "only" has names, of which the others' plots stay; or none
+wanted(name) = only eq "" || strstrt(" ".only." ", " ".name." ") > 0
+there(name) = wanted(name[1:strlen(name) - 4]) && \
+    int(system("test -s ".from."/".name." && echo 1 || echo 0"))
 
 if (there("hit.tsv")) {
     set output to."/performance-hit.svg"

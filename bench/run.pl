@@ -6,14 +6,14 @@
 #
 #     ROUNDS=15 DURATION=1 MISSES=1000000 bench/run.pl [NAME ...]
 #
-# With names only these are measured anew; the rest stays as in build/bench.
+# With names only these are measured, and only their tables and plots rewritten.
 
 use Mojo::Base -strict, -signatures;
 
 use FindBin qw($Bin);
 use lib "$Bin/lib", "$Bin/../t/lib";
 
-use Bench::Report qw(machine save table);
+use Bench::Report qw(@BUDGET machine save table);
 use Mojo::File qw(path);
 use POSIX qw(strftime);
 
@@ -31,6 +31,7 @@ my @steps = (
     ['instructions-entries', 'instructions.pl', ONLY => 'ours',
         ENTRIES => '10,100000'],
     ['memory',               'memory.pl'],
+    ['hurt',                 'hurt.pl'],
     ['disk',                 'disk.pl'],
     ['fleet',                'fleet.pl'],
     ['growth',               'growth.pl'],
@@ -52,17 +53,38 @@ main(@ARGV);
 sub main (@names) {
     my %wanted = map { $_ => 1 } @names ? @names : map { $_->[0] } @steps;
 
-    delete $wanted{ $_->[0] } && step(@$_) for @steps;
+    for my $step (@steps) {
+        step(@$step) if delete $wanted{ $step->[0] };
+    }
     die "no such benchmark: @{[sort keys %wanted]}\n" if %wanted;
 
+    @names ? part(@names) : whole();
+}
+
+
+# All in one run, of one machine on one day.
+
+sub whole {
     save('opening', opening());
     save('summary', summary());
-    save('budget', budget_table());
-    path($out, 'machine.md')->open('>')->print(machine_line());
-    print path($out, 'machine.md')->slurp;
+    save('budget',  budget_table());
+    save('machine', machine() . 'Measured on ' . strftime('%F', gmtime)
+        . ".\n");
 
     plots();
-    rewrite($page);
+    rewrite(map { $_->[0] } @steps, qw(opening summary budget machine));
+}
+
+
+# Its own tables, and no other: those of all that was measured, and the machine,
+# are of a whole run.
+
+sub part (@names) {
+    plots(@names);
+    rewrite(@names);
+    print "docs/performance.md: rewritten is what was measured (@names); the "
+        . "budget, the summary and the machine are those of the last whole "
+        . "run.\n";
 }
 
 
@@ -71,11 +93,6 @@ sub step ($name, $script, %environment) {
     local $SIG{INT} = local $SIG{TERM} = sub { };
 
     system("$Bin/$script") == 0 or die "bench: $name failed\n";
-}
-
-
-sub machine_line {
-    return machine() . 'Measured on ' . strftime('%F', gmtime) . ".\n";
 }
 
 
@@ -142,26 +159,30 @@ sub read_tsv ($name) {
 sub budget_table {
     my @rows = map { read_tsv("$_->[0].budget") } @steps;
 
-    return table(['figure', 'measured', 'budget', 'kept'], @rows);
+    return table(\@BUDGET, @rows);
 }
 
 
-sub plots {
-    system('gnuplot', '-e', "from='$out'; to='" . $page->dirname . "'",
-        "$Bin/plots.gp") == 0 or die "bench: gnuplot failed\n";
+# Of what was measured, or of all.
+
+sub plots (@names) {
+    system('gnuplot', '-e', "from='$out'; to='" . $page->dirname
+        . "'; only='@names'", "$Bin/plots.gp") == 0
+        or die "bench: gnuplot failed\n";
 }
 
 
-# What stands between <!-- NAME --> and <!-- end -->.
+# What stands between <!-- NAME --> and <!-- end -->; the rest stays.
 
-sub rewrite ($file) {
-    my $text = $file->slurp;
+sub rewrite (@names) {
+    my $text = $page->slurp;
 
-    $text =~ s{(<!-- ([\w-]+) -->\n).*?(<!-- end -->)}{
-        my ($head, $name, $tail) = ($1, $2, $3);
-        my $measured = path($out, "$name.md");
-        $head . (-e $measured ? $measured->slurp : "Not measured.\n") . $tail
-    }gse;
+    for my $name (@names) {
+        my $measured = path($out, "$name.md")->slurp;
 
-    $file->open('>')->print($text);
+        $text =~ s{(<!-- \Q$name\E -->\n).*?(<!-- end -->)}{$1$measured$2}s
+            or die "bench: $page has no place for $name\n";
+    }
+
+    $page->open('>')->print($text);
 }

@@ -12,7 +12,7 @@ use List::Util qw(sum0);
 use Mojo::File qw(path);
 use Time::HiRes qw(time);
 
-our @EXPORT_OK = qw(crowd crowd_over exactly on_cpu paced task together
+our @EXPORT_OK = qw(ask crowd crowd_over exactly on_cpu paced task together
     wrk);
 
 my $SECONDS = 600;

@@ -9,6 +9,7 @@ use Mojo::Base -base, -signatures;
 use ClearStatus::Certificates;
 use ClearStatus::Process qw(free_port wait_for);
 use File::Temp qw(tempdir);
+use HTTP::Tiny;
 use IO::Socket::INET;
 use List::Util qw(sum);
 use Mojo::File qw(path);
@@ -169,7 +170,31 @@ sub start_one ($self, $server, $wrapper, %more) {
     }
 
     return $self->nginx($server, wrapper => $wrapper, zone => '64m',
-        keys => '64m', disk => '', log => 'error', reuseport => '', %more);
+        keys => '64m', more => '', log => 'error', reuseport => '', %more);
+}
+
+
+# A Redis that keeps no files; its URL.
+
+sub redis ($self) {
+    my $port = $self->port('redis');
+
+    $self->run('redis', qw(redis-server --bind 127.0.0.1 --save), '',
+        '--appendonly', 'no', '--dir', $self->dir, '--port', $port);
+    $self->wait_up('redis');
+    return "redis://127.0.0.1:$port";
+}
+
+
+# Until a gateway's zone has its Redis.
+
+sub wait_redis ($self, @names) {
+    for my $port (map { $self->port($_) } @names) {
+        wait_for(sub {
+            HTTP::Tiny->new->get("http://127.0.0.1:$port/metrics")->{content}
+                =~ /^clear_status_redis_up\{zone="answers"\} 1$/m;
+        }, 60) or die "Redis is not reached\n";
+    }
 }
 
 

@@ -10,8 +10,10 @@ use Exporter qw(import);
 use List::Util qw(max);
 use Mojo::File qw(path);
 
-our @EXPORT_OK = qw(budget in_turn machine median medians paired save
+our @EXPORT_OK = qw(@BUDGET budget in_turn machine median medians paired save
     table);
+
+our @BUDGET = ('figure', 'measured', 'budget', 'kept', 'why not');
 
 my $OUT = path(__FILE__)->realpath->dirname->sibling('..', '..', 'build',
     'bench');
@@ -99,12 +101,20 @@ sub save ($name, $text, @numbers) {
 }
 
 
-# Lines of the budget: what, measured, the bound in words, whether it is kept.
+# Lines of the budget: what, measured, the bound in words, whether it is kept,
+# and why not, where that is known.
 
 sub budget ($name, @lines) {
+    my @rows = map {
+        my ($what, $measured, $bound, $kept, $why) = @$_;
+        [$what, $measured, $bound, $kept ? ('yes', '')
+            : ('**no**', $why // 'not known')];
+    } @lines;
+
     $OUT->make_path;
-    $OUT->child("$name.budget")->open('>')->print(map {
-        join("\t", @$_[0 .. 2], $_->[3] ? 'yes' : '**no**') . "\n" } @lines);
+    $OUT->child("$name.budget")->open('>')
+        ->print(map { join("\t", @$_) . "\n" } @rows);
+    print table(\@BUDGET, @rows), "\n";
 }
 
 

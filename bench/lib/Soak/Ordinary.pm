@@ -44,7 +44,6 @@ has due  => sub {time};
 has left => 0;
 has out  => 0;
 has pool => sub { [] };
-has gone => sub { [] };
 
 
 # So many a second, and no more at a time than there are callers.
@@ -62,19 +61,14 @@ sub turn ($self) {
 }
 
 
-# The oldest go as new ones come; upstream forgets them when nobody can be
-# asking any more.
+# The oldest go as new ones come.
 
 sub renew ($self, $now) {
-    my ($pool, $gone) = ($self->pool, $self->gone);
+    my $pool = $self->pool;
 
+    $self->world->leave(shift(@$pool)->{id})
+        while @$pool && $now - $pool->[0]{made} > 60;
     push @$pool, made() while @$pool < POOL;
-    push @$gone, shift @$pool while @$pool && $now - $pool->[0]{made} > 60;
-
-    my @old;
-    push @old, shift(@$gone)->{id}
-        while @$gone && $now - $gone->[0]{made} > 120;
-    $self->world->forget(@old);
 }
 
 

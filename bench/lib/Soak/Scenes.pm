@@ -87,6 +87,7 @@ sub hostile_ones ($self) {
 sub ask ($self, $kind, $where, $id, $code, $then = sub { }) {
     my $world = $self->world;
 
+    $world->leave($id) if !grep { $_ eq $id } @SICK;
     $world->ask({id => $id, kind => $kind, where => $where,
         gateway => int rand 2, tenant => 'tenant-a'},
         sub ($r, $call) {
@@ -105,6 +106,7 @@ sub abandoned ($self) {
     $world->ask({id => $_, kind => 'abandoned', where => 'plain',
         gateway => int rand 2, tenant => 'tenant-a'}, undef)->abort for @ids;
     $world->count('abandoned', 'left') for @ids;
+    $world->leave(@ids);
 }
 
 

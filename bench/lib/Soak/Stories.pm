@@ -21,7 +21,6 @@ has told    => 0;
 has purges  => 0;
 has notices => 0;
 has stories => sub { [] };
-has over    => sub { [] };
 has closing => 0;
 
 
@@ -36,20 +35,8 @@ sub turn ($self) {
         $self->$step($story, $now) if $now >= $story->{due};
     }
 
-    push @{ $self->over }, grep { !$_->{next} } @$stories;
+    $self->world->leave(map { $_->{id} } grep { !$_->{next} } @$stories);
     @$stories = grep { $_->{next} } @$stories;
-    $self->forget($now);
-}
-
-
-# Upstream forgets a task when nobody can be asking any more.
-
-sub forget ($self, $now) {
-    my $over = $self->over;
-    my @old;
-
-    push @old, shift(@$over)->{id} while @$over && $now - $over->[0]{due} > 90;
-    $self->world->forget(@old);
 }
 
 

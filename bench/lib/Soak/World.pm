@@ -13,6 +13,7 @@ use Mojo::Base -base, -signatures;
 use List::Util qw(any max);
 use Mojo::JSON qw(decode_json);
 use Soak::Calls;
+use Test::More;
 use Time::HiRes qw(time);
 
 use constant {
@@ -35,6 +36,7 @@ has [qw(fleet sim t)];
 has asked => 0;
 has calls => sub ($self) { Soak::Calls->new(client => $self->t->client) };
 has done  => sub { [map { {kill => [], reload => []} } 0, 1] };
+has gone  => sub { [] };
 has redis_back => 0;
 has seen  => sub { {} };
 has tasks => sub { {} };
@@ -55,10 +57,22 @@ sub tell ($self, $id, %rule) {
 }
 
 
-sub forget ($self, @ids) {
+# Those of which nobody can be asking any more.
+
+sub forget ($self) {
+    my $old = time - 120;
+    my $gone = $self->gone;
+    my @ids;
+
+    push @ids, shift(@$gone)->[1] while @$gone && $gone->[0][0] < $old;
     delete @{ $self->tasks }{@ids};
     $self->sim->forget(@ids) if @ids;
 }
+
+
+# Nobody asks for these from now on.
+
+sub leave ($self, @ids) { push @{ $self->gone }, map { [time, $_] } @ids }
 
 
 # One call.  What: gateway, kind, where, id, tenant; then: what to do with the
@@ -98,9 +112,12 @@ sub count ($self, $kind, $what) { $self->seen->{$kind}{$what}++ }
 
 
 sub blame ($self, $call, $why) {
-    push @{ $self->wrong }, sprintf '%s %s at gateway %d, %s %s: %s',
-        scalar(gmtime), $call->{kind}, $call->{gateway}, $call->{where} // '',
+    my $what = sprintf '%s %s at gateway %d, %s %s: %s', scalar(gmtime),
+        $call->{kind}, $call->{gateway}, $call->{where} // '',
         $call->{id} // '', $why;
+
+    push @{ $self->wrong }, $what;
+    diag $what;
     return;
 }
 
