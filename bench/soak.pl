@@ -63,7 +63,7 @@ http {
     clear_status_ssl_trusted_certificate %%CA%%;
     clear_status_max_fails 0;
     clear_status_max_body_size 150k;
-    clear_status_timeout 5s;
+    clear_status_timeout 10s;
     clear_status_valid SUCCESS FAILED forever;
     clear_status_valid CREATED PROCESSING 500ms max=2s;
     clear_status_valid any 200ms;

@@ -67,6 +67,9 @@ sub redis ($self, $now, $storm) {
         $self->state(rand() < 0.6 ? 'frozen' : 'killed');
         $self->state eq 'frozen' ? $redis->freeze : $redis->kill;
         $self->outages($self->outages + 1);
+
+        # until it is
+        $self->world->redis_back($now + 3600);
         $self->due->{redis} = $now + 1 + rand 5;
         return;
     }

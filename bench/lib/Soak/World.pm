@@ -108,6 +108,16 @@ sub was ($self, $what, $gateway, $since) {
 }
 
 
+# A zone may have let go of an unfinished task, and the gateway too where who
+# waits does so in another worker; but then Redis knows it, when it has been
+# there for a while.
+
+sub remembers ($self, $gateway) {
+    return $self->redis_back < time - 15
+        && !$self->was('kill', $gateway, time - 30);
+}
+
+
 sub count ($self, $kind, $what) { $self->seen->{$kind}{$what}++ }
 
 
