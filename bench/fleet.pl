@@ -208,15 +208,11 @@ sub frozen {
 
 sub takeover {
     my $task  = task(++$series, 0);
-    my $asked = looked();
+    my $alone = lone();
     my @upstream = $peers->workers('upstream');
 
     kill 'STOP', @upstream;
-    my $lost = caller_at(0, $task);
-    wait_for(sub { metric(0, 'flights') }, 30) or die "none flies\n";
-    my $waits = caller_at(1, $task);
-    wait_for(sub { looked() > $asked }, 30) or die "none waits\n";
-
+    my ($lost, $waits) = map { waits_at($_, $task) } 0, 1;
     my ($gateway, $at) = ($peers->child($gateways[0])->pid, time);
 
     kill 'KILL', $gateway, $peers->workers($gateways[0]);
@@ -225,6 +221,7 @@ sub takeover {
     my $took = time - $at;
 
     die "no answer: $reply\n" if $reply !~ m{\AHTTP/1.1 200 };
+    die "the second asked for itself\n" if lone() > $alone;
     close $lost;
     $peers->stop($gateways[0]);
     start_gateway($gateways[0]);
@@ -233,21 +230,26 @@ sub takeover {
 }
 
 
-sub caller_at ($i, $task) {
+# A caller there, when Redis has told that gateway what to do: it flies, or one
+# does already.
+
+sub waits_at ($i, $task) {
+    my $misses = 'tier_lookups_total{zone="answers",tier="fleet",'
+        . 'outcome="miss"}';
+    my $before = metric($i, $misses);
     my $socket = IO::Socket::INET->new("127.0.0.1:$ports[$i]")
         or die "cannot connect: $!\n";
 
     ask($socket, $ports[$i], $task);
+    wait_for(sub { metric($i, $misses) > $before }, 30)
+        or die "Redis says nothing\n";
     return $socket;
 }
 
 
-# How often the second gateway did not find something in Redis.
+# How often the second gateway asked upstream without a word of Redis.
 
-sub looked {
-    return metric(1, 'tier_lookups_total{zone="answers",tier="fleet",'
-        . 'outcome="miss"}');
-}
+sub lone { return metric(1, 'lone_flights_total{zone="answers"}') }
 
 
 sub metric ($i, $name) {
