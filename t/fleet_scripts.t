@@ -76,7 +76,7 @@ sub land ($entry, $fence, $bytes, %is) {
         $fence, $bytes, $is{age} // 0, $is{lifetime} // 60_000,
         $is{kind} // 'v', $is{keep} // 600_000, $is{task} // 'task',
         $is{id} // 'id', 'channel', 'message', $is{pause} // 0,
-        $is{status} // 429);
+        $is{status} // 429, $is{given} // 3_600_000);
 }
 
 sub purge ($member, $max = 100, $after = 0) {
@@ -130,6 +130,24 @@ for my $owner (qw(a b)) {
 
 ok $redis->command('PTTL', $e) > 500_000, 'it is kept as long as was said';
 is kind($e, mode => 'look'), 'hit', 'a look finds it';
+
+
+# What comes late, as Redis stood still, is no younger for that.
+
+$e     = entry();
+$first = take($e);
+
+my $given = 0 + substr $first->{word}, 0, 16;
+
+wait_for(sub {
+    my ($s, $us) = @{ $redis->command('TIME') };
+    $s * 1_000_000 + $us > $given + 10_000;
+});
+land($e, $first->{word}, 'late', given => 5, age => 2);
+is $redis->command('HGET', $e, 'at'), $given + 3000,
+    'it is as old as when it was sent';
+is $redis->command('HGET', $e, 'until'), $given + 3000 + 60_000_000,
+    'and fresh for no longer';
 
 
 # What is no longer fresh, or was, is told beside the lease.

@@ -27,6 +27,7 @@ struct ngx_cs_fleet_lease_s {
     ngx_cs_fleet_t              *fleet;
     ngx_cs_fleet_names_t         names;
     ngx_str_t                    fence;
+    ngx_msec_t                   given;
     ngx_cs_redis_call_t          call;
     ngx_event_t                  timer;
     ngx_uint_t                   ticks;
@@ -81,6 +82,7 @@ ngx_cs_fleet_lease_create(ngx_cs_fleet_t *fleet, ngx_cs_fleet_names_t *names,
     }
 
     lease->pool = pool;
+    lease->given = ngx_current_msec;
     lease->fleet = fleet;
     lease->unsent = unsent;
     lease->data = data;
@@ -204,9 +206,9 @@ static ngx_int_t
 ngx_cs_fleet_lease_land(ngx_cs_fleet_lease_t *lease,
     ngx_cs_question_t *question, ngx_cs_answer_t *answer)
 {
-    u_char                 digits[5][NGX_INT64_LEN];
+    u_char                 digits[6][NGX_INT64_LEN];
     int64_t                keep;
-    ngx_str_t              keys[3], args[12];
+    ngx_str_t              keys[3], args[13];
     ngx_uint_t             finished;
     ngx_cs_fleet_parcel_t  parcel;
 
@@ -238,9 +240,12 @@ ngx_cs_fleet_lease_land(ngx_cs_fleet_lease_t *lease,
     args[9] = lease->names.message;
     ngx_cs_fleet_eval_number(&args[10], parcel.pause, digits[3]);
     ngx_cs_fleet_eval_number(&args[11], (int64_t) answer->status, digits[4]);
+    ngx_cs_fleet_eval_number(&args[12],
+                             (int64_t) (ngx_current_msec - lease->given),
+                             digits[5]);
 
     return ngx_cs_fleet_eval(lease->fleet, &lease->call, &ngx_cs_fleet_land,
-                             keys, 3, args, 12);
+                             keys, 3, args, 13);
 }
 
 

@@ -183,10 +183,14 @@ ngx_str_t  ngx_cs_fleet_land = ngx_string(
     "  redis.call('PUBLISH', ARGV[9], ARGV[10])\n"
     "end\n"
 
+    /* what lay before a Redis that stood still is as old as when it was sent */
+
+    "local sent = math.min(now, a + ARGV[13] * 1000)\n"
+
     "if tonumber(ARGV[11]) > 0 then\n"
     "  redis.call('HSET', KEYS[3], 'status', ARGV[12],\n"
-    "    'since', string.format('%.0f', now),\n"
-    "    'pause', string.format('%.0f', now + ARGV[11] * 1000))\n"
+    "    'since', string.format('%.0f', sent),\n"
+    "    'pause', string.format('%.0f', sent + ARGV[11] * 1000))\n"
     "  if redis.call('PTTL', KEYS[3]) < tonumber(ARGV[11]) then\n"
     "    redis.call('PEXPIRE', KEYS[3], ARGV[11])\n"
     "  end\n"
@@ -197,7 +201,7 @@ ngx_str_t  ngx_cs_fleet_land = ngx_string(
     "  return 0\n"
     "end\n"
 
-    "local at = now - age * 1000\n"
+    "local at = sent - age * 1000\n"
     "local till = at + lifetime * 1000\n"
     "if tonumber(lifetime) < 0 or till > 9007199254740991 then\n"
     "  till = 9007199254740991\n"

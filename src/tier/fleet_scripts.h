@@ -59,7 +59,7 @@ typedef enum {
  * land    keys: as take; args: fence, bytes, age (ms), lifetime (ms, or -1 for
  *         ever), kind ("v", "f" finished, "e"), how long to keep it (ms),
  *         digests as above, channel, message, tenant's pause (ms) and its
- *         status, or 0
+ *         status, or 0, how long ago the fence was given (ms)
  *         returns: 1, or 0: refused, as a later flight was begun, or what it
  *         brings was purged
  *
