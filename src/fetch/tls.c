@@ -7,6 +7,7 @@
 
 #include "fetch/tls.h"
 
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 
 #include "core/certificates.h"
@@ -29,6 +30,9 @@ static void ngx_cs_tls_path(ngx_cs_pem_file_t *file, char *directive,
     ngx_str_t *path);
 static ngx_uint_t ngx_cs_tls_same(ngx_cs_tls_conf_t *a, ngx_cs_tls_conf_t *b);
 static void ngx_cs_tls_cleanup(void *data);
+static ngx_int_t ngx_cs_tls_anchor(X509_STORE *store);
+static BIO *ngx_cs_tls_first(X509_STORE *store);
+static void ngx_cs_tls_own(CURL *easy);
 static void ngx_cs_tls_blob(CURL *easy, CURLoption option,
     ngx_str_t *content);
 
@@ -36,6 +40,9 @@ static void ngx_cs_tls_blob(CURL *easy, CURLoption option,
 /* of the configuration that was read last */
 static ngx_cs_tls_t            *ngx_cs_tls_list;
 static ngx_cycle_t             *ngx_cs_tls_cycle;
+
+/* a certificate for libcurl's own store, kept for good */
+static ngx_str_t                ngx_cs_tls_some;
 
 
 void *
@@ -95,7 +102,11 @@ ngx_cs_tls_load(ngx_cs_tls_t *tls, ngx_log_t *log)
 
     ngx_cs_tls_paths(tls);
 
-    return ngx_cs_certificates_load(&tls->certificates, log);
+    if (ngx_cs_certificates_load(&tls->certificates, log) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_cs_tls_anchor(tls->certificates.store);
 }
 
 
@@ -255,10 +266,7 @@ ngx_cs_tls_set(CURL *easy, void *data)
     (void) curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYPEER, peer);
     (void) curl_easy_setopt(easy, CURLOPT_PROXY_SSL_VERIFYHOST, host);
 
-    (void) curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
-    (void) curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    (void) curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, NULL);
-    (void) curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
+    ngx_cs_tls_own(easy);
 
     /*
      * An easy handle keeps its TLS sessions when it is used again, maybe by
@@ -274,6 +282,98 @@ ngx_cs_tls_set(CURL *easy, void *data)
      */
 
     (void) curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+}
+
+
+/*
+ * libcurl's own store has nothing in it, as ours replaces it.  Since 8.17 no
+ * file is libcurl's default, all that the system trusts, read from the disk for
+ * each connection.  A blob comes before that file, and must have something in
+ * it: a certificate that is not looked at.  Before 8.4 libcurl would add it to
+ * our store, so that older ones get none.
+ */
+
+static void
+ngx_cs_tls_own(CURL *easy)
+{
+    (void) curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+    (void) curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    (void) curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, NULL);
+    (void) curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
+
+    if (ngx_cs_tls_some.len
+        && curl_version_info(CURLVERSION_NOW)->version_num >= 0x081100)
+    {
+        ngx_cs_tls_blob(easy, CURLOPT_CAINFO_BLOB, &ngx_cs_tls_some);
+        ngx_cs_tls_blob(easy, CURLOPT_PROXY_CAINFO_BLOB, &ngx_cs_tls_some);
+    }
+}
+
+
+/* the first certificate of the first store there is */
+
+static ngx_int_t
+ngx_cs_tls_anchor(X509_STORE *store)
+{
+    BIO   *bio;
+    char  *data;
+    long   len;
+
+    if (store == NULL || ngx_cs_tls_some.len) {
+        return NGX_OK;
+    }
+
+    bio = ngx_cs_tls_first(store);
+    if (bio == NULL) {
+        return NGX_ERROR;
+    }
+
+    len = BIO_get_mem_data(bio, &data);
+
+    if (len > 0) {
+        ngx_cs_tls_some.data = ngx_alloc(len, ngx_cycle->log);
+    }
+
+    if (ngx_cs_tls_some.data) {
+        ngx_memcpy(ngx_cs_tls_some.data, data, len);
+        ngx_cs_tls_some.len = len;
+    }
+
+    BIO_free(bio);
+
+    return (len == 0 || ngx_cs_tls_some.len) ? NGX_OK : NGX_ERROR;
+}
+
+
+/* as PEM; nothing if there is none, NULL where there is no memory */
+
+static BIO *
+ngx_cs_tls_first(X509_STORE *store)
+{
+    int                    i;
+    BIO                   *bio;
+    X509                  *x509;
+    STACK_OF(X509_OBJECT) *objects;
+
+    bio = BIO_new(BIO_s_mem());
+    objects = X509_STORE_get0_objects(store);
+
+    for (i = 0; bio && i < sk_X509_OBJECT_num(objects); i++) {
+        x509 = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+
+        if (x509 == NULL) {
+            continue;
+        }
+
+        if (PEM_write_bio_X509(bio, x509) == 0) {
+            BIO_free(bio);
+            return NULL;
+        }
+
+        break;
+    }
+
+    return bio;
 }
 
 
