@@ -71,6 +71,10 @@ http {
         location = /one {
             clear_status_pass https://localhost:%%ONE%%;
         }
+
+        location = /metrics {
+            clear_status_metrics;
+        }
     }
 }
 EOC
@@ -90,7 +94,12 @@ sub fds {
 }
 
 
-sub libcurl { return `curl --version` =~ m{libcurl/(\d+)} ? $1 : die }
+# of the module, which may be another than curl's
+
+sub libcurl {
+    return $t->get('/metrics')->body =~ /_build_info\{.*libcurl="(\d+)/
+        ? $1 : die 'no version of libcurl';
+}
 
 
 sub hexed ($bytes) { return unpack 'H*', $bytes }
