@@ -130,28 +130,6 @@ ngx_cs_redis_exit_process(ngx_array_t *redises)
 }
 
 
-ngx_cs_redis_t *
-ngx_cs_redis_of(ngx_shm_zone_t *shm_zone)
-{
-    ngx_uint_t        i;
-    ngx_cs_redis_t  **redis;
-
-    if (ngx_cs_redises == NULL) {
-        return NULL;
-    }
-
-    redis = ngx_cs_redises->elts;
-
-    for (i = 0; i < ngx_cs_redises->nelts; i++) {
-        if (redis[i]->shm_zone == shm_zone) {
-            return redis[i];
-        }
-    }
-
-    return NULL;
-}
-
-
 ngx_uint_t
 ngx_cs_redis_up(ngx_cs_redis_t *redis)
 {

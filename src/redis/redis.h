@@ -143,9 +143,6 @@ void ngx_cs_redis_init_module(ngx_cycle_t *cycle, ngx_array_t *redises);
 ngx_int_t ngx_cs_redis_init_process(ngx_cycle_t *cycle, ngx_array_t *redises);
 void ngx_cs_redis_exit_process(ngx_array_t *redises);
 
-/* the Redis of a zone, in a worker; NULL: there is none */
-ngx_cs_redis_t *ngx_cs_redis_of(ngx_shm_zone_t *shm_zone);
-
 /*
  * Sends a command.  argv: argc words, which are copied.
  *

@@ -18,6 +18,7 @@
 #include <ngx_event.h>
 
 #include "core/counters.h"
+#include "core/digest.h"
 #include "tier/fleet_batch.h"
 #include "tier/fleet_eval.h"
 #include "tier/fleet_names.h"
@@ -532,11 +533,13 @@ ngx_cs_fleet_log_match(ngx_str_t *tenant, void *data)
 {
     struct ngx_cs_fleet_log_s *log = data;
 
-    u_char     digest[NGX_CS_SEAL_KEY];
+    u_char     digest[NGX_CS_DIGEST_LEN];
     int64_t    owner;
-    ngx_str_t  id;
+    ngx_str_t  id, *task_id;
 
-    if (ngx_cs_seal_key(tenant, &log->purge.walk.at.task_id, digest) == NGX_OK
+    task_id = &log->purge.walk.at.task_id;
+
+    if (ngx_cs_digest(task_id->data, task_id->len, digest) == NGX_OK
         && ngx_cs_fleet_batch_find(&log->batch, 't', digest))
     {
         return 1;
