@@ -314,22 +314,16 @@ my $page = $root->child('docs/polling.md')->slurp('UTF-8');
 my %AROUND = (
     sh     => ['poll.sh', "url=\$1 task=\$2; cd '@{[$t->dir]}'\nLINES"
         . "cat answer\n", 'sh'],
-    python => ['poll.py', "import json, sys, time\n"
-        . "from urllib.request import Request, urlopen\n"
-        . "url, task = sys.argv[1:]\nLINES"
+    python => ['poll.py', "import sys\nurl, task = sys.argv[1:]\nLINES"
         . "print(answer['result']['workflowStatus'])\n", 'python3'],
-    js     => ['poll.mjs', "import { setTimeout as sleep } from "
-        . "'node:timers/promises';\nconst [url, task] = "
-        . "process.argv.slice(2);\nlet answer;\nLINES"
+    js     => ['poll.mjs', "const [url, task] = process.argv.slice(2);\nLINES"
         . "console.log(answer.result.workflowStatus);\n", 'node'],
     java   => ['Poll.java', "import java.net.URI;\nimport java.net.http.*;\n"
         . "import java.net.http.HttpResponse.BodyHandlers;\n"
         . "import java.time.Duration;\nimport java.util.regex.Pattern;\n"
-        . "class Few { static final Pattern FINISHED = Pattern.compile("
-        . '"\"workflowStatus\": *\"(SUCCESS|FAILED)\"");'
+        . "class Few {"
         . "public static void main(String[] args) throws Exception {"
-        . "var client = HttpClient.newHttpClient();"
-        . "String url = args[0], task = args[1]; HttpResponse<String> r;\n"
+        . "String url = args[0], task = args[1];\n"
         . "LINES System.out.println(r.body()); } }\n", 'java'],
 );
 
