@@ -118,7 +118,7 @@ subtest 'the folder is gone' => sub {
 
 
 SKIP: {
-    skip 'only root can take a folder away from its user', 2 if $> != 0;
+    skip 'only root can take a folder away from its user', 3 if $> != 0;
 
     subtest 'the folder is on another user\'s name' => sub {
         run();
@@ -133,6 +133,25 @@ SKIP: {
         like $disk->from($ids[3]), qr/detail=disk/, 'it is read';
         $disk->ask(new_task('SUCCESS'));
         ok wait_for(sub { $disk->answers > @ids + 1 }, 60), 'and written';
+        $t->stop;
+    };
+
+    subtest 'the files are another user\'s' => sub {
+        $disk->restore;
+        my $n = $t->logged(error => $said);
+        my ($user, $group) = (stat $file)[4, 5];
+        chown 0, 0, glob "$file*";
+        $t->run;
+        is $disk->ask($_)->code, 200, 'an answer' for @ids[0 .. 2];
+        ok said_more($n), 'an error says so';
+        like +($t->logged(error => $said))[-1], qr/permission denied/,
+            'and why';
+        cmp_ok $disk->lookups('error'), '>', 0, 'errors are counted';
+        chown $user, $group, glob "$file*";
+        ok $t->reload, 'a reload';
+        like $disk->from($ids[3]), qr/detail=disk/, 'its own again: read';
+        $disk->ask(new_task('SUCCESS'));
+        ok wait_for(sub { $disk->answers > @ids }, 60), 'and written';
         $t->stop;
     };
 

@@ -66,6 +66,14 @@ ngx_cs_disk_open(char *file, ngx_msec_t busy, sqlite3 **db, ino_t *inode)
         rc = ngx_cs_disk_ours(*db);
     }
 
+    /* what is there and another user's is not what is not there */
+
+    if ((rc & 0xff) == SQLITE_CANTOPEN
+        && sqlite3_system_errno(*db) == NGX_EACCES)
+    {
+        rc = SQLITE_PERM;
+    }
+
     if (rc != SQLITE_OK) {
         (void) sqlite3_close(*db);
         *db = NULL;

@@ -27,9 +27,10 @@
 /*
  * Opens a database that is there, as long as it is ours, for one thread at a
  * time.  busy: how long it waits for another's lock, ms.  inode: receives the
- * file's.  Returns SQLITE_OK and the database in
- * *db; or NGX_CS_DISK_NEWER; SQLITE_NOTADB for a file that is empty, damaged
- * or foreign; SQLITE_CANTOPEN where there is none; or another of SQLite's.
+ * file's.  Returns SQLITE_OK and the database in *db; or NGX_CS_DISK_NEWER;
+ * SQLITE_NOTADB for a file that is empty, damaged or foreign; SQLITE_CANTOPEN
+ * where there is none; SQLITE_PERM where it may not be opened; or another of
+ * SQLite's.
  */
 int ngx_cs_disk_open(char *file, ngx_msec_t busy, sqlite3 **db,
     ino_t *inode);
