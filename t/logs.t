@@ -162,11 +162,13 @@ my %line = (
         ['file', {state => 'SUCCESS'}, 200, qr/_auth_token_file" ".*token" /],
 );
 
-# What these take is elsewhere: t/resolver_fails.t and t/local_faults.t.
+# What these take is elsewhere: t/resolver_fails.t, t/local_faults.t and
+# t/token_folder.t.
 
 my %elsewhere = map { $_ => 1 } (
     'could not be resolved (...), going on with ...',
     'the fetch failed in this gateway',
+    'is gone, who needs it is refused',
 );
 
 my ($table) = $page =~ /^## When callers see an error\n(.*?)^## /ms;
