@@ -41,7 +41,7 @@ http {
             clear_status_auth_token %%TOKEN%%;
             clear_status_integration_id tenant-a;
             clear_status_max_rate 1r/m;
-            clear_status_timeout 500ms;
+            clear_status_timeout 2s;
         }
     }
 }
