@@ -9,30 +9,13 @@ use lib "$Bin/lib";
 
 use ClearStatus::FakeRedis;
 use ClearStatus::Process qw(wait_for);
+use ClearStatus::Redis;
 use ClearStatus::Test;
 use Test::More;
 
 my $t    = ClearStatus::Test->new;
 my $fake = $t->adopt(ClearStatus::FakeRedis->new(dir => $t->dir))->start;
-my $conf = <<'EOC';
-%%GLOBALS%%
-events { }
-http {
-    %%HTTP%%
-    clear_status_zone zone=answers:1m;
-    clear_status_redis zone=answers %%REDIS%%;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location = /metrics { clear_status_metrics; }
-        location = /status {
-            clear_status_pass %%UPSTREAM%%;
-            clear_status_cache answers;
-            clear_status_auth_token %%TOKEN%%;
-            clear_status_integration_id tenant-a;
-        }
-    }
-}
-EOC
+my $conf = ClearStatus::Redis->gateway('%%REDIS%%');
 
 $t->set(REDIS => $fake->url);
 

@@ -8,30 +8,14 @@ use lib "$Bin/lib";
 
 use ClearStatus::FakeRedis;
 use ClearStatus::Process qw(wait_for);
+use ClearStatus::Redis;
 use ClearStatus::Test;
 use Test::More;
 
 my $t    = ClearStatus::Test->new;
 my $fake = $t->adopt(ClearStatus::FakeRedis->new(dir => $t->dir))->start;
-my $conf = <<'EOC';
-%%GLOBALS%%
-events { }
-http {
-    %%HTTP%%
-    clear_status_zone zone=answers:1m;
-    clear_status_redis zone=answers %%REDIS%% password_file=%%DIR%%/password;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location = /metrics { clear_status_metrics; }
-        location = /status {
-            clear_status_pass %%UPSTREAM%%;
-            clear_status_cache answers;
-            clear_status_auth_token %%TOKEN%%;
-            clear_status_integration_id tenant-a;
-        }
-    }
-}
-EOC
+my $conf = ClearStatus::Redis->gateway(
+    '%%REDIS%% password_file=%%DIR%%/password');
 
 $t->set(REDIS => $fake->url);
 $t->file('password', 'SECRETWORD');

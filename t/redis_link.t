@@ -20,26 +20,7 @@ my $t     = ClearStatus::Test->new;
 my $redis = $t->adopt(ClearStatus::Redis->new(dir => $t->dir));
 my $other = $t->adopt(ClearStatus::FakeRedis->new(dir => $t->dir))->start;
 
-my $conf = <<'EOC';
-%%GLOBALS%%
-worker_processes 2;
-events { }
-http {
-    %%HTTP%%
-    clear_status_zone zone=answers:1m;
-    clear_status_redis zone=answers %%REDIS%%;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location = /metrics { clear_status_metrics; }
-        location = /status {
-            clear_status_pass %%UPSTREAM%%;
-            clear_status_cache answers;
-            clear_status_auth_token %%TOKEN%%;
-            clear_status_integration_id tenant-a;
-        }
-    }
-}
-EOC
+my $conf = ClearStatus::Redis->gateway('%%REDIS%%', 'worker_processes 2;');
 
 
 sub becomes ($up, $name) {

@@ -30,25 +30,7 @@ sub server (%options) {
 sub uses ($redis) {
     $t->quit if $t->is_running;
     unlink $t->dir . '/error.log';
-    $t->conf(<<"EOC")->run;
-%%GLOBALS%%
-events { }
-http {
-    %%HTTP%%
-    clear_status_zone zone=answers:1m;
-    clear_status_redis zone=answers $redis;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location = /metrics { clear_status_metrics; }
-        location = /status {
-            clear_status_pass %%UPSTREAM%%;
-            clear_status_cache answers;
-            clear_status_auth_token %%TOKEN%%;
-            clear_status_integration_id tenant-a;
-        }
-    }
-}
-EOC
+    $t->conf(ClearStatus::Redis->gateway($redis))->run;
 }
 
 

@@ -56,25 +56,7 @@ my $files = 'timeout=2s trusted_certificate=%%DIR%%/trusted.pem'
 
 
 sub conf ($url) {
-    return <<"EOC";
-%%GLOBALS%%
-events { }
-http {
-    %%HTTP%%
-    clear_status_zone zone=answers:1m;
-    clear_status_redis zone=answers $url $files;
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        location = /metrics { clear_status_metrics; }
-        location = /status {
-            clear_status_pass %%UPSTREAM%%;
-            clear_status_cache answers;
-            clear_status_auth_token %%TOKEN%%;
-            clear_status_integration_id tenant-a;
-        }
-    }
-}
-EOC
+    return ClearStatus::Redis->gateway("$url $files");
 }
 
 

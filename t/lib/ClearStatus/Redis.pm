@@ -25,6 +25,11 @@ package ClearStatus::Redis;
 #     sentinel => {NAME => $redis}  no Redis, but a Sentinel that watches it;
 #                                   quorum => 1, down_after => 500 (ms)
 #
+# And the configuration of a gateway with one, for most tests of it:
+#
+#     ClearStatus::Redis->gateway('%%REDIS%% timeout=1s');
+#     ClearStatus::Redis->gateway($url, 'worker_processes 2;');
+#
 # TEST_REDIS names another server's program.
 
 use Mojo::Base 'ClearStatus::Process', -signatures;
@@ -57,6 +62,30 @@ sub installed ($class) { return defined program() }
 
 
 # Life.
+
+sub gateway ($class, $redis, $main = '') {
+    return <<"EOC";
+%%GLOBALS%%
+$main
+events { }
+http {
+    %%HTTP%%
+    clear_status_zone zone=answers:1m;
+    clear_status_redis zone=answers $redis;
+    server {
+        listen 127.0.0.1:%%PORT%%;
+        location = /metrics { clear_status_metrics; }
+        location = /status {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_cache answers;
+            clear_status_auth_token %%TOKEN%%;
+            clear_status_integration_id tenant-a;
+        }
+    }
+}
+EOC
+}
+
 
 sub folder ($self) { return $self->dir . '/' . $self->name }
 
