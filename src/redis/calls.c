@@ -35,10 +35,6 @@ static const ngx_cs_redis_kind_t  ngx_cs_redis_commands = {
 };
 
 
-/* of this worker */
-static ngx_array_t  *ngx_cs_redises;
-
-
 void
 ngx_cs_redis_init_module(ngx_cycle_t *cycle, ngx_array_t *redises)
 {
@@ -68,8 +64,6 @@ ngx_cs_redis_init_process(ngx_cycle_t *cycle, ngx_array_t *redises)
             return NGX_ERROR;
         }
     }
-
-    ngx_cs_redises = redises;
 
     return NGX_OK;
 }
@@ -111,22 +105,20 @@ ngx_cs_redis_exit_process(ngx_array_t *redises)
     ngx_cs_redis_t        **redis;
     ngx_cs_redis_worker_t  *worker;
 
-    if (ngx_cs_redises == NULL) {
-        return;
-    }
-
     redis = redises->elts;
 
     for (i = 0; i < redises->nelts; i++) {
         worker = redis[i]->worker;
+
+        if (worker == NULL) {
+            continue;
+        }
 
         ngx_cs_redis_link_stop(&worker->commands);
         ngx_cs_redis_link_stop(&worker->channels);
 
         ngx_cs_redis_block_leave(worker->process);
     }
-
-    ngx_cs_redises = NULL;
 }
 
 

@@ -71,13 +71,9 @@ ngx_cs_purge_disk_busy(ngx_cs_purge_disk_t *purge)
 {
     ngx_cs_disk_block_t  *block;
 
-    if (purge->shm_zone == NULL) {
-        return 0;
-    }
+    block = purge->shm_zone ? purge->shm_zone->data : NULL;
 
-    block = purge->shm_zone->data;
-
-    return block->pending > NGX_CS_PURGE_DISK_BUSY;
+    return block && block->pending > NGX_CS_PURGE_DISK_BUSY;
 }
 
 
@@ -86,13 +82,9 @@ ngx_cs_purge_disk_fails(ngx_cs_purge_disk_t *purge)
 {
     ngx_cs_disk_block_t  *block;
 
-    if (purge->shm_zone == NULL) {
-        return 0;
-    }
+    block = purge->shm_zone ? purge->shm_zone->data : NULL;
 
-    block = purge->shm_zone->data;
-
-    return block->failing != 0;
+    return block && block->failing;
 }
 
 
