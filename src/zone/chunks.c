@@ -8,18 +8,10 @@
 #include "zone/chunks.h"
 
 
-typedef struct {
-    u_char                       data[NGX_CS_CHUNK_DATA];
-    uint32_t                     next;
-} ngx_cs_chunk_t;
-
-
 /* what to do with a piece of a chain; not NGX_OK ends the walk */
 typedef ngx_int_t (*ngx_cs_piece_pt)(u_char *chunk, u_char *mine, size_t len);
 
 
-static ngx_inline ngx_cs_chunk_t *ngx_cs_chunk_at(ngx_cs_chunks_t *chunks,
-    uint32_t i);
 static ngx_inline ngx_int_t ngx_cs_chunks_walk(ngx_cs_chunks_t *chunks,
     uint32_t head, size_t offset, u_char *mine, size_t len,
     ngx_cs_piece_pt piece);
@@ -123,20 +115,6 @@ ngx_cs_chunks_give(ngx_cs_chunks_t *chunks, ngx_cs_chain_t *chain)
     }
 
     ngx_memzero(chain, sizeof(ngx_cs_chain_t));
-}
-
-
-void *
-ngx_cs_chunk(ngx_cs_chunks_t *chunks, uint32_t i)
-{
-    return ngx_cs_chunk_at(chunks, i)->data;
-}
-
-
-static ngx_inline ngx_cs_chunk_t *
-ngx_cs_chunk_at(ngx_cs_chunks_t *chunks, uint32_t i)
-{
-    return (ngx_cs_chunk_t *) chunks->base + (i - 1);
 }
 
 

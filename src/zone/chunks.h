@@ -21,6 +21,12 @@
     (NGX_CS_CHUNK_SIZE - sizeof(uint32_t))
 
 
+typedef struct {
+    u_char                       data[NGX_CS_CHUNK_DATA];
+    uint32_t                     next;
+} ngx_cs_chunk_t;
+
+
 /* chunks are numbered from 1; 0 is none */
 
 typedef struct {
@@ -57,9 +63,6 @@ void ngx_cs_chunks_join(ngx_cs_chunks_t *chunks, ngx_cs_chain_t *chain,
 /* gives a chain back and empties it */
 void ngx_cs_chunks_give(ngx_cs_chunks_t *chunks, ngx_cs_chain_t *chain);
 
-/* a chunk's content, NGX_CS_CHUNK_DATA bytes, aligned to 256 */
-void *ngx_cs_chunk(ngx_cs_chunks_t *chunks, uint32_t i);
-
 /* content from an offset on, into or out of the chain that begins at head */
 void ngx_cs_chunks_write(ngx_cs_chunks_t *chunks, uint32_t head,
     size_t offset, u_char *src, size_t len);
@@ -69,6 +72,22 @@ void ngx_cs_chunks_read(ngx_cs_chunks_t *chunks, uint32_t head, size_t offset,
 /* as ngx_memcmp() of content and src */
 ngx_int_t ngx_cs_chunks_cmp(ngx_cs_chunks_t *chunks, uint32_t head,
     size_t offset, u_char *src, size_t len);
+
+
+static ngx_inline ngx_cs_chunk_t *
+ngx_cs_chunk_at(ngx_cs_chunks_t *chunks, uint32_t i)
+{
+    return (ngx_cs_chunk_t *) chunks->base + (i - 1);
+}
+
+
+/* a chunk's content, NGX_CS_CHUNK_DATA bytes, aligned to 256 */
+
+static ngx_inline void *
+ngx_cs_chunk(ngx_cs_chunks_t *chunks, uint32_t i)
+{
+    return ngx_cs_chunk_at(chunks, i)->data;
+}
 
 
 #endif /* _NGX_CS_ZONE_CHUNKS_H_INCLUDED_ */

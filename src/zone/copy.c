@@ -39,15 +39,14 @@ ngx_cs_result_copy(ngx_cs_zone_t *zone, uint32_t result, ngx_pool_t *pool,
     shm = zone->shm;
     r = ngx_cs_at(shm, result);
 
-    ngx_cs_result_about(shm, result, answer);
-
-    len = answer->body.len;
+    len = r->answer.body.len;
 
     body = ngx_pnalloc(pool, len);
     if (body == NULL) {
         return NGX_ERROR;
     }
 
+    *answer = r->answer;
     answer->body.data = body;
 
     if (r->chain.n > NGX_CS_ZONE_SMALL && zone->slot) {

@@ -19,21 +19,6 @@ ngx_cs_result_again(ngx_cs_shm_t *shm, uint32_t result)
 }
 
 
-clear_stamp_t *
-ngx_cs_result_stamp(ngx_cs_shm_t *shm, uint32_t result)
-{
-    ngx_cs_result_t  *r;
-
-    if (result == 0) {
-        return NULL;
-    }
-
-    r = ngx_cs_at(shm, result);
-
-    return &r->answer.stamp;
-}
-
-
 ngx_uint_t
 ngx_cs_result_narrower(ngx_cs_shm_t *shm, uint32_t result,
     ngx_cs_limits_t *limits)

@@ -19,9 +19,6 @@
 /* see ngx_cs_answer_again(); result is not 0 */
 int64_t ngx_cs_result_again(ngx_cs_shm_t *shm, uint32_t result);
 
-/* a result's stamp, which is read under the lock; NULL for no result (0) */
-clear_stamp_t *ngx_cs_result_stamp(ngx_cs_shm_t *shm, uint32_t result);
-
 /* 1 where it is a failure of a fetch that allowed less; result is not 0 */
 ngx_uint_t ngx_cs_result_narrower(ngx_cs_shm_t *shm, uint32_t result,
     ngx_cs_limits_t *limits);
@@ -36,6 +33,23 @@ void ngx_cs_result_head(ngx_cs_shm_t *shm, ngx_cs_chain_t *chain,
 
 /* what somebody reads is left to the readers, and the last one frees it */
 void ngx_cs_result_free(ngx_cs_shm_t *shm, uint32_t *result);
+
+
+/* a result's stamp, which is read under the lock; NULL for no result (0) */
+
+static ngx_inline clear_stamp_t *
+ngx_cs_result_stamp(ngx_cs_shm_t *shm, uint32_t result)
+{
+    ngx_cs_result_t  *r;
+
+    if (result == 0) {
+        return NULL;
+    }
+
+    r = ngx_cs_at(shm, result);
+
+    return &r->answer.stamp;
+}
 
 
 #endif /* _NGX_CS_ZONE_RESULT_H_INCLUDED_ */
