@@ -129,7 +129,14 @@ ngx_int_t
 ngx_cs_fleet_block_pending(ngx_shm_zone_t *shm_zone,
     ngx_cs_fleet_purge_t *purge)
 {
-    ngx_uint_t  i;
+    ngx_uint_t             i;
+    ngx_cs_fleet_block_t  *block;
+
+    block = shm_zone->data;
+
+    if (block->pending == 0) {
+        return NGX_DECLINED;
+    }
 
     for (i = 0; i < NGX_CS_FLEET_PURGES; i++) {
         if (ngx_cs_fleet_block_get(shm_zone, i, purge) == NGX_OK) {
