@@ -9,20 +9,9 @@
 
 
 ngx_int_t
-ngx_cs_argument_task_id(ngx_http_request_t *r, ngx_str_t *task_id,
+ngx_cs_argument_decode(ngx_http_request_t *r, ngx_str_t *task_id,
     clear_task_id_e *bad)
 {
-    const u_char  *plain;
-
-    *bad = CLEAR_TASK_ID_OK;
-
-    task_id->len = clear_task_id_plain(r->args.data, r->args.len, &plain);
-
-    if (task_id->len) {
-        task_id->data = (u_char *) plain;
-        return NGX_OK;
-    }
-
     /* decoding makes it no longer */
 
     task_id->data = ngx_pnalloc(r->pool, ngx_min(r->args.len,

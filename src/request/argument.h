@@ -18,12 +18,8 @@
 #include "clear/task_id.h"
 
 
-/*
- * The task id; it may lie in the query string itself.  NGX_OK and what is
- * wrong with it, or NGX_ERROR: no memory.  task_id is empty, its data NULL,
- * where *bad is not CLEAR_TASK_ID_OK.
- */
-ngx_int_t ngx_cs_argument_task_id(ngx_http_request_t *r, ngx_str_t *task_id,
+/* as ngx_cs_argument_task_id(), of any query string */
+ngx_int_t ngx_cs_argument_decode(ngx_http_request_t *r, ngx_str_t *task_id,
     clear_task_id_e *bad);
 
 /*
@@ -39,6 +35,31 @@ ngx_int_t ngx_cs_argument(ngx_http_request_t *r, char *name,
  */
 void ngx_cs_argument_error(ngx_http_request_t *r, char *name,
     const char *text, clear_error_t *error);
+
+
+/*
+ * The task id; it may lie in the query string itself.  NGX_OK and what is
+ * wrong with it, or NGX_ERROR: no memory.  task_id is empty, its data NULL,
+ * where *bad is not CLEAR_TASK_ID_OK.
+ */
+
+static ngx_inline ngx_int_t
+ngx_cs_argument_task_id(ngx_http_request_t *r, ngx_str_t *task_id,
+    clear_task_id_e *bad)
+{
+    const u_char  *plain;
+
+    task_id->len = clear_task_id_plain(r->args.data, r->args.len, &plain);
+
+    if (task_id->len == 0) {
+        return ngx_cs_argument_decode(r, task_id, bad);
+    }
+
+    task_id->data = (u_char *) plain;
+    *bad = CLEAR_TASK_ID_OK;
+
+    return NGX_OK;
+}
 
 
 #endif /* _NGX_CS_REQUEST_ARGUMENT_H_INCLUDED_ */

@@ -23,15 +23,15 @@ ngx_cs_log_handler(ngx_http_request_t *r)
     ngx_cs_ctx_t       *ctx;
     ngx_cs_handling_t  *handling;
 
-    if (ngx_cs_log_ours(r) == NULL) {
+    ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
+
+    if (ctx == NULL && ngx_cs_log_ours(r) == NULL) {
         return NGX_OK;
     }
 
     /* as $status */
 
     status = r->err_status ? r->err_status : r->headers_out.status;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);
 
     if (ctx == NULL) {
         ngx_cs_counters_response(status, NGX_CS_NONE, 0, 0);

@@ -57,10 +57,8 @@ static ngx_int_t ngx_cs_reply_age(ngx_cs_response_t *rs);
 static ngx_int_t ngx_cs_reply_cache_control(ngx_cs_response_t *rs);
 static ngx_int_t ngx_cs_reply_retry_after(ngx_cs_response_t *rs);
 static ngx_int_t ngx_cs_reply_etag(ngx_cs_response_t *rs);
-static ngx_int_t ngx_cs_reply_control(ngx_http_request_t *r,
+static ngx_inline ngx_int_t ngx_cs_reply_control(ngx_http_request_t *r,
     ngx_cs_response_t *rs, u_char *value, size_t len);
-static ngx_inline ngx_table_elt_t *ngx_cs_reply_push(ngx_http_request_t *r,
-    char *key, size_t len, u_char *value, size_t value_len);
 static ngx_inline ngx_int_t ngx_cs_reply_made(ngx_cs_response_t *rs,
     char *key, size_t len, u_char *p);
 static u_char *ngx_cs_reply_number(u_char *p, int64_t n);
@@ -306,7 +304,7 @@ ngx_cs_reply_cache_control(ngx_cs_response_t *rs)
  * rs: NULL where nginx's array is to have memory of its own.
  */
 
-static ngx_int_t
+static ngx_inline ngx_int_t
 ngx_cs_reply_control(ngx_http_request_t *r, ngx_cs_response_t *rs,
     u_char *value, size_t len)
 {
@@ -514,51 +512,6 @@ ngx_cs_reply_send(ngx_cs_response_t *rs)
     out.next = NULL;
 
     return ngx_http_output_filter(r, &out);
-}
-
-
-ngx_int_t
-ngx_cs_reply_header(ngx_http_request_t *r, char *key, size_t len,
-    u_char *value, size_t value_len)
-{
-    return ngx_cs_reply_push(r, key, len, value, value_len) ? NGX_OK
-                                                            : NGX_ERROR;
-}
-
-
-static ngx_inline ngx_table_elt_t *
-ngx_cs_reply_push(ngx_http_request_t *r, char *key, size_t len, u_char *value,
-    size_t value_len)
-{
-    ngx_list_t       *list;
-    ngx_list_part_t  *last;
-    ngx_table_elt_t  *h;
-
-    list = &r->headers_out.headers;
-    last = list->last;
-
-    /* ngx_list_push(), which a hit needs five times, where there is room */
-
-    if (last->nelts < list->nalloc) {
-        h = (ngx_table_elt_t *) last->elts + last->nelts++;
-
-    } else {
-        h = ngx_list_push(list);
-        if (h == NULL) {
-            return NULL;
-        }
-    }
-
-    h->hash = 1;
-#if (nginx_version >= 1023000)
-    h->next = NULL;
-#endif
-    h->key.len = len;
-    h->key.data = (u_char *) key;
-    h->value.len = value_len;
-    h->value.data = value;
-
-    return h;
 }
 
 

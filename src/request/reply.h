@@ -72,12 +72,57 @@ ngx_int_t ngx_cs_reply_plain(ngx_http_request_t *r, ngx_cs_answer_t *answer);
 /* Cache-Control of an error: nobody keeps it */
 ngx_int_t ngx_cs_reply_no_store(ngx_http_request_t *r);
 
+
 /*
- * Adds a header field to the response.  key is a constant; the value is not
- * copied.
+ * Adds a header field to the response, and returns it; NULL: no memory.  key
+ * is a constant; neither it nor the value is copied.
  */
-ngx_int_t ngx_cs_reply_header(ngx_http_request_t *r, char *key, size_t len,
-    u_char *value, size_t value_len);
+
+static ngx_inline ngx_table_elt_t *
+ngx_cs_reply_push(ngx_http_request_t *r, char *key, size_t len, u_char *value,
+    size_t value_len)
+{
+    ngx_list_t       *list;
+    ngx_list_part_t  *last;
+    ngx_table_elt_t  *h;
+
+    list = &r->headers_out.headers;
+    last = list->last;
+
+    /* ngx_list_push(), which a hit needs five times, where there is room */
+
+    if (last->nelts < list->nalloc) {
+        h = (ngx_table_elt_t *) last->elts + last->nelts++;
+
+    } else {
+        h = ngx_list_push(list);
+        if (h == NULL) {
+            return NULL;
+        }
+    }
+
+    h->hash = 1;
+#if (nginx_version >= 1023000)
+    h->next = NULL;
+#endif
+    h->key.len = len;
+    h->key.data = (u_char *) key;
+    h->value.len = value_len;
+    h->value.data = value;
+
+    return h;
+}
+
+
+/* as above: NGX_OK or NGX_ERROR */
+
+static ngx_inline ngx_int_t
+ngx_cs_reply_header(ngx_http_request_t *r, char *key, size_t len,
+    u_char *value, size_t value_len)
+{
+    return ngx_cs_reply_push(r, key, len, value, value_len) ? NGX_OK
+                                                            : NGX_ERROR;
+}
 
 
 #endif /* _NGX_CS_REQUEST_REPLY_H_INCLUDED_ */
