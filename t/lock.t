@@ -7,26 +7,14 @@ use Mojo::Base -strict, -signatures;
 use FindBin qw($Bin);
 use lib "$Bin/lib";
 
+use ClearStatus::Faults qw(use_faults);
 use ClearStatus::Test;
 use Test::More;
 
-plan skip_all => 'needs a build of its own, and TEST_MODULE names another'
-    if $ENV{TEST_MODULE};
-
-my $build = "$Bin/../build/faults";
-my $log   = do {
-    local $ENV{BUILD}     = 'build/faults';
-    local $ENV{CFLAGS}    = '-DNGX_CS_FAULTS=1 '
-        . '-DNGX_CS_LOCK_STATS=1';
-    local $ENV{MAKEFLAGS} = '';
-    `'$Bin/../tools/build' 2>&1`;
-};
-
-is $?, 0, 'a build with fault points' or die $log;
+use_faults();
 
 my $id = new_task('SUCCESS');
 
-$ENV{TEST_MODULE} = "$build/ngx_clear_status_module.so";
 $ENV{CLEAR_STATUS_FAULT_LOCK} = $id;
 
 my $t   = ClearStatus::Test->new(reload => 0);

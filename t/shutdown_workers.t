@@ -48,16 +48,8 @@ EOC
 $t->set(SHUTDOWN => '')->conf($conf)->run;
 
 
-# A connection to each worker.
-
 sub two {
-    my %on;
-
-    ok wait_for(sub {
-        my $socket = $t->socket;
-        $on{ $t->get('/pid', on => $socket)->body } //= $socket;
-        return keys %on == 2;
-    }), 'a caller in each worker';
+    my %on = $t->workers_sockets(2);
     return values %on;
 }
 

@@ -65,27 +65,10 @@ sub held () {
 }
 
 
-# A connection to each worker, by its process.
-
-sub connections () {
-    my %on;
-
-    wait_for(sub {
-        my $socket = $t->socket;
-        my $pid    = $t->get('/pid', on => $socket)->body;
-        $on{$pid} //= $socket;
-        return keys %on == $workers;
-    }, 120);
-
-    return %on;
-}
-
-
 # One caller is held by each worker.
 
 sub crowd ($id) {
-    my %on = connections();
-    is keys %on, $workers, "$workers workers";
+    my %on = $t->workers_sockets($workers, 120);
 
     $sim->behave($id, {state => 'PROCESSING'});
     my @calls = map {

@@ -7,26 +7,14 @@ use Mojo::Base -strict, -signatures;
 use FindBin qw($Bin);
 use lib "$Bin/lib";
 
+use ClearStatus::Faults qw(is_stopped use_faults);
 use ClearStatus::Test;
 use Test::More;
 
-plan skip_all => 'needs a build of its own, and TEST_MODULE names another'
-    if $ENV{TEST_MODULE};
-
-my $build = "$Bin/../build/faults";
-my $log   = do {
-    local $ENV{BUILD}     = 'build/faults';
-    local $ENV{CFLAGS}    = '-DNGX_CS_FAULTS=1 '
-        . '-DNGX_CS_LOCK_STATS=1';
-    local $ENV{MAKEFLAGS} = '';
-    `'$Bin/../tools/build' 2>&1`;
-};
-
-is $?, 0, 'a build with fault points' or die $log;
+use_faults();
 
 my ($found, $fetched) = map { new_task('SUCCESS') } 1 .. 2;
 
-$ENV{TEST_MODULE} = "$build/ngx_clear_status_module.so";
 $ENV{CLEAR_STATUS_FAULT_STOP} = "$found,$fetched";
 
 my $t   = ClearStatus::Test->new(reload => 0);
@@ -69,22 +57,7 @@ http {
 EOC
 
 
-# A connection to each worker, by its process.
-
-my %on;
-
-wait_for(sub {
-    my $socket = $t->socket;
-    my $pid    = $t->get('/pid', on => $socket)->body;
-    $on{$pid} //= $socket;
-    return keys %on == 2;
-});
-
-
-sub stopped ($pid) {
-    open my $fh, '<', "/proc/$pid/stat" or return 0;
-    return scalar <$fh> =~ /^\d+ \(.*\) T /s;
-}
+my %on = $t->workers_sockets(2);
 
 
 # Fresh for an hour where it is held, so nobody asks before that.
@@ -94,7 +67,7 @@ sub race ($id) {
 
     my $call = $t->start("/long?taskId=$id", on => $on{$pid},
         headers => {Prefer => 'wait=20'});
-    ok wait_for(sub { stopped($pid) }), 'a worker stops before it registers';
+    ok wait_for(sub { is_stopped($pid) }), 'a worker stops before it registers';
 
     $sim->behave($id, {state => 'SUCCESS'});
     $t->request('DELETE', "/purge?taskId=$id", on => $on{$other});

@@ -112,22 +112,6 @@ sub callers ($n, $target, %options) {
 }
 
 
-# A connection to each worker, by its process.
-
-sub connections () {
-    my %on;
-
-    wait_for(sub {
-        my $socket = $t->socket;
-        my $pid = $t->get('/pid', on => $socket)->body;
-        $on{$pid} //= $socket;
-        return keys %on == 4;
-    });
-
-    return %on;
-}
-
-
 subtest 'one poller over all workers' => sub {
     my $id    = task();
     my @calls = callers(60, "/status?taskId=$id");
@@ -143,7 +127,7 @@ subtest 'one poller over all workers' => sub {
 
 subtest "another worker's fetch releases too" => sub {
     my $id   = task();
-    my %on   = connections();
+    my %on   = $t->workers_sockets(4);
     my ($held, $other) = keys %on;
 
     # fresh for an hour here, so this worker would not ask before that
@@ -160,7 +144,7 @@ subtest "another worker's fetch releases too" => sub {
 
 subtest 'an answer that had to go from a full zone' => sub {
     my $id   = task();
-    my %on   = connections();
+    my %on   = $t->workers_sockets(4);
     my ($held, $other) = keys %on;
     my $gone = 'clear_status_zone_evictions_total{zone="small",'
         . 'state="processing"}';
@@ -181,7 +165,7 @@ subtest 'an answer that had to go from a full zone' => sub {
 
 subtest 'a poller that dies is replaced' => sub {
     my $id = task();
-    my %on = connections();
+    my %on = $t->workers_sockets(4);
     my ($poller, $other) = keys %on;
 
     my ($lost) = callers(1, "/now?taskId=$id", on => $on{$poller});
@@ -235,7 +219,7 @@ subtest 'a reload' => sub {
 
 subtest 'a caller that comes while a worker leaves' => sub {
     my $id   = task();
-    my %on   = connections();
+    my %on   = $t->workers_sockets(4);
     my ($pid) = keys %on;
 
     $sim->hold('slow');

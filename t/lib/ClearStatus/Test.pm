@@ -486,6 +486,22 @@ sub socket ($self, $port = $self->port) {
 }
 
 
+# A connection to each of so many workers, by its process, which "/pid" tells.
+
+sub workers_sockets ($self, $n, $seconds = undef) {
+    my %on;
+
+    wait_for(sub {
+        my $socket = $self->socket;
+        $on{ $self->get('/pid', on => $socket)->body } //= $socket;
+        return keys %on == $n;
+    }, $seconds // ());
+
+    Test::More::is(scalar(keys %on), $n, "a connection to each of $n workers");
+    return %on;
+}
+
+
 # Logs.
 
 sub log ($self)        { return $self->slurp('error.log') }
