@@ -110,6 +110,10 @@ ngx_cs_zone_hand_over(ngx_cs_zone_t *zone, ngx_cs_lease_t *lease,
 
     ngx_cs_shm_unlock(zone, NULL);
 
+#if (NGX_CS_FAULTS)
+    ngx_cs_shm_stop(lookup->key);
+#endif
+
     body = ngx_pnalloc(lookup->pool, len);
 
     rc = body ? ngx_cs_spill_get(spill, body, len) : NGX_ERROR;
@@ -119,7 +123,11 @@ ngx_cs_zone_hand_over(ngx_cs_zone_t *zone, ngx_cs_lease_t *lease,
 
     ngx_cs_shm_lock(zone);
 
-    return rc;
+    /* whoever freed the lease meanwhile has punched out what was read */
+
+    lease = ngx_cs_lookup_lease(zone->shm, lookup);
+
+    return (lease && lease->spill == spill) ? rc : NGX_DECLINED;
 }
 
 
