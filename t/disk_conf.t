@@ -66,6 +66,8 @@ refused('clear_status_disk zone=one;',
     qr/"clear_status_disk" directive needs zone=NAME and a PATH/, 'no path');
 refused('clear_status_disk %%DIR%%/a;',
     qr/"clear_status_disk" directive needs zone=NAME and a PATH/, 'no zone');
+refused('clear_status_disk zone=one %%DIR%%/error.log;',
+    qr/the PATH is not a folder/, 'a file');
 refused('clear_status_disk zone= %%DIR%%/a;', qr/the name is empty/,
     'an empty name');
 refused("$disk %%DIR%%/b;", qr/there is a PATH already/, 'two paths');

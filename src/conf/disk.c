@@ -166,8 +166,9 @@ ngx_cs_disk_parameter(ngx_conf_t *cf, ngx_cs_disk_t *disk, ngx_str_t *value)
 static char *
 ngx_cs_disk_path(ngx_conf_t *cf, ngx_cs_disk_t *disk, ngx_str_t *value)
 {
-    u_char      *p;
-    ngx_path_t  *path;
+    u_char           *p;
+    ngx_path_t       *path;
+    ngx_file_info_t   fi;
 
     if (disk->path) {
         return "there is a PATH already";
@@ -198,6 +199,14 @@ ngx_cs_disk_path(ngx_conf_t *cf, ngx_cs_disk_t *disk, ngx_str_t *value)
         > NGX_MAX_PATH)
     {
         return "the PATH is too long";
+    }
+
+    /* nginx makes the folder later, and takes whatever is there for one */
+
+    if (ngx_file_info(path->name.data, &fi) != NGX_FILE_ERROR
+        && !ngx_is_dir(&fi))
+    {
+        return "the PATH is not a folder";
     }
 
     p = ngx_pnalloc(cf->pool, path->name.len + sizeof("/" NGX_CS_DISK_NAME));
