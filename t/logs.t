@@ -162,13 +162,14 @@ my %line = (
         ['file', {state => 'SUCCESS'}, 200, qr/_auth_token_file" ".*token" /],
 );
 
-# What these take is elsewhere: t/resolver_fails.t, t/local_faults.t and
-# t/token_folder.t.
+# What these take is elsewhere: t/resolver_fails.t, t/local_faults.t,
+# t/token_folder.t and t/fairness.t.
 
 my %elsewhere = map { $_ => 1 } (
     'could not be resolved (...), going on with ...',
     'the fetch failed in this gateway',
     'is gone, who needs it is refused',
+    'too many fetches in the air or queued',
 );
 
 my ($table) = $page =~ /^## When callers see an error\n(.*?)^## /ms;
