@@ -199,6 +199,7 @@ sub frozen {
     kill 'STOP', $pid;
     my @ms = map { one($ports[0], ++$series, 0) } 1 .. 31;
     kill 'CONT', $pid;
+    $peers->wait_redis(@gateways);
     return median(@ms);
 }
 
