@@ -172,6 +172,25 @@ my %elsewhere = map { $_ => 1 } (
     'too many fetches in the air or queued',
 );
 
+# Not every 404 is the API's word on a task.
+
+subtest 'a 404 from something before the API' => sub {
+    my $id = new_task('SUCCESS');
+
+    $sim->behave($id, {html => 1, status => 404});
+    is $t->get("/status?taskId=$id")->code, 404, 'is one';
+    is $t->logged(error => qr/error without an envelope.* status: 404/), 1,
+        'and an error';
+
+    $sim->behave($id, {status => 404});
+    ok wait_for(sub {
+        $t->get("/status?taskId=$id");
+        $t->logged(info => qr/upstream sent an error,.* status: 404/);
+    }), "the API's own is none";
+    is $t->logged(error => qr/upstream sent an error,.* status: 404/), 0,
+        'at that level';
+};
+
 my ($table) = $page =~ /^## When callers see an error\n(.*?)^## /ms;
 my @explained = $table =~ /^\| `([^`]+)` \|/mg;
 is_deeply [sort @explained], [sort keys %line, keys %elsewhere],

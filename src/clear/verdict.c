@@ -154,6 +154,8 @@ clear_verdict_envelope(const clear_task_t *answer, clear_verdict_t *verdict)
                           "upstream sent an error with an impossible status");
     }
 
+    verdict->unknown = (error->status == 404);
+
     error->message = answer->message;
     error->code = answer->error_code;
     error->error_message = answer->error_message;

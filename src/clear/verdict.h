@@ -34,6 +34,8 @@ typedef struct {
     clear_upstream_e         upstream;        /* for its tenant's breaker */
     unsigned                 success:1;       /* pass the body, 200 */
     unsigned                 credentials:1;   /* upstream said 401 or 403 */
+    unsigned                 unknown:1;       /* upstream's own word: there is
+                                                 no such task */
     unsigned                 waits:1;         /* upstream said 429 or 503: its
                                                  Retry-After counts */
     const char              *reason;          /* for the log, static, no

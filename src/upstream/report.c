@@ -41,9 +41,7 @@ ngx_cs_report(ngx_log_t *log, ngx_cs_fetch_result_t *result,
         detail = "";
     }
 
-    if (result->transport == CLEAR_TRANSPORT_OK
-        && verdict->error.status == NGX_HTTP_NOT_FOUND)
-    {
+    if (verdict->unknown) {
         ngx_cs_counters_unknown();
         level = NGX_LOG_INFO;
     }
