@@ -34,6 +34,7 @@ http {
     clear_status_auth_token %%TOKEN%%;
     clear_status_integration_id tenant-a;
     clear_status_retries 0;
+    clear_status_max_fails 0;
     clear_status_timeout 60s;
 
     server {
@@ -66,6 +67,11 @@ sub memory {
 
     return $most;
 }
+
+
+# Callers who left, by their status in the log.
+
+sub left { return scalar(() = $t->access_log =~ /" 499 /g) }
 
 
 my @finished = map { new_task('SUCCESS') } 1 .. FINISHED;
@@ -105,5 +111,32 @@ diag "$more KB more than before" if TIMES > 3000;
 is scalar(grep {
     $t->get("/status?taskId=$_")->header('Cache-Status') =~ /; hit/
 } @finished), FINISHED, 'every finished answer is where it was';
+
+
+# The same at an upstream that answers, after they have left: what nobody had
+# goes before what somebody had, in a zone that has not room for all.
+
+$sim->restart;
+ok wait_for(sub { metric('flights') == 0 }), 'the hanging fetches end';
+
+for (1 .. 20) {
+    my @ids = map { new_task('SUCCESS') } 1 .. 15;
+
+    $sim->hold($_) for @ids;
+    my @calls = map { $t->start("/status?taskId=$_") } @ids;
+    ok wait_for(sub { !grep { $sim->held($_) == 0 } @ids }), '15 are sent';
+
+    my $gone = left();
+    $_->abort for @calls;
+    ok wait_for(sub { left() == $gone + 15 }), 'nobody waits for them';
+    $sim->release($_) for @ids;
+    ok wait_for(sub { metric('flights') == 0 }), 'and they are answered';
+}
+
+cmp_ok metric('zone_evictions_total\{zone="answers",state="success"\}'), '>',
+    100, 'most of them had to go';
+is scalar(grep {
+    $t->get("/status?taskId=$_")->header('Cache-Status') =~ /; hit/
+} @finished), FINISHED, 'no other one';
 
 $t->done;

@@ -294,6 +294,7 @@ static void
 ngx_cs_flight_landed(ngx_cs_flight_t *flight, ngx_cs_answer_t *answer)
 {
     flight->lookup.outcome.answer = *answer;
+    flight->lookup.outcome.unwanted = ngx_queue_empty(&flight->waiters);
 
     if (flight->lookup.shm_zone) {
         ngx_cs_zone_complete(&flight->lookup);
@@ -354,14 +355,16 @@ ngx_cs_flight_idle(ngx_cs_flight_t *flight)
 
 
 /*
- * A refresh that nobody ever waited for has a time of its own; what others
+ * A refresh, or what a notice asked for, has a time of its own; what others
  * watch stays as long as they do.
  */
 
 static ngx_uint_t
 ngx_cs_flight_drop(ngx_cs_flight_t *flight)
 {
-    if (flight->question.background && flight->timer.timer_set) {
+    if ((flight->question.background || flight->question.noticed)
+        && flight->timer.timer_set)
+    {
         return 0;
     }
 

@@ -211,7 +211,7 @@ ngx_cs_zone_newer(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
 /*
  * A success in the place of the last one; an error beside it, and so is an
  * unfinished answer where a finished one is: it came from an upstream that
- * lags behind.
+ * lags behind.  What all have left who asked for it drives out nobody's.
  */
 
 static void
@@ -222,6 +222,10 @@ ngx_cs_zone_store(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
 
     good = outcome->answer.status == NGX_CS_OK
            && !ngx_cs_result_behind(shm, e, &outcome->answer);
+
+    e->unwanted = outcome->unwanted
+                  && (lease == NULL || lease->watchers == 0)
+                  && (e->unwanted || (e->good == 0 && e->error == 0));
 
     shm->stat.entries[ngx_cs_entry_state(shm, e)]--;
 

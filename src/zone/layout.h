@@ -93,8 +93,9 @@ typedef struct {
     uint32_t                     lease;     /* the first flight; 0: none */
     uint32_t                     tenant_len;
     uint16_t                     task_id_len;
-    uint16_t                     down;      /* fetches in a row, up to all of
+    uint8_t                      down;      /* fetches in a row, up to all of
                                                its bits */
+    uint8_t                      unwanted;  /* nobody had any answer of it */
 } ngx_cs_entry_t;
 
 

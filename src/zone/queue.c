@@ -66,7 +66,13 @@ ngx_cs_entry_touch(ngx_cs_shm_t *shm, ngx_cs_entry_t *e)
     i = ngx_cs_entry_finished(shm, e) ? NGX_CS_FINISHED : NGX_CS_UNFINISHED;
 
     ngx_queue_remove(&e->lru);
-    ngx_queue_insert_head(&shm->queues[i], &e->lru);
+
+    if (e->unwanted) {
+        ngx_queue_insert_tail(&shm->queues[i], &e->lru);
+
+    } else {
+        ngx_queue_insert_head(&shm->queues[i], &e->lru);
+    }
 }
 
 

@@ -39,6 +39,8 @@ typedef struct {
     unsigned                     stored:1;   /* answer was stored */
     unsigned                     too_large:1;   /* for the zone, though it
                                                    should be stored */
+    unsigned                     unwanted:1;   /* of a flight: nobody waits for
+                                                  it here any more */
     unsigned                     expired:1;  /* with CLEAR_FETCH: a success is
                                                 stored, but no longer fresh */
 } ngx_cs_outcome_t;

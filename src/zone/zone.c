@@ -88,6 +88,7 @@ ngx_cs_zone_find(ngx_cs_lookup_t *lookup)
     e = ngx_cs_entry_find(zone->shm, lookup->key);
 
     if (e) {
+        e->unwanted = 0;
         ngx_cs_entry_touch(zone->shm, e);
 
         lookup->outcome.choice = ngx_cs_zone_choose(zone->shm, e, lookup);
