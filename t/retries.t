@@ -42,6 +42,13 @@ http {
             clear_status_retries 0;
         }
 
+        location = /paced {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_integration_id tenant-p;
+            clear_status_max_rate 4r/m;
+            clear_status_timeout 1s;
+        }
+
         location = /soon {
             clear_status_pass %%UPSTREAM%%;
             clear_status_retries 3;
@@ -126,6 +133,16 @@ subtest 'nobody listens' => sub {
     }
 
     $sim->start;
+};
+
+subtest 'a retry that has no turn in time' => sub {
+    my $id = new_task('SUCCESS');
+
+    $sim->behave($id, {status => 503, message => 'Closed for repairs'});
+    my $r = $t->get("/paced?taskId=$id");
+    envelope_is $r, 503, 'what came before it counts';
+    is $r->json->{message}, 'Closed for repairs', "in upstream's words";
+    is $sim->count($id), 1, 'and was all';
 };
 
 subtest 'the time is one for all attempts' => sub {

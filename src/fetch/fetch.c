@@ -351,6 +351,8 @@ ngx_cs_fetch_ended(CURL *easy, CURLcode code)
 
     ngx_cs_transfer_info(t, code);
 
+    t->code = code;
+
     /*
      * What libcurl had no memory for it may go on counting as a connection;
      * one whose HTTP/2 broke 8.x may go on using as long as upstream leaves it
@@ -549,6 +551,13 @@ ngx_cs_fetch_deadline(ngx_event_t *ev)
         ngx_cs_transfer_info(t, CURLE_OPERATION_TIMEDOUT);
         ngx_cs_multi_remove(t->pool->multi, t->easy);
         ngx_cs_fetch_stop(t);
+    }
+
+    /* the next attempt had no turn: what the last one brought counts */
+
+    if (t->place.waiting && t->result.attempts) {
+        ngx_cs_fetch_end(t, t->code);
+        return;
     }
 
     /* that this worker never got a connection is not upstream's doing */

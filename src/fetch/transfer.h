@@ -34,7 +34,8 @@ struct ngx_cs_transfer_s {
     ngx_cs_pool_t                   *pool;      /* where easy is in */
     ngx_cs_multi_opening_t           opening;
     CURL                            *easy;
-    void                            *identity;  /* of the last attempt */
+    CURLcode                         code;      /* of the last attempt */
+    void                            *identity;  /* as well */
     struct curl_slist               *headers;
     ngx_cs_resolve_t                 resolve;
     ngx_cs_fetch_header_t            header;
