@@ -112,6 +112,17 @@ for my $status (429, 503) {
     }
 }
 
+subtest 'a 429 without a time' => sub {
+    my $busy = 'busy-' . ++$n;
+
+    $sim->behave($busy, {status => 429});
+
+    my $r = ask('untold', $busy);
+    envelope_is $r, 429, 'the error';
+    like $r->header('Retry-After'), qr/^[12]$/,
+        'with the time of the pause that it begins';
+};
+
 subtest 'a short Retry-After' => sub {
     my $id = new_task('SUCCESS');
 

@@ -30,6 +30,8 @@ struct ngx_cs_exchange_s {
     ngx_cs_body_t                  body;
     ngx_cs_fetch_result_t          result;
     ngx_msec_t                     start;     /* when it was sent first */
+    ngx_uint_t                     connections;  /* of those that were asked
+                                                    again */
     ngx_cs_permit_t                permit;
     ngx_cs_answer_t                paused;    /* why it was not sent */
     ngx_cs_sent_pt                 sent_handler;
@@ -308,6 +310,10 @@ ngx_cs_exchange_turn(void *data, ngx_msec_t *wait)
         x->sent_handler(x->data);
     }
 
+    /* what the fleet had permitted was this one attempt */
+
+    x->question->paced = 0;
+
     return NGX_OK;
 }
 
@@ -442,6 +448,7 @@ ngx_cs_exchange_parsed(void *data)
 {
     ngx_cs_exchange_t *x = data;
 
+    int64_t                 pause;
     const char             *reason;
     clear_verdict_t         verdict;
     ngx_cs_answer_t         answer;
@@ -470,10 +477,11 @@ ngx_cs_exchange_parsed(void *data)
                           || verdict.success
                           ? result->transport
                           : NGX_CS_COUNTERS_ERROR,
-                          result->elapsed, result->connections);
+                          answer.upstream_time,
+                          x->connections + result->connections);
 
-    ngx_cs_pause_leave(&x->permit.pause, result, &verdict, &answer,
-                       x->fetch.log);
+    pause = ngx_cs_pause_leave(&x->permit.pause, result, &verdict, &answer,
+                               x->fetch.log);
 
     reason = ngx_cs_report(x->fetch.log, result, &verdict,
                            ngx_cs_pause_quiet(&x->permit.pause),
@@ -485,6 +493,14 @@ ngx_cs_exchange_parsed(void *data)
     }
 
     ngx_cs_judge(&x->fetch, x->question, &x->body, result, &verdict, &answer);
+
+    /* what begins a refusal's pause tells of it, as those in it are told */
+
+    if (pause && answer.retry_until == 0
+        && verdict.upstream != CLEAR_UPSTREAM_DOWN)
+    {
+        answer.retry_until = (int64_t) ngx_current_msec + pause;
+    }
 
     ngx_cs_exchange_close(x);
 
@@ -552,6 +568,8 @@ ngx_cs_exchange_again(ngx_cs_exchange_t *x, clear_verdict_t *verdict)
     }
 
     ngx_cs_body_reset(&body);
+
+    x->connections += x->result.connections;
 
     return NGX_OK;
 }

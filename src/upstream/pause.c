@@ -143,7 +143,7 @@ ngx_cs_pause_abandon(ngx_cs_pause_t *pause)
 }
 
 
-void
+int64_t
 ngx_cs_pause_leave(ngx_cs_pause_t *pause, ngx_cs_fetch_result_t *result,
     clear_verdict_t *verdict, ngx_cs_answer_t *answer, ngx_log_t *log)
 {
@@ -166,6 +166,8 @@ ngx_cs_pause_leave(ngx_cs_pause_t *pause, ngx_cs_fetch_result_t *result,
     }
 
     answer->down = ngx_cs_failing_next(pause->pass.down, verdict->upstream);
+
+    return ms;
 }
 
 

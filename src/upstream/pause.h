@@ -58,8 +58,10 @@ void ngx_cs_pause_abandon(ngx_cs_pause_t *pause);
 
 /*
  * It has ended.  Sets answer's retry_until, which callers are told, and down.
+ * Returns how long the pause is that it began, ms; 0: none.
  */
-void ngx_cs_pause_leave(ngx_cs_pause_t *pause, ngx_cs_fetch_result_t *result,
+int64_t ngx_cs_pause_leave(ngx_cs_pause_t *pause,
+    ngx_cs_fetch_result_t *result,
     clear_verdict_t *verdict, ngx_cs_answer_t *answer, ngx_log_t *log);
 
 /* 1 where the log has told of refusals of the credential already */
