@@ -31,7 +31,8 @@ events {
 http {
     %%HTTP%%
 
-    log_format cache '\$clear_status_cache \$clear_status_workflow';
+    log_format cache '\$clear_status_cache \$clear_status_workflow '
+        '\$clear_status_source';
 
     clear_status_zone zone=answers:$is{size};
     clear_status_disk zone=answers %%DIR%%/disk timeout=30s $is{disk};
@@ -114,7 +115,7 @@ for my $id (@finished) {
 
 like ask($young)->header('Cache-Status'), qr/fwd=uri-miss/,
     'an unfinished one is not kept there';
-like path($t->dir . '/cache.log')->slurp, qr/^HIT SUCCESS$/m,
+like path($t->dir . '/cache.log')->slurp, qr/^HIT SUCCESS disk$/m,
     '$clear_status_cache is HIT';
 is metric('clear_status_tier_lookups_total{zone="answers",tier="disk",'
         . 'outcome="hit"}'), 2, 'the hits are counted';
@@ -129,6 +130,16 @@ cmp_ok metric('clear_status_disk_bytes{zone="answers"}'), '>', 16384,
 wait_for(sub { ask($finished[0])->header('Age') >= 2 });
 ok restarted(), 'a restart';
 cmp_ok ask($finished[0])->header('Age'), '>=', 2, 'the age went on';
+
+
+# A stream's first answer may come from there as well.
+
+like $t->get("/status?tenant=tenant-a&taskId=$finished[1]",
+    headers => {Accept => 'text/event-stream'})->body, qr/"FAILED"/,
+    'a stream';
+ok wait_for(sub {
+    (split /\n/, path($t->dir . '/cache.log')->slurp)[-1] eq 'HIT FAILED disk';
+}), 'is a hit of the disk for the log';
 
 
 # 100 stored tasks, five callers for each: no fetch.

@@ -13,6 +13,7 @@
 
 #include "clear/accept.h"
 #include "core/counters.h"
+#include "core/names.h"
 #include "request/event.h"
 #include "request/refuse.h"
 #include "request/suspend.h"
@@ -104,6 +105,8 @@ ngx_cs_events(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     }
 
     ngx_cs_events_last_id(stream);
+
+    ngx_cs_events_handled(ctx, news);
 
     if (answer->stamp.terminal && ngx_cs_events_knows(stream, answer)) {
         return ngx_cs_events_over(r, ctx);
@@ -207,7 +210,7 @@ ngx_cs_events_over(ngx_http_request_t *r, ngx_cs_ctx_t *ctx)
     r->header_only = 1;
 
     if (ngx_cs_reply_no_store(r) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
     return ngx_cs_replied(r, ctx, ngx_http_send_header(r));
@@ -233,8 +236,6 @@ ngx_cs_events_open(ngx_cs_stream_t *stream, ngx_cs_ask_t *ask,
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
         return rc;
     }
-
-    ngx_cs_events_handled(ctx, news);
 
     finished = news->answer->stamp.terminal;
 
@@ -279,10 +280,34 @@ ngx_cs_events_open(ngx_cs_stream_t *stream, ngx_cs_ask_t *ask,
 static void
 ngx_cs_events_handled(ngx_cs_ctx_t *ctx, ngx_cs_news_t *news)
 {
+    ngx_cs_source_e      source;
     ngx_cs_handling_t  *handling;
 
+    source = news->outcome.answer.source;
     handling = &ctx->handling;
-    handling->collapsed = (news->flight && !ctx->waiter.leader);
+
+    if (news->flight == NULL
+        && news->outcome.choice == CLEAR_SERVE_REVALIDATE)
+    {
+        handling->cache = NGX_CS_UPDATING;
+        return;
+    }
+
+    if (news->flight) {
+        ctx->source = source;
+
+        handling->collapsed = !ctx->waiter.leader
+                              || source == NGX_CS_SOURCE_ELSEWHERE;
+
+        if (!news->stale && (source == NGX_CS_SOURCE_DISK
+                             || source == NGX_CS_SOURCE_FLEET))
+        {
+            handling->collapsed = 0;
+            handling->cache = NGX_CS_HIT;
+            handling->detail = ngx_cs_names_sources[source];
+            return;
+        }
+    }
 
     handling->cache = news->stale ? NGX_CS_STALE
                       : handling->collapsed ? NGX_CS_COLLAPSED
@@ -318,7 +343,7 @@ ngx_cs_events_header(ngx_http_request_t *r, ngx_cs_ctx_t *ctx)
                                sizeof(no) - 1)
            != NGX_OK)
     {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
     return ngx_cs_replied(r, ctx, ngx_http_send_header(r));

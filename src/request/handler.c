@@ -38,7 +38,6 @@ static ngx_int_t ngx_cs_result_stale(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_outcome_t *outcome);
 static void ngx_cs_too_large(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_outcome_t *outcome);
-static ngx_str_t ngx_cs_detail_unasked(ngx_cs_answer_t *answer);
 static ngx_int_t ngx_cs_answer(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_answer_t *answer);
 static void ngx_cs_cleanup(void *data);
@@ -516,7 +515,9 @@ ngx_cs_result_stale(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
         handling->fwd_status = outcome->answer.upstream_status;
         handling->collapsed = !ctx->waiter.leader
                               || outcome->answer.source
-                                 != NGX_CS_SOURCE_UPSTREAM;
+                                 == NGX_CS_SOURCE_FLEET
+                              || outcome->answer.source
+                                 == NGX_CS_SOURCE_ELSEWHERE;
         handling->detail = ngx_cs_detail_error;
 
     } else {
@@ -525,16 +526,6 @@ ngx_cs_result_stale(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     }
 
     return ngx_cs_answer(r, ctx, &outcome->stale);
-}
-
-
-/* why no fetch went out */
-
-static ngx_str_t
-ngx_cs_detail_unasked(ngx_cs_answer_t *answer)
-{
-    return (answer->source == NGX_CS_SOURCE_QUEUE) ? ngx_cs_detail_queue
-                                                   : ngx_cs_detail_paused;
 }
 
 

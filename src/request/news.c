@@ -95,8 +95,8 @@ ngx_cs_news_landed(ngx_cs_flight_t *flight, ngx_cs_outcome_t *outcome)
 
     if (outcome->stale.body.data) {
         news->stale = 1;
-        news->paused = (outcome->answer.source
-                        < NGX_CS_SOURCE_DISK);
+        news->paused = (outcome->answer.source == NGX_CS_SOURCE_PAUSED
+                        || outcome->answer.source == NGX_CS_SOURCE_QUEUE);
         news->answer = &news->outcome.stale;
     }
 

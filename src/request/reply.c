@@ -73,10 +73,15 @@ ngx_str_t  ngx_cs_detail_error =
     ngx_string("stale-if-error");
 ngx_str_t  ngx_cs_detail_revalidate =
     ngx_string("stale-while-revalidate");
-ngx_str_t  ngx_cs_detail_paused =
-    ngx_string("upstream-paused");
-ngx_str_t  ngx_cs_detail_queue =
-    ngx_string("upstream-queue");
+
+ngx_str_t
+ngx_cs_detail_unasked(ngx_cs_answer_t *answer)
+{
+    static ngx_str_t  paused = ngx_string("upstream-paused");
+    static ngx_str_t  queue = ngx_string("upstream-queue");
+
+    return (answer->source == NGX_CS_SOURCE_QUEUE) ? queue : paused;
+}
 
 
 ngx_int_t
@@ -89,7 +94,7 @@ ngx_cs_reply(ngx_http_request_t *r, ngx_cs_answer_t *answer,
                                         + handling->fwd.len
                                         + handling->detail.len);
     if (rs == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
     rs->handling = handling;
@@ -101,7 +106,7 @@ ngx_cs_reply(ngx_http_request_t *r, ngx_cs_answer_t *answer,
         || ngx_cs_reply_retry_after(rs) != NGX_OK
         || ngx_cs_reply_etag(rs) != NGX_OK)
     {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
     return ngx_cs_reply_send(rs);
@@ -116,7 +121,7 @@ ngx_cs_reply_error(ngx_http_request_t *r, clear_error_t *error)
     ngx_memzero(&answer, sizeof(ngx_cs_answer_t));
 
     if (ngx_cs_answer_error(r->pool, error, &answer) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
     return ngx_cs_reply_plain(r, &answer);
@@ -131,7 +136,7 @@ ngx_cs_reply_plain(ngx_http_request_t *r, ngx_cs_answer_t *answer)
     rs = ngx_cs_reply_create(r, answer, 0);
 
     if (rs == NULL || ngx_cs_reply_no_store(r) != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NGX_HTTP_SERVICE_UNAVAILABLE;
     }
 
     return ngx_cs_reply_send(rs);

@@ -48,8 +48,9 @@ extern ngx_str_t  ngx_cs_fwd_bypass;
 
 extern ngx_str_t  ngx_cs_detail_error;
 extern ngx_str_t  ngx_cs_detail_revalidate;
-extern ngx_str_t  ngx_cs_detail_paused;
-extern ngx_str_t  ngx_cs_detail_queue;
+
+/* why no fetch went out, of an answer whose source is PAUSED or QUEUE */
+ngx_str_t ngx_cs_detail_unasked(ngx_cs_answer_t *answer);
 
 
 /*

@@ -249,8 +249,9 @@ ngx_cs_wait_handling(ngx_cs_ctx_t *ctx, ngx_cs_news_t *news)
 
     } else if (news->stale) {
         handling->cache = NGX_CS_STALE;
-        handling->detail = news->paused ? ngx_cs_detail_paused
-                                        : ngx_cs_detail_error;
+        handling->detail = news->paused
+                           ? ngx_cs_detail_unasked(&news->outcome.answer)
+                           : ngx_cs_detail_error;
         handling->retry_until = news->due;
 
     } else if (answer->status != NGX_HTTP_OK
@@ -258,7 +259,10 @@ ngx_cs_wait_handling(ngx_cs_ctx_t *ctx, ngx_cs_news_t *news)
     {
         handling->hit = 0;
         handling->cache = NGX_CS_MISS;
-        handling->detail = ngx_cs_detail_paused;
+
+        if (answer->source != NGX_CS_SOURCE_GATEWAY) {
+            handling->detail = ngx_cs_detail_unasked(answer);
+        }
 
     } else if (answer->status == NGX_HTTP_OK
                && answer->stamp.fresh_until <= (int64_t) ngx_current_msec)
