@@ -133,6 +133,11 @@ subtest 'a task that is not known' => sub {
         'is told so';
     is $sim->count('nobody"s'), 0, 'nothing is fetched';
     is metric('notified_total'), $before, 'nor counted';
+
+    is $t->get('/status?taskId=missing')->code, 404, 'upstream knows it not';
+    accepted notify('/notify?taskId=missing'), 'missing', 'false',
+        'nor is its error known';
+    is $sim->count('missing'), 1, 'it is not fetched';
 };
 
 

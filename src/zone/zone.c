@@ -264,6 +264,12 @@ ngx_cs_zone_due(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
 
     lease = ngx_cs_zone_flying(zone, e, after);
 
+    /* an error alone is no task that anybody knows */
+
+    if (good == NULL && lease == NULL && e->holds == 0 && !notice->known) {
+        return NGX_DECLINED;
+    }
+
     if (lease && !lease->sent) {
         return NGX_OK;
     }
