@@ -499,6 +499,12 @@ kind 'validation errors', 400, "$path?TASK", rule => {status => 400,
     envelope => {validation_errors => [{field => 'a', n => 1.5}, 'b']}};
 kind "Retry-After with $_", $_, "$path?TASK",
     rule => {status => $_, retry_after => 30} for 429, 503;
+for my $http (429, 503) {
+    kind "Retry-After with $http around an envelope with $_", $_,
+        "$path?TASK",
+        rule => {status => $_, http_status => $http, retry_after => 30}
+        for 400, 404, 405, 409, 500, 502, 504, 599;
+}
 kind 'a redirect', 502, "$path?TASK", rule => {redirect => '/elsewhere'};
 kind 'another JSON', 502, "$path?TASK", rule => {wrong_json => 1};
 kind 'cut short', 502, "$path?TASK", rule => {cut => 1};
