@@ -37,9 +37,10 @@
 
 
 /*
- * tenant: upstream URL, integration id and, where the token varies, its
- * digest, each with its length before it, so that no two tenants are equal
- * whatever their parts contain.  The hash covers both strings.
+ * tenant: upstream URL, integration id, where the token varies its digest, and
+ * one of what is trusted or sent where that is not the default; each with its
+ * length before it, so that no two tenants are equal whatever their parts
+ * contain.  The hash covers both strings.
  */
 
 typedef struct {

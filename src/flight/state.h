@@ -19,7 +19,7 @@
 #include "tier/chain.h"
 
 
-/* over the fetch's own timeout, until a lease counts as lost, ms */
+/* over twice the fetch's own timeout, until a lease counts as lost, ms */
 #define NGX_CS_LEASE     2000
 
 /* a watcher looks this often for what no wake-up told it, ms */
