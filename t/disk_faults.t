@@ -20,7 +20,8 @@ my $said = qr/\Q$file\E.*cannot be written/;
 
 # What is written to the files goes through this: while there is a file of that
 # name, the disk is full, or was made read-only; or another process locks the
-# database just when it was opened.
+# database just when it was opened; or somebody sets the clock, an hour each
+# time that it is read.
 
 my $shim = $t->file('shim.c', <<'EOC');
 #define _GNU_SOURCE
@@ -29,6 +30,7 @@ my $shim = $t->file('shim.c', <<'EOC');
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 static int there(const char *name)
@@ -58,6 +60,18 @@ ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at)
     if (ours(fd) && there("full")) { errno = ENOSPC; return -1; }
     if (ours(fd) && there("readonly")) { errno = EROFS; return -1; }
     return real(fd, p, n, at);
+}
+
+int gettimeofday(struct timeval *tv, void *tz)
+{
+    static int hours;
+    static int (*real)(struct timeval *, void *);
+
+    if (!real) *(void **) &real = dlsym(RTLD_NEXT, "gettimeofday");
+    if (there("set")) hours++;
+    if (real(tv, tz) != 0) return -1;
+    tv->tv_sec += 3600 * hours;
+    return 0;
 }
 
 /* SQLITE_BUSY */
@@ -173,7 +187,7 @@ SKIP: {
 
 
 SKIP: {
-    skip 'a program of our own cannot be put before the files', 3
+    skip 'a program of our own cannot be put before the files', 4
         if !$shimmed;
 
     subtest 'the disk becomes read-only' => sub {
@@ -205,6 +219,16 @@ SKIP: {
         ok wait_for(sub {
             $t->logged(notice => qr/\Q$file\E" is written again/);
         }), 'and that it is over';
+        $t->stop;
+    };
+
+    subtest 'the clock is set during a look-up' => sub {
+        run();
+        $t->file('set', '');
+        $disk->ask(new_task('SUCCESS'));
+        unlink $t->dir . '/set';
+        cmp_ok $disk->metric('tier_seconds_sum', ',tier="disk"'), '<', 600,
+            'that takes no longer';
         $t->stop;
     };
 

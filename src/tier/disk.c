@@ -40,7 +40,7 @@ typedef struct {
     ngx_cs_disk_worker_t        *worker;
     ngx_cs_asking_t             *asking;
     ngx_event_t                  timer;
-    struct timeval               begun;
+    struct timespec              begun;
     u_char                       key[NGX_CS_SEAL_KEY];
     ngx_uint_t                   place;     /* in the task, from 1; 0: waits */
 } ngx_cs_disk_job_t;
@@ -205,7 +205,7 @@ ngx_cs_disk_ask(ngx_cs_asking_t *asking, ngx_cs_answer_t *answer)
     job->timer.data = job;
     job->timer.log = asking->log;
 
-    ngx_gettimeofday(&job->begun);
+    ngx_cs_tally_begin(&job->begun);
     ngx_queue_insert_tail(&w->waiting, &job->queue);
 
     /* it also keeps a worker that shuts down */

@@ -41,7 +41,7 @@ typedef struct {
     ngx_cs_fleet_ear_t           ear;
     ngx_cs_fleet_lease_t        *lease;
     ngx_event_t                  timer;     /* until it takes again */
-    struct timeval               begun;
+    struct timespec              begun;
     u_char                       fence[NGX_CS_FLEET_FENCE];  /* waited for */
     size_t                       fence_len;
     unsigned                     counted:1;
@@ -162,7 +162,7 @@ ngx_cs_fleet_job_init(ngx_cs_fleet_job_t *job)
 
     asking = job->asking;
 
-    ngx_gettimeofday(&job->begun);
+    ngx_cs_tally_begin(&job->begun);
 
     job->call.told = ngx_cs_fleet_told;
     job->call.data = job;

@@ -28,12 +28,19 @@ clear_table(ngx_cs_tally_bounds, NGX_CS_TALLY_BUCKETS - 2);
 
 
 void
-ngx_cs_tally_count(ngx_cs_tally_t *tally, ngx_cs_tally_e outcome,
-    struct timeval *begun)
+ngx_cs_tally_begin(struct timespec *begun)
 {
-    int64_t         us;
-    ngx_uint_t      i;
-    struct timeval  now;
+    (void) clock_gettime(CLOCK_MONOTONIC, begun);
+}
+
+
+void
+ngx_cs_tally_count(ngx_cs_tally_t *tally, ngx_cs_tally_e outcome,
+    struct timespec *begun)
+{
+    int64_t          us;
+    ngx_uint_t       i;
+    struct timespec  now;
 
     (void) ngx_atomic_fetch_add(&tally->lookups[outcome], 1);
 
@@ -41,11 +48,10 @@ ngx_cs_tally_count(ngx_cs_tally_t *tally, ngx_cs_tally_e outcome,
         return;
     }
 
-    ngx_gettimeofday(&now);
+    ngx_cs_tally_begin(&now);
 
     us = (int64_t) (now.tv_sec - begun->tv_sec) * 1000000
-         + (now.tv_usec - begun->tv_usec);
-    us = ngx_max(us, 0);
+         + (now.tv_nsec - begun->tv_nsec) / 1000;
 
     for (i = 0; i < NGX_CS_TALLY_BUCKETS - 1; i++) {
         if (us <= ngx_cs_tally_bounds[i]) {

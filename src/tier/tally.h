@@ -42,9 +42,12 @@ typedef struct {
 } ngx_cs_tally_t;
 
 
-/* a look-up ended; begun: when it began, or NULL where there was none */
+/* a look-up begins now, by a clock that nobody sets */
+void ngx_cs_tally_begin(struct timespec *begun);
+
+/* it ended; begun: of the above, or NULL where there was none */
 void ngx_cs_tally_count(ngx_cs_tally_t *tally, ngx_cs_tally_e outcome,
-    struct timeval *begun);
+    struct timespec *begun);
 
 
 #endif /* _NGX_CS_TIER_TALLY_H_INCLUDED_ */
