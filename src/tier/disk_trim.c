@@ -41,7 +41,7 @@ int
 ngx_cs_disk_trim_purge(ngx_cs_disk_trim_t *trim)
 {
     int                   rc;
-    ngx_uint_t            i, n;
+    ngx_uint_t            i, n, walking;
     ngx_shm_zone_t       *block;
     ngx_cs_disk_purge_t   purge;
 
@@ -49,6 +49,7 @@ ngx_cs_disk_trim_purge(ngx_cs_disk_trim_t *trim)
     block = trim->disk->block;
 
     trim->ndone = 0;
+    trim->left = 0;
 
     for (i = 0; rc == SQLITE_OK && i < NGX_CS_DISK_PURGES; i++) {
 
@@ -58,9 +59,10 @@ ngx_cs_disk_trim_purge(ngx_cs_disk_trim_t *trim)
 
         /* an answer that the zone still has would come after it */
 
-        if (ngx_cs_alive(purge.pid)
-            && ngx_cs_wall() - purge.until < NGX_CS_DISK_PATIENCE)
-        {
+        walking = ngx_cs_alive(purge.pid)
+                  && ngx_cs_wall() - purge.until < NGX_CS_DISK_PATIENCE;
+
+        if (walking && !trim->last) {
             continue;
         }
 
@@ -68,12 +70,13 @@ ngx_cs_disk_trim_purge(ngx_cs_disk_trim_t *trim)
 
         rc = ngx_cs_disk_delete(trim, &purge, &n);
 
-        if (rc == SQLITE_OK && n < NGX_CS_DISK_STEP) {
+        if (rc != SQLITE_OK || n == NGX_CS_DISK_STEP) {
+            trim->left = 1;
+            trim->more = 1;
+
+        } else if (!walking) {
             trim->done[trim->ndone].place = i;
             trim->done[trim->ndone++].serial = purge.serial;
-
-        } else {
-            trim->more = 1;
         }
     }
 

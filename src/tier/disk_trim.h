@@ -24,6 +24,8 @@ typedef struct {
     sqlite3                     *db;
     int64_t                      aged;     /* looked for old ones, wall, ms */
     ngx_uint_t                   more;     /* another step is to follow soon */
+    ngx_uint_t                   left;     /* a purge is to go on then */
+    unsigned                     last:1;   /* this process is about to end */
     unsigned                     purged:1; /* in this transaction */
     unsigned                     wipe:1;   /* the log has yet to be emptied */
     ngx_uint_t                   ndone;
@@ -31,7 +33,12 @@ typedef struct {
 } ngx_cs_disk_trim_t;
 
 
-/* within a transaction: what is purged; and what is old or too much */
+/*
+ * Within a transaction: what is purged; and what is old or too much.  A purge
+ * that a worker has yet to make in the zone waits for it; but the last time it
+ * is made, and not done with, as there may be nobody after us, or else he makes
+ * it again.
+ */
 int ngx_cs_disk_trim_purge(ngx_cs_disk_trim_t *trim);
 int ngx_cs_disk_trim_old(ngx_cs_disk_trim_t *trim);
 

@@ -27,8 +27,10 @@
 #define NGX_CS_DISK_TICK     1000
 #define NGX_CS_DISK_SOON     20
 
-/* the longest that it waits for another's lock, ms */
+/* the longest that it waits for another's lock, and where it opens the file to
+ * end, when nginx kills it soon, ms */
 #define NGX_CS_DISK_BUSY     2000
+#define NGX_CS_DISK_BRIEF    500
 
 /* after an error, ms */
 #define NGX_CS_DISK_RETRY    10000
@@ -37,6 +39,9 @@
 #define NGX_CS_DISK_ANSWERS  4096
 #define NGX_CS_DISK_BYTES    (16 * 1024 * 1024)
 #define NGX_CS_DISK_POOL     65536
+
+/* transactions at the end, unless purges need more */
+#define NGX_CS_DISK_LAST     8
 
 /* steps of the walk through the zone in a turn */
 #define NGX_CS_DISK_STEPS    2048
@@ -155,24 +160,27 @@ static void
 ngx_cs_disk_writer_exit(void)
 {
     ngx_uint_t              i, n;
-    ngx_cs_disk_writer_t  **writers;
+    ngx_cs_disk_writer_t   *w, **writers;
 
     writers = ngx_cs_disk_writers->elts;
 
     for (i = 0; i < ngx_cs_disk_writers->nelts; i++) {
+        w = writers[i];
 
-        if (writers[i] == NULL) {
+        if (w == NULL) {
             continue;
         }
 
-        for (n = 0; n < 8 && !writers[i]->failed; n++) {
-            if (ngx_cs_disk_write(writers[i]) != NGX_CS_DISK_SOON) {
+        w->trim.last = 1;
+
+        for (n = 0; n < NGX_CS_DISK_LAST || w->trim.left; n++) {
+            if (ngx_cs_disk_write(w) != NGX_CS_DISK_SOON) {
                 break;
             }
         }
 
-        ngx_cs_disk_writer_close(writers[i]);
-        ngx_cs_zone_detach(writers[i]->disk->shm_zone);
+        ngx_cs_disk_writer_close(w);
+        ngx_cs_zone_detach(w->disk->shm_zone);
     }
 }
 
@@ -185,6 +193,7 @@ ngx_cs_disk_write(ngx_cs_disk_writer_t *w)
     ngx_cs_disk_block_t  *block;
 
     more = 0;
+    w->trim.left = 0;
     block = w->disk->block->data;
 
     rc = ngx_cs_disk_ready(w);
@@ -210,7 +219,7 @@ ngx_cs_disk_write(ngx_cs_disk_writer_t *w)
         return more ? NGX_CS_DISK_SOON : NGX_CS_DISK_TICK;
     }
 
-    if (ngx_cs_disk_broken(rc)) {
+    if (ngx_cs_disk_broken(rc) && !w->trim.last) {
         rc = ngx_cs_disk_replace(w, rc);
 
         if (rc == SQLITE_OK) {
@@ -271,7 +280,9 @@ ngx_cs_disk_writer_open(ngx_cs_disk_writer_t *w)
         ngx_cs_zone_set_saved_in(w->disk->shm_zone, 0);
     }
 
-    rc = ngx_cs_disk_open(w->disk->file, NGX_CS_DISK_BUSY, &w->db, &w->inode);
+    rc = ngx_cs_disk_open(w->disk->file,
+                          w->trim.last ? NGX_CS_DISK_BRIEF : NGX_CS_DISK_BUSY,
+                          &w->db, &w->inode);
 
     if (rc == SQLITE_OK) {
         rc = sqlite3_exec(w->db, NGX_CS_DISK_WRITE, NULL, NULL, NULL);
@@ -430,10 +441,18 @@ ngx_cs_disk_transaction(ngx_cs_disk_writer_t *w, ngx_uint_t *more)
         return rc;
     }
 
-    rc = ngx_cs_disk_trim_purge(&w->trim);
+    if (!w->trim.last) {
+        rc = ngx_cs_disk_trim_purge(&w->trim);
+    }
 
     if (rc == SQLITE_OK) {
         rc = ngx_cs_disk_answers(w, more);
+    }
+
+    /* the zone may still have what a worker is about to purge there */
+
+    if (rc == SQLITE_OK && w->trim.last) {
+        rc = ngx_cs_disk_trim_purge(&w->trim);
     }
 
     if (rc == SQLITE_OK) {
