@@ -107,6 +107,32 @@ subtest 'changed by hand' => sub {
 };
 
 
+# A log whose database is gone is not that of the next one.
+
+subtest 'a log alone' => sub {
+    my $log = "$file-wal";
+
+    $disk->restore;
+    $t->run;
+    $disk->ask(new_task('SUCCESS'));
+    ok $disk->saved(@ids + 1), 'stored, and in the log';
+    my $old = path($log)->slurp;
+    $t->stop;
+
+    unlink glob "$file*";
+    path($log)->open('>')->print($old);
+    chown +(stat $disk->dir)[4, 5], $log;
+    chmod 0600, $log;
+    my $n = $t->logged(alert => qr/is damaged or foreign/);
+    $t->run;
+    $disk->ask(new_task('SUCCESS'));
+    ok $disk->saved(1), 'a new one begins';
+    ok $disk->is_whole, 'which is whole';
+    is $t->logged(alert => qr/is damaged or foreign/), $n, 'at once';
+    $t->stop;
+};
+
+
 # A later version's is left alone.
 
 subtest 'newer' => sub {

@@ -20,8 +20,8 @@ my $said = qr/\Q$file\E.*cannot be written/;
 
 # What is written to the files goes through this: while there is a file of that
 # name, the disk is full, or was made read-only; or another process locks the
-# database just when it was opened; or somebody sets the clock, an hour each
-# time that it is read.
+# database just when it was opened; or the disk does not tell of its files; or
+# somebody sets the clock, an hour each time that it is read.
 
 my $shim = $t->file('shim.c', <<'EOC');
 #define _GNU_SOURCE
@@ -30,6 +30,7 @@ my $shim = $t->file('shim.c', <<'EOC');
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -60,6 +61,21 @@ ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at)
     if (ours(fd) && there("full")) { errno = ENOSPC; return -1; }
     if (ours(fd) && there("readonly")) { errno = EROFS; return -1; }
     return real(fd, p, n, at);
+}
+
+int stat64(const char *name, struct stat64 *st)
+{
+    static int (*real)(const char *, struct stat64 *);
+
+    if (!real) *(void **) &real = dlsym(RTLD_NEXT, "stat64");
+    if (!strstr(name, "answers.db") || !there("unseen")) return real(name, st);
+    errno = EIO;
+    return -1;
+}
+
+int stat(const char *name, struct stat *st)
+{
+    return stat64(name, (struct stat64 *) st);
 }
 
 int gettimeofday(struct timeval *tv, void *tz)
@@ -187,7 +203,7 @@ SKIP: {
 
 
 SKIP: {
-    skip 'a program of our own cannot be put before the files', 4
+    skip 'a program of our own cannot be put before the files', 5
         if !$shimmed;
 
     subtest 'the disk becomes read-only' => sub {
@@ -220,6 +236,18 @@ SKIP: {
             $t->logged(notice => qr/\Q$file\E" is written again/);
         }), 'and that it is over';
         $t->stop;
+    };
+
+    subtest 'the disk does not tell of its files' => sub {
+        run();
+        my $n = $t->logged(error => $said);
+        $t->file('unseen', '');
+        $disk->ask(new_task('SUCCESS'));
+        ok said_more($n), 'an error says so';
+        unlink $t->dir . '/unseen';
+        is $disk->answers, @ids + 1, 'no new one is put in its place';
+        $t->stop;
+        is $disk->answers, @ids + 2, 'which is written when it does';
     };
 
     subtest 'the clock is set during a look-up' => sub {

@@ -170,8 +170,12 @@ ngx_cs_disk_create(char *file)
 
     (void) sqlite3_close(db);
 
-    if (rc == SQLITE_OK && ngx_rename_file(name, file) == NGX_FILE_ERROR) {
-        rc = SQLITE_CANTOPEN;
+    if (rc == SQLITE_OK) {
+        ngx_cs_disk_forget_log(file);
+
+        if (ngx_rename_file(name, file) == NGX_FILE_ERROR) {
+            rc = SQLITE_CANTOPEN;
+        }
     }
 
     if (rc != SQLITE_OK) {
@@ -179,6 +183,21 @@ ngx_cs_disk_create(char *file)
     }
 
     return rc;
+}
+
+
+void
+ngx_cs_disk_forget_log(char *file)
+{
+    u_char      name[NGX_MAX_PATH];
+    ngx_uint_t  i;
+
+    static char  *suffixes[] = { "-wal", "-shm" };
+
+    for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+        (void) ngx_snprintf(name, NGX_MAX_PATH, "%s%s%Z", file, suffixes[i]);
+        (void) ngx_delete_file(name);
+    }
 }
 
 

@@ -41,7 +41,12 @@ int ngx_cs_disk_open(char *file, ngx_msec_t busy, sqlite3 **db,
  */
 int ngx_cs_disk_create(char *file);
 
-/* the inode of what stands under that name now; 0: nothing */
+/* deletes the log of a database that is gone, as it would be taken for that of
+ * the next one of this name */
+void ngx_cs_disk_forget_log(char *file);
+
+/* the inode of what stands under that name now; 0: nothing, or what ngx_errno
+ * says */
 ino_t ngx_cs_disk_inode(char *file);
 
 /* 1 where an error says that the file itself is broken, else 0 */

@@ -263,7 +263,14 @@ ngx_cs_disk_writer_open(ngx_cs_disk_writer_t *w)
 {
     int  rc;
 
-    if (ngx_cs_disk_inode(w->disk->file) == 0) {
+    /*
+     * What cannot be looked at, but is there, is not to be replaced.  At the
+     * end nothing is, as whoever comes after us may be at it.
+     */
+
+    if (!w->trim.last
+        && ngx_cs_disk_inode(w->disk->file) == 0 && ngx_errno == NGX_ENOENT)
+    {
 
         /* the folder may be gone too */
 
@@ -386,7 +393,7 @@ ngx_cs_disk_walk_end(ngx_cs_disk_writer_t *w)
 static int
 ngx_cs_disk_replace(ngx_cs_disk_writer_t *w, int rc)
 {
-    u_char                damaged[NGX_MAX_PATH], log[NGX_MAX_PATH];
+    u_char                damaged[NGX_MAX_PATH];
     ngx_cs_disk_block_t  *block;
 
     ngx_cs_disk_writer_close(w);
@@ -397,12 +404,7 @@ ngx_cs_disk_replace(ngx_cs_disk_writer_t *w, int rc)
         return SQLITE_CANTOPEN;
     }
 
-    /* the log is of the old one and would be taken for the new one's */
-
-    (void) ngx_snprintf(log, NGX_MAX_PATH, "%s-wal%Z", w->disk->file);
-    (void) ngx_delete_file(log);
-    (void) ngx_snprintf(log, NGX_MAX_PATH, "%s-shm%Z", w->disk->file);
-    (void) ngx_delete_file(log);
+    ngx_cs_disk_forget_log(w->disk->file);
 
     ngx_log_error(NGX_LOG_ALERT, ngx_cycle->log, 0,
                   "\"%s\" is damaged or foreign: %s, it is now \"%s\", and "
