@@ -119,6 +119,19 @@ is $disk->from($_) =~ s/ttl=-?\d+/ttl=N/r,
     'from the future: not fresh, and yet better than nothing'
     for $long, $plain;
 cmp_ok $disk->ask($plain)->header('Age'), '<', 60, 'nor older than now';
+
+# A purge is of that too, at once, and when the writer comes to it.
+
+my $writer = wait_for(sub { ($disk->writers)[0] });
+kill STOP => $writer;
+is $t->request('DELETE', "/purge?taskId=$plain")->code, 200, 'a purge';
+is $disk->ask($plain)->code, 500, 'has it no more';
+kill CONT => $writer;
+ok $disk->saved(4), 'nor has the disk';
+
+is $t->request('DELETE', "/purge?$_")->code, 200, "a purge of $_"
+    for 'integrationId=a', 'all=1';
+ok $disk->saved(0), 'nothing is left';
 $t->stop;
 
 moved(-1000);

@@ -441,7 +441,7 @@ ngx_cs_disk_answer(ngx_cs_disk_job_t *job, ngx_cs_disk_look_t *look,
            != CLEAR_RECORD_OK
         || wall - record.fetched > disk->keep
         || ngx_cs_disk_purged(disk->block, job->key, look->owner,
-                              record.fetched)
+                              record.fetched, wall)
         || ngx_cs_record_answer(job->asking->pool, &record, answer) != NGX_OK)
     {
         return NGX_DECLINED;

@@ -118,7 +118,7 @@ ngx_cs_disk_purge_done(ngx_shm_zone_t *shm_zone, ngx_cs_disk_ticket_t *ticket)
 
 ngx_uint_t
 ngx_cs_disk_purged(ngx_shm_zone_t *shm_zone, u_char key[NGX_CS_SEAL_KEY],
-    int64_t owner, int64_t fetched)
+    int64_t owner, int64_t fetched, int64_t now)
 {
     ngx_uint_t            i, purged;
     ngx_cs_disk_purge_t  *purge;
@@ -137,7 +137,9 @@ ngx_cs_disk_purged(ngx_shm_zone_t *shm_zone, u_char key[NGX_CS_SEAL_KEY],
     for (i = 0; i < NGX_CS_DISK_PURGES; i++) {
         purge = &block->purges[i];
 
-        if (purge->kind == NGX_CS_DISK_PURGE_NONE || fetched > purge->until) {
+        if (purge->kind == NGX_CS_DISK_PURGE_NONE
+            || (fetched > purge->until && fetched <= now))
+        {
             continue;
         }
 

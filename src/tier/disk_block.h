@@ -31,7 +31,8 @@ typedef enum {
 } ngx_cs_disk_purge_e;
 
 
-/* what was fetched until then goes */
+/* what was fetched until then goes, and what is of the future, as of before a
+ * clock was set back */
 
 typedef struct {
     int64_t                      until;    /* wall, ms */
@@ -85,9 +86,9 @@ void ngx_cs_disk_purge_ready(ngx_shm_zone_t *shm_zone,
 void ngx_cs_disk_purge_done(ngx_shm_zone_t *shm_zone,
     ngx_cs_disk_ticket_t *ticket);
 
-/* 1 where a purge waits that is to delete this, else 0 */
+/* 1 where a purge waits that is to delete this, else 0; now: wall, ms */
 ngx_uint_t ngx_cs_disk_purged(ngx_shm_zone_t *shm_zone,
-    u_char key[NGX_CS_SEAL_KEY], int64_t owner, int64_t fetched);
+    u_char key[NGX_CS_SEAL_KEY], int64_t owner, int64_t fetched, int64_t now);
 
 
 #endif /* _NGX_CS_TIER_DISK_BLOCK_H_INCLUDED_ */

@@ -26,6 +26,11 @@
 /* a worker that purges the zone for longer has died, ms */
 #define NGX_CS_DISK_PATIENCE 60000
 
+/* fetched until ?1 or after ?2, which is now; the index is not for these */
+#define NGX_CS_DISK_PURGED(which)                                            \
+    "DELETE FROM answer WHERE id IN (SELECT id FROM answer WHERE" which      \
+    " (+fetched <= ?1 OR +fetched > ?2) LIMIT 2000)"
+
 
 static int ngx_cs_disk_delete(ngx_cs_disk_trim_t *trim,
     ngx_cs_disk_purge_t *purge, ngx_uint_t *n);
@@ -94,12 +99,9 @@ ngx_cs_disk_delete(ngx_cs_disk_trim_t *trim, ngx_cs_disk_purge_t *purge,
 
     static const char  *where[] = {
         NULL,
-        "DELETE FROM answer WHERE id IN (SELECT id FROM answer"
-        " WHERE key BETWEEN ?2 AND ?3 AND fetched <= ?1 LIMIT 2000)",
-        "DELETE FROM answer WHERE id IN (SELECT id FROM answer"
-        " WHERE owner = ?4 AND fetched <= ?1 LIMIT 2000)",
-        "DELETE FROM answer WHERE id IN (SELECT id FROM answer"
-        " WHERE fetched <= ?1 ORDER BY id LIMIT 2000)"
+        NGX_CS_DISK_PURGED(" key BETWEEN ?3 AND ?4 AND"),
+        NGX_CS_DISK_PURGED(" owner = ?5 AND"),
+        NGX_CS_DISK_PURGED("")
     };
 
     ngx_memset(first, 0, sizeof(first));
@@ -114,14 +116,15 @@ ngx_cs_disk_delete(ngx_cs_disk_trim_t *trim, ngx_cs_disk_purge_t *purge,
     }
 
     (void) sqlite3_bind_int64(stmt, 1, purge->until);
+    (void) sqlite3_bind_int64(stmt, 2, ngx_cs_wall());
 
     if (purge->kind == NGX_CS_DISK_PURGE_TASK) {
-        (void) sqlite3_bind_blob(stmt, 2, first, sizeof(first), SQLITE_STATIC);
-        (void) sqlite3_bind_blob(stmt, 3, last, sizeof(last), SQLITE_STATIC);
+        (void) sqlite3_bind_blob(stmt, 3, first, sizeof(first), SQLITE_STATIC);
+        (void) sqlite3_bind_blob(stmt, 4, last, sizeof(last), SQLITE_STATIC);
     }
 
     if (purge->kind == NGX_CS_DISK_PURGE_OWNER) {
-        (void) sqlite3_bind_int64(stmt, 4, purge->owner);
+        (void) sqlite3_bind_int64(stmt, 5, purge->owner);
     }
 
     rc = ngx_cs_disk_run(stmt);
