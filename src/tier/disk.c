@@ -467,7 +467,7 @@ ngx_cs_disk_failed(ngx_cs_disk_job_t *job, ngx_cs_disk_look_t *look)
 
     if (look->rc == NGX_ABORT) {
         block = w->disk->block->data;
-        block->damaged = (ngx_atomic_uint_t) w->reader.inode;
+        block->damaged = (ngx_atomic_uint_t) look->inode;
     }
 
     if (w->logged && (ngx_msec_int_t) (ngx_current_msec - w->quiet_until) < 0) {

@@ -52,6 +52,7 @@ ngx_cs_disk_look(ngx_cs_disk_reader_t *reader, ngx_cs_disk_look_t *look)
         return;
     }
 
+    look->inode = reader->inode;
     look->error = sqlite3_errstr(rc);
     look->rc = ngx_cs_disk_broken(rc) ? NGX_ABORT : NGX_ERROR;
 

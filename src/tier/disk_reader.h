@@ -39,6 +39,7 @@ typedef struct {
     u_char                      *data;     /* seal and record; ngx_free() */
     size_t                       len;
     int64_t                      owner;
+    ino_t                        inode;    /* of the file that was looked in */
 } ngx_cs_disk_look_t;
 
 
@@ -47,7 +48,7 @@ typedef struct {
  *
  * NGX_OK        here it is
  * NGX_DECLINED  not there, or there is no database
- * NGX_ABORT     the file is damaged, whose inode is the reader's
+ * NGX_ABORT     the file is damaged, whose inode is in look->inode
  * NGX_ERROR     an error, in look->error
  */
 void ngx_cs_disk_look(ngx_cs_disk_reader_t *reader, ngx_cs_disk_look_t *look);

@@ -240,6 +240,7 @@ static int
 ngx_cs_disk_ready(ngx_cs_disk_writer_t *w)
 {
     ino_t                 inode;
+    ngx_atomic_uint_t     damaged;
     ngx_cs_disk_block_t  *block;
 
     block = w->disk->block->data;
@@ -249,8 +250,15 @@ ngx_cs_disk_ready(ngx_cs_disk_writer_t *w)
         ngx_cs_disk_writer_close(w);
     }
 
-    if (inode && block->damaged == (ngx_atomic_uint_t) inode) {
-        block->damaged = 0;
+    /* of a file that is gone: another one may have its inode later */
+
+    damaged = block->damaged;
+
+    if (damaged) {
+        (void) ngx_atomic_cmp_set(&block->damaged, damaged, 0);
+    }
+
+    if (inode && damaged == (ngx_atomic_uint_t) inode) {
         return SQLITE_CORRUPT;
     }
 
