@@ -10,6 +10,9 @@
 #include "core/block.h"
 
 
+static void ngx_cs_disk_purge_count(ngx_cs_disk_block_t *block);
+
+
 ngx_int_t
 ngx_cs_disk_purge_add(ngx_shm_zone_t *shm_zone, ngx_cs_disk_purge_t *purge,
     ngx_cs_disk_ticket_t *ticket)
@@ -36,12 +39,10 @@ ngx_cs_disk_purge_add(ngx_shm_zone_t *shm_zone, ngx_cs_disk_purge_t *purge,
 
     if (i < NGX_CS_DISK_PURGES - 1 || purge->kind == NGX_CS_DISK_PURGE_ALL) {
 
-        if (p->kind == NGX_CS_DISK_PURGE_NONE) {
-            (void) ngx_atomic_fetch_add(&block->pending, 1);
-        }
-
         *p = *purge;
         p->serial = ++block->serial;
+
+        ngx_cs_disk_purge_count(block);
 
         ticket->place = i;
         ticket->serial = p->serial;
@@ -52,6 +53,23 @@ ngx_cs_disk_purge_add(ngx_shm_zone_t *shm_zone, ngx_cs_disk_purge_t *purge,
     ngx_cs_block_unlock(shm_zone);
 
     return rc;
+}
+
+
+/* counted anew, as whoever died in here has left a count that is wrong */
+
+static void
+ngx_cs_disk_purge_count(ngx_cs_disk_block_t *block)
+{
+    ngx_uint_t  i, n;
+
+    n = 0;
+
+    for (i = 0; i < NGX_CS_DISK_PURGES; i++) {
+        n += (block->purges[i].kind != NGX_CS_DISK_PURGE_NONE);
+    }
+
+    block->pending = n;
 }
 
 
@@ -109,7 +127,8 @@ ngx_cs_disk_purge_done(ngx_shm_zone_t *shm_zone, ngx_cs_disk_ticket_t *ticket)
         && purge->serial == ticket->serial)
     {
         purge->kind = NGX_CS_DISK_PURGE_NONE;
-        (void) ngx_atomic_fetch_add(&block->pending, -1);
+
+        ngx_cs_disk_purge_count(block);
     }
 
     ngx_cs_block_unlock(shm_zone);

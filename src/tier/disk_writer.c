@@ -134,10 +134,15 @@ ngx_cs_disk_writer_create(ngx_cs_disk_t *disk)
         }
     }
 
-    w = ngx_pcalloc(ngx_cycle->pool, sizeof(ngx_cs_disk_writer_t));
     writer = ngx_array_push(ngx_cs_disk_writers);
+    if (writer == NULL) {
+        return NULL;
+    }
 
-    if (w == NULL || writer == NULL) {
+    *writer = NULL;
+
+    w = ngx_pcalloc(ngx_cycle->pool, sizeof(ngx_cs_disk_writer_t));
+    if (w == NULL) {
         return NULL;
     }
 
