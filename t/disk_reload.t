@@ -144,4 +144,35 @@ $t->conf($small->conf(zone => '6m', disk => 'max_size=1m'));
 ok $t->reload, 'an empty zone';
 like $small->from($last), qr/detail=disk/, 'the newest is there';
 
+
+# What is old has any id, as what came from other gateways, and there are fewer
+# answers than ids.
+
+sub filled ($age) {
+    $t->stop;
+    $small->sql_write(<<"EOS");
+DELETE FROM answer;
+WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2100)
+INSERT INTO answer (id, key, owner, fetched, record)
+    SELECT i, randomblob(16), 1, 1000 * (strftime('%s') - i * $age / 2100),
+        randomblob(650) FROM n;
+UPDATE answer SET id = 100000000 WHERE id = 2;
+EOS
+    chown +(stat $small->dir)[4, 5], glob $small->file . '*';
+}
+
+filled(3600);
+$t->conf($small->conf(disk => 'max_size=1m'))->run(daemon => 1);
+ok wait_for(sub { $small->sql('PRAGMA page_count') <= 64 }, 60), 'too many';
+cmp_ok $small->answers, '>', 700, 'about as many go';
+is $small->sql('SELECT count(*) FROM answer WHERE id IN (1, 2099, 2100)'), 1,
+    'of all the oldest';
+
+filled(3690);
+$t->conf($small->conf(disk => 'keep=1h'))->run(daemon => 1);
+ok wait_for(sub {
+    $small->sql('SELECT id FROM answer WHERE id BETWEEN 2060 AND 2100') eq '';
+}, 60), 'too old';
+cmp_ok $small->answers, '>', 1900, 'so they go, and no other';
+
 $t->done;

@@ -98,6 +98,7 @@ $t->run;
 is $disk->from($refreshed), 'clear_status; hit; detail=disk',
     'which is on disk then';
 is $disk->ask($refreshed)->body, $again->body, 'in the place of the old one';
+is $disk->sql('SELECT max(id) FROM answer'), 5, 'which it did not renumber';
 $t->stop;
 
 

@@ -5,7 +5,7 @@
  *
  * A page of 16 kilobytes holds 23 answers of 607 bytes.  The index on the key
  * also finds all answers for a task, whose digest comes first in it; the one
- * on the owner serves purges alone.
+ * on the owner serves purges alone, and the one on the time tells the oldest.
  */
 
 
@@ -24,6 +24,7 @@
     " record BLOB NOT NULL);"                                                \
     "CREATE UNIQUE INDEX answer_key ON answer (key);"                        \
     "CREATE INDEX answer_owner ON answer (owner);"                           \
+    "CREATE INDEX answer_fetched ON answer (fetched);"                       \
     "PRAGMA application_id = 1131180627;"                                    \
     "PRAGMA user_version = 1;"                                               \
     "COMMIT;"

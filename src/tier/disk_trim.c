@@ -16,7 +16,18 @@
 #define NGX_CS_DISK_STEP     2000
 #define NGX_CS_DISK_PAGES    256
 
-/* how often old ones are looked for, ms */
+/* answers in a page at the most, about */
+#define NGX_CS_DISK_IN_PAGE  32
+
+#define NGX_CS_DISK_EXCESS                                                   \
+    "DELETE FROM answer WHERE id IN ("                                       \
+    "SELECT id FROM (SELECT id FROM answer WHERE fetched > ?2 LIMIT ?1)"     \
+    " UNION ALL "                                                            \
+    "SELECT id FROM (SELECT id FROM answer ORDER BY fetched LIMIT ?1)"       \
+    " LIMIT ?1)"
+
+/* how often old ones are looked for, and how far other gateways' clocks may be
+ * ahead, ms */
 #define NGX_CS_DISK_AGING    60000
 
 /* how many answers there are, if none of them were purged: quickly told */
@@ -146,7 +157,8 @@ ngx_cs_disk_run(sqlite3_stmt *stmt)
 }
 
 
-/* the oldest have the least ids, but for clocks that were set */
+/* ids are in no order of age: what the fleet has comes late, what the zone had
+ * before in the order of its buckets */
 
 int
 ngx_cs_disk_trim_old(ngx_cs_disk_trim_t *trim)
@@ -166,8 +178,8 @@ ngx_cs_disk_trim_old(ngx_cs_disk_trim_t *trim)
 
     rc = sqlite3_prepare_v2(trim->db,
                             "DELETE FROM answer WHERE id IN (SELECT id"
-                            " FROM answer ORDER BY id LIMIT 2000)"
-                            " AND fetched < ?",
+                            " FROM answer WHERE fetched < ?"
+                            " ORDER BY fetched LIMIT 2000)",
                             -1, &stmt, NULL);
 
     if (rc != SQLITE_OK) {
@@ -191,13 +203,17 @@ ngx_cs_disk_trim_old(ngx_cs_disk_trim_t *trim)
 }
 
 
-/* as many of the oldest as the pages that are too many, and their indexes */
+/*
+ * As many as the pages that are too many, and their indexes: first those of the
+ * future, as of before a clock was set back, else what is new would go at once;
+ * and the oldest.
+ */
 
 static int
 ngx_cs_disk_size(ngx_cs_disk_trim_t *trim)
 {
     int            rc;
-    int64_t        size, pages, unused, over, answers;
+    int64_t        size, pages, unused, over, most, answers;
     sqlite3_stmt  *stmt;
 
     size = ngx_cs_disk_value(trim->db, "PRAGMA page_size");
@@ -216,23 +232,24 @@ ngx_cs_disk_size(ngx_cs_disk_trim_t *trim)
 
     answers = ngx_cs_disk_value(trim->db, NGX_CS_DISK_ABOUT);
 
-    rc = sqlite3_prepare_v2(trim->db,
-                            "DELETE FROM answer WHERE id IN (SELECT id"
-                            " FROM answer ORDER BY id LIMIT ?)",
-                            -1, &stmt, NULL);
+    rc = sqlite3_prepare_v2(trim->db, NGX_CS_DISK_EXCESS, -1, &stmt, NULL);
 
     if (rc != SQLITE_OK) {
         return rc;
     }
 
+    /* there may be fewer answers than they seem to be */
+
+    most = ngx_min(over * NGX_CS_DISK_IN_PAGE, NGX_CS_DISK_STEP);
     over = 1 + answers * over / pages;
 
-    if (over > NGX_CS_DISK_STEP) {
-        over = NGX_CS_DISK_STEP;
+    if (over > most) {
+        over = most;
         trim->more = 1;
     }
 
     (void) sqlite3_bind_int64(stmt, 1, over);
+    (void) sqlite3_bind_int64(stmt, 2, ngx_cs_wall() + NGX_CS_DISK_AGING);
 
     return ngx_cs_disk_run(stmt);
 }

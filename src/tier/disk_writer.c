@@ -46,6 +46,12 @@
 /* steps of the walk through the zone in a turn */
 #define NGX_CS_DISK_STEPS    2048
 
+/* what is there already keeps its id, by which they are counted */
+#define NGX_CS_DISK_INSERT                                                   \
+    "INSERT INTO answer (key, owner, fetched, record) VALUES (?, ?, ?, ?)"   \
+    " ON CONFLICT (key) DO UPDATE SET owner = excluded.owner,"               \
+    " fetched = excluded.fetched, record = excluded.record"
+
 #define NGX_CS_DISK_WRITE                                                    \
     "PRAGMA journal_mode = WAL;"                                             \
     "PRAGMA synchronous = NORMAL;"                                           \
@@ -310,9 +316,7 @@ ngx_cs_disk_writer_open(ngx_cs_disk_writer_t *w)
 
     if (rc == SQLITE_OK) {
         rc = sqlite3_prepare_v3(w->db,
-                                "INSERT OR REPLACE INTO answer"
-                                " (key, owner, fetched, record)"
-                                " VALUES (?, ?, ?, ?)",
+                                NGX_CS_DISK_INSERT,
                                 -1, SQLITE_PREPARE_PERSISTENT, &w->insert,
                                 NULL);
     }
