@@ -295,6 +295,33 @@ ok wait_for(sub { status(ask(0, $id)) !~ /hit; ttl/ }),
 settled();
 
 
+# What a later version may purge, and what is none: it is of all, and those
+# behind it are made.
+
+my $unknown = qr/purged what this version does not know, so all is purged/;
+
+for my $what ('x0123456789abcdef', 't' . 'z' x 16, 'later') {
+    $id     = everywhere();
+    $before = $fleet->gateway(1)->logged('warn', $unknown);
+
+    my (undef, $us) = newest();
+
+    $redis->command('ZADD', $purges, sprintf('%.0f', $us + 1), $what);
+    ok wait_for(sub {
+        ask(1, new_task('SUCCESS'));
+        status(ask(1, $id)) !~ /hit; ttl/;
+    }), "a purge of $what: all of the zone is gone";
+    is $fleet->gateway(1)->logged('warn', $unknown), $before + 1,
+        'which the log says once';
+
+    settled();
+    $before = made(1);
+    purge(0, 'taskId=' . new_task('SUCCESS'));
+    ok wait_for(sub { made(1) > $before }), 'and the next one is made';
+    settled();
+}
+
+
 # Redis has lost its log, and its clock was set back, while one was cut off.
 
 $id = everywhere();

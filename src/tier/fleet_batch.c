@@ -18,7 +18,7 @@ _Static_assert(NGX_CS_FLEET_BATCH_HEAD + 2 * NGX_CS_FLEET_BATCH
                "a reply may have that many purges");
 
 
-static ngx_int_t ngx_cs_fleet_batch_member(ngx_cs_fleet_batch_t *batch,
+static void ngx_cs_fleet_batch_member(ngx_cs_fleet_batch_t *batch,
     ngx_shm_zone_t *fleet, redisReply *member, int64_t at);
 static int ngx_libc_cdecl ngx_cs_fleet_batch_cmp(const void *one,
     const void *two);
@@ -32,6 +32,7 @@ ngx_cs_fleet_batch_parse(ngx_cs_fleet_batch_t *batch, ngx_shm_zone_t *fleet,
     redisReply  **field;
 
     batch->n = 0;
+    batch->unknown = 0;
 
     if (reply->type != REDIS_REPLY_ARRAY
         || reply->elements < NGX_CS_FLEET_BATCH_HEAD
@@ -63,13 +64,13 @@ ngx_cs_fleet_batch_parse(ngx_cs_fleet_batch_t *batch, ngx_shm_zone_t *fleet,
     for (i = NGX_CS_FLEET_BATCH_HEAD; i < reply->elements; i += 2) {
 
         if (field[i]->type != REDIS_REPLY_STRING
-            || field[i + 1]->type != REDIS_REPLY_INTEGER
-            || ngx_cs_fleet_batch_member(batch, fleet, field[i],
-                                         field[i + 1]->integer)
-               != NGX_OK)
+            || field[i + 1]->type != REDIS_REPLY_INTEGER)
         {
             return NGX_DECLINED;
         }
+
+        ngx_cs_fleet_batch_member(batch, fleet, field[i],
+                                  field[i + 1]->integer);
     }
 
     /* so are all until now */
@@ -85,48 +86,35 @@ ngx_cs_fleet_batch_parse(ngx_cs_fleet_batch_t *batch, ngx_shm_zone_t *fleet,
 }
 
 
-static ngx_int_t
+static void
 ngx_cs_fleet_batch_member(ngx_cs_fleet_batch_t *batch, ngx_shm_zone_t *fleet,
     redisReply *member, int64_t at)
 {
     u_char                 *text;
-    ngx_int_t               byte;
-    ngx_uint_t              i;
     ngx_cs_fleet_purged_t  *purged;
 
     text = (u_char *) member->str;
+    purged = &batch->purged[batch->n];
 
     if (ngx_cs_fleet_block_own(fleet, at)) {
-        return NGX_OK;
+        return;
     }
 
     if (member->len == 1 && text[0] == '*') {
         batch->all = 1;
-        return NGX_OK;
+        return;
     }
 
-    if (member->len != NGX_CS_FLEET_MEMBER
-        || (text[0] != 't' && text[0] != 'o'))
+    if (ngx_cs_fleet_block_digest(text, member->len, purged->digest)
+        != NGX_OK)
     {
-        return NGX_DECLINED;
+        batch->all = 1;
+        batch->unknown = 1;
+        return;
     }
 
-    purged = &batch->purged[batch->n];
     purged->kind = text[0];
-
-    for (i = 0; i < NGX_CS_SEAL_TASK; i++) {
-        byte = ngx_hextoi(text + 1 + 2 * i, 2);
-
-        if (byte == NGX_ERROR) {
-            return NGX_DECLINED;
-        }
-
-        purged->digest[i] = (u_char) byte;
-    }
-
     batch->n++;
-
-    return NGX_OK;
 }
 
 

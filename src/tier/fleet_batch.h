@@ -35,6 +35,7 @@ typedef struct {
                                                caller's */
     ngx_cs_fleet_mark_t          to;        /* and after it */
     ngx_uint_t                   all;       /* one of them is of all */
+    ngx_uint_t                   unknown;   /* as nobody knows of what it is */
     ngx_uint_t                   n;
     ngx_cs_fleet_purged_t        purged[NGX_CS_FLEET_BATCH];  /* sorted */
 } ngx_cs_fleet_batch_t;
@@ -42,7 +43,8 @@ typedef struct {
 
 /*
  * What the script "log" says to whom asks from batch->from on; this gateway's
- * own, as the fleet's block knows them, are left out.
+ * own, as the fleet's block knows them, are left out.  One that is of nothing
+ * known, as a later version's may be, is of all.
  * NGX_OK: there is something new; NGX_DONE: there is nothing; NGX_DECLINED: it
  * is nothing that the script says.
  */

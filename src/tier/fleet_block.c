@@ -180,6 +180,30 @@ ngx_cs_fleet_block_told(ngx_shm_zone_t *shm_zone, ngx_cs_fleet_purge_t *purge,
 }
 
 
+ngx_int_t
+ngx_cs_fleet_block_digest(u_char *member, size_t len, u_char *digest)
+{
+    ngx_int_t   byte;
+    ngx_uint_t  i;
+
+    if (len != NGX_CS_FLEET_MEMBER || (member[0] != 't' && member[0] != 'o')) {
+        return NGX_DECLINED;
+    }
+
+    for (i = 0; i < NGX_CS_SEAL_TASK; i++) {
+        byte = ngx_hextoi(member + 1 + 2 * i, 2);
+
+        if (byte == NGX_ERROR) {
+            return NGX_DECLINED;
+        }
+
+        digest[i] = (u_char) byte;
+    }
+
+    return NGX_OK;
+}
+
+
 ngx_cs_fleet_mark_t
 ngx_cs_fleet_block_mark(ngx_shm_zone_t *shm_zone)
 {

@@ -94,6 +94,13 @@ ngx_int_t ngx_cs_fleet_block_pending(ngx_shm_zone_t *shm_zone,
 void ngx_cs_fleet_block_told(ngx_shm_zone_t *shm_zone,
     ngx_cs_fleet_purge_t *purge, int64_t at);
 
+/*
+ * What a member of the log is of, but for one of all: receives the digest's
+ * NGX_CS_SEAL_TASK bytes.  NGX_OK, or NGX_DECLINED: of nothing that is known.
+ */
+ngx_int_t ngx_cs_fleet_block_digest(u_char *member, size_t len,
+    u_char *digest);
+
 /* how far the log of purges is read */
 ngx_cs_fleet_mark_t ngx_cs_fleet_block_mark(ngx_shm_zone_t *shm_zone);
 

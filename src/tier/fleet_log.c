@@ -5,7 +5,7 @@
  *
  * The purges of others are made in one walk through the zone for some of them,
  * in turns of the event loop, until there are no more.  What Redis had no room
- * for is a purge of all.
+ * for is a purge of all, as is one that is unknown here.
  *
  * A purge is of whatever is there as it is made: nothing is compared with its
  * time, which is Redis' and not this machine's.  How far the log was made is
@@ -494,6 +494,13 @@ ngx_cs_fleet_log_done(struct ngx_cs_fleet_log_s *log)
     }
 
     ngx_cs_counters_purged(log->purge.purged);
+
+    if (log->batch.unknown) {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "another gateway of zone \"%V\" purged what this version "
+                      "does not know, so all is purged here",
+                      &log->fleet->redis->zone);
+    }
 
     ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
                   "purged for another gateway from zone \"%V\": %ui answers",

@@ -87,7 +87,7 @@ ngx_cs_memory_read(sqlite3_stmt *stmt, ngx_shm_zone_t *fleet,
     ngx_cs_fleet_mark_t *mark)
 {
     int      rc, len;
-    u_char  *name;
+    u_char  *name, digest[NGX_CS_SEAL_TASK];
     int64_t  value;
 
     while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
@@ -105,8 +105,8 @@ ngx_cs_memory_read(sqlite3_stmt *stmt, ngx_shm_zone_t *fleet,
         } else if (ngx_strcmp(name, "seen") == 0) {
             mark->seen = value;
 
-        } else if (len == NGX_CS_FLEET_MEMBER
-                   || ngx_strcmp(name, "*") == 0)
+        } else if (ngx_strcmp(name, "*") == 0
+                   || ngx_cs_fleet_block_digest(name, len, digest) == NGX_OK)
         {
             ngx_cs_fleet_block_purge(fleet, name, len);
         }
