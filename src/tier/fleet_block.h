@@ -62,6 +62,8 @@ typedef struct {
                                                them is here; 0: none */
     ngx_atomic_t                 claimed;   /* until then a worker makes those
                                                after it; mono, ms */
+    ngx_atomic_t                 refused;   /* since when the disk has no room
+                                               for them; mono, ms; 0: it has */
     ngx_atomic_t                 own[NGX_CS_FLEET_OWN];  /* the last that were
                                                this gateway's own */
     ngx_atomic_t                 nown;

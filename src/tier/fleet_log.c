@@ -39,6 +39,9 @@
 /* where Redis did not take it, or another worker or the disk is at it, ms */
 #define NGX_CS_FLEET_LOG_RETRY  250
 
+/* how long a disk that has no room is waited for, ms */
+#define NGX_CS_FLEET_LOG_DISK   10000
+
 /* how long what the disk remembers is waited for, ms */
 #define NGX_CS_FLEET_LOG_RECALL 5000
 
@@ -260,6 +263,12 @@ ngx_cs_fleet_log_look(ngx_cs_fleet_t *fleet, int64_t newest)
 
     block = fleet->block->data;
 
+    /* what the disk remembered late */
+
+    if (fleet->log && !fleet->log->retry.timer_set) {
+        ngx_cs_fleet_log_tell(fleet);
+    }
+
     /* less: it has lost the last ones, or all */
 
     if (fleet->log && newest != block->mark.seen) {
@@ -409,19 +418,23 @@ ngx_cs_fleet_log_begin(struct ngx_cs_fleet_log_s *log)
 
 /*
  * NGX_OK, or NGX_DECLINED: the disk is at others yet.  One that cannot be
- * written takes what it has no room for as one of all, so that the zone goes
- * on to be purged.
+ * written, or has had no room for too long, as it hangs, takes what it has no
+ * room for as one of all, so that the zone goes on to be purged.
  */
 
 static ngx_int_t
 ngx_cs_fleet_log_disk(struct ngx_cs_fleet_log_s *log)
 {
-    ngx_int_t   rc;
-    ngx_uint_t  i;
+    ngx_int_t              rc;
+    ngx_uint_t             i;
+    ngx_cs_fleet_block_t  *block;
 
     ngx_cs_purge_disk_begin(&log->disk, log->fleet->shm_zone, log->tickets);
 
+    block = log->fleet->block->data;
+
     if (log->batch.all) {
+        block->refused = 0;
         return ngx_cs_purge_disk_add(&log->disk, '*', NULL);
     }
 
@@ -432,11 +445,22 @@ ngx_cs_fleet_log_disk(struct ngx_cs_fleet_log_s *log)
                                    log->batch.purged[i].digest);
     }
 
-    if (rc != NGX_OK && ngx_cs_purge_disk_fails(&log->disk)) {
+    if (rc == NGX_OK) {
+        block->refused = 0;
+        return NGX_OK;
+    }
+
+    if (block->refused == 0) {
+        block->refused = ngx_max(ngx_current_msec, 1);
+    }
+
+    if (ngx_cs_purge_disk_fails(&log->disk)
+        || ngx_current_msec - block->refused >= NGX_CS_FLEET_LOG_DISK)
+    {
         return ngx_cs_purge_disk_add(&log->disk, '*', NULL);
     }
 
-    return rc;
+    return NGX_DECLINED;
 }
 
 
