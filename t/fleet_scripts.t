@@ -339,9 +339,13 @@ is_deeply since($epoch, $at), {
     epoch => 5, last => 100, told => 100, lost => 0,
     members => ['tlong-ago', 100],
 }, 'another one is read whole';
-is_deeply since(5, $at)->{members}, [],
-    'one that lost its end has nothing new';
-is since(5, $at)->{last}, 100, 'and says so';
+is_deeply since(5, 100)->{members}, [], 'once';
+is since(5, 100)->{last}, 100, 'and says how far it goes';
+is_deeply since(5, $at)->{members}, ['tlong-ago', 100],
+    'one that has lost its end is read whole too';
+$redis->command('ZADD', 'purges', 200, 'tinstead');
+is_deeply since(5, 300)->{members}, ['tlong-ago', 100, 'tinstead', 200],
+    'as what came instead may be before what was read';
 $redis->command('DEL', 'purges');
 
 my @times = map { purge("t$_", 10) } 1 .. 30;

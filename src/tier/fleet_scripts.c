@@ -261,10 +261,14 @@ ngx_str_t  ngx_cs_fleet_purge = ngx_string(
 ngx_str_t  ngx_cs_fleet_log = ngx_string(
     NGX_CS_FLEET_EPOCH
 
-    /* another log than was read so far is read whole */
+    /*
+     * Another log than was read so far is read whole, as is one that has lost
+     * its end: what came instead may be before what was read.
+     */
 
     "epoch = epoch or '0'\n"
-    "local from = ARGV[1] == epoch and ARGV[2] or '0'\n"
+    "local from = ARGV[1] == epoch and tonumber(ARGV[2]) <= newest\n"
+    "  and ARGV[2] or '0'\n"
     "local floor = tonumber(redis.call('ZSCORE', z, '_') or 0)\n"
     "local out = {tonumber(epoch), newest, newest,\n"
     "  floor > tonumber(from) and 1 or 0}\n"
