@@ -1,5 +1,6 @@
 # No worker reads a certificate's file for a connection: what is trusted is in
 # memory, and libcurl's own certificates, those of the system, are not asked.
+# A new one that could not be opened at first is read when it can.
 
 use Mojo::Base -strict, -signatures;
 
@@ -13,18 +14,49 @@ use Test::More;
 plan skip_all => 'another library goes first'
     if $ENV{TEST_VALGRIND} || ($ENV{TEST_MODULE} // '') eq 'static';
 
-my $t = ClearStatus::Test->new;
+my $t = ClearStatus::Test->new(reload => 0);
 $t->simulator(tls => 1);
 
-# What is opened as OpenSSL opens files is in the file "opened", a name a line.
+# What is opened as OpenSSL opens files is in the file "opened", a name a line;
+# and while there is a file "opened.full", there is no descriptor for ours.
 
 my $shim = $t->file('shim.c', <<'EOC');
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+static int full(const char *path)
+{
+    char name[4096];
+
+    if (strstr(path, "/trusted.pem") == NULL) return 0;
+    snprintf(name, sizeof(name), "%s.full", getenv("SHIM"));
+    return access(name, F_OK) == 0;
+}
+
+#define OPEN(name)                                                            \
+    int name(const char *path, int flags, ...)                                \
+    {                                                                         \
+        static int (*real)(const char *, int, ...);                           \
+        int     mode;                                                         \
+        va_list args;                                                         \
+                                                                              \
+        if (!real) *(void **) &real = dlsym(RTLD_NEXT, #name);                \
+        if (full(path)) { errno = EMFILE; return -1; }                        \
+        va_start(args, flags);                                                \
+        mode = flags & O_CREAT ? va_arg(args, int) : 0;                       \
+        va_end(args);                                                         \
+        return real(path, flags, mode);                                       \
+    }
+
+OPEN(open)
+OPEN(open64)
 
 static void note(const char *path)
 {
@@ -78,11 +110,18 @@ http {
         location = /status {
             clear_status_pass %%UPSTREAM_TLS%%;
         }
+
+        location = /renewed {
+            clear_status_pass %%UPSTREAM_TLS%%;
+            clear_status_ssl_trusted_certificate %%DIR%%/trusted.pem;
+            clear_status_keepalive_time 0;
+        }
     }
 }
 EOC
 
 my $ca = $t->certificates->ca;
+$t->file('trusted.pem', path($ca)->slurp, 0644);
 
 {
     local $ENV{LD_PRELOAD} = $preload;
@@ -98,5 +137,32 @@ is $t->get('/status?taskId=' . new_task('SUCCESS'))->code, 200,
     'over a new connection';
 is_deeply [grep {/cert|ssl|\.pem$|\.crt$/} split /\n/, $opened->slurp], [],
     'no certificates are read for it';
+
+
+# No descriptor, just when there is a new file.
+
+sub until_renewed ($condition, $name) {
+    ok wait_for(sub {
+        $t->get('/renewed?taskId=' . new_task('SUCCESS'));
+        $condition->();
+    }, 60), $name;
+}
+
+my $no = qr/trusted\.pem" cannot be read, the last good.*\(24: /;
+
+$t->file('opened.full', '', 0644);
+$t->file('new.pem', path($ca)->slurp x 2, 0644);
+rename $t->dir . '/new.pem', $t->dir . '/trusted.pem' or die;
+until_renewed(sub { $t->logged('error', $no) },
+    'one that cannot be opened: an error says so');
+until_renewed(sub {
+    my @looks = $t->logged('debug', qr/trusted\.pem": changed:0/);
+    return @looks >= 3;
+}, 'it goes on looking');
+is scalar(my @said = $t->logged('error', $no)), 1, 'and said it once';
+unlink $t->dir . '/opened.full';
+until_renewed(sub {
+    $t->logged('notice', qr/trusted certificates of \S+ were read again/);
+}, 'it is read when it can be opened');
 
 $t->done;

@@ -14,6 +14,53 @@ my $sim = $t->simulator;
 
 sub token ($n) {"file-sEcReT-mArKeR-$n"}
 
+# While there is a file "full", there is no descriptor for the one of that name.
+
+my $shim = $t->file('shim.c', <<'EOC');
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int full(const char *path)
+{
+    char name[4096];
+
+    if (strstr(path, "/written") == NULL) return 0;
+    snprintf(name, sizeof(name), "%s/full", getenv("SHIM"));
+    return access(name, F_OK) == 0;
+}
+
+#define OPEN(name)                                                            \
+    int name(const char *path, int flags, ...)                                \
+    {                                                                         \
+        static int (*real)(const char *, int, ...);                           \
+        int     mode;                                                         \
+        va_list args;                                                         \
+                                                                              \
+        if (!real) *(void **) &real = dlsym(RTLD_NEXT, #name);                \
+        if (full(path)) { errno = EMFILE; return -1; }                        \
+        va_start(args, flags);                                                \
+        mode = flags & O_CREAT ? va_arg(args, int) : 0;                       \
+        va_end(args);                                                         \
+        return real(path, flags, mode);                                       \
+    }
+
+OPEN(open)
+OPEN(open64)
+EOC
+
+my $preload = $t->dir . '/shim.so';
+my $shimmed = !$ENV{TEST_NGINX_BINARY} && !$ENV{TEST_VALGRIND}
+    && system("cc -shared -fPIC -o $preload $shim -ldl 2> /dev/null") == 0;
+
+$ENV{SHIM} = $t->dir;
+
 # Workers run as somebody else where this runs as root.
 my $mode = 0644;
 
@@ -27,7 +74,7 @@ symlink 'first', $t->dir . '/current' or die;
 symlink 'current/token', $t->dir . '/linked' or die;
 
 $t->conf(<<'EOC');
-%%GLOBALS%%
+%%GLOBALS%% env LD_PRELOAD; env SHIM;
 
 worker_processes 2;
 
@@ -66,7 +113,11 @@ http {
     }
 }
 EOC
-$t->run;
+
+{
+    local $ENV{LD_PRELOAD} = $shimmed ? $preload : '';
+    $t->run;
+}
 
 # What a fetch that begins now is sent with.
 
@@ -167,6 +218,36 @@ subtest 'a file that cannot be used' => sub {
         $t->logged('error', qr/is empty/);
     ok !(grep { $_ > 1 } values %times), 'each worker complains once';
 };
+
+SKIP: {
+    skip 'a program of our own cannot be put before the files', 1
+        if !$shimmed;
+
+    subtest 'a file that cannot be opened for a while' => sub {
+        my $no  = qr/written" cannot be read, the last good.*\(24: /;
+        my $log = length $t->log;
+        my $old = sent_by('written');
+
+        $t->file('full', '', 0644);
+        rename_over('written', token(9));
+        ok wait_for(sub {
+            my %tried;
+
+            $tried{$_}++ for substr($t->log, $log)
+                =~ /(\d+)#\d+: clear status secret file "[^"]*written": 1/g;
+            sent_by('written');
+            return keys %tried == 2 && !grep { $_ < 3 } values %tried;
+        }), 'no descriptor: each worker goes on trying';
+        is sent_by('written'), $old, 'with the last good one';
+
+        my %times;
+        $times{$_}++ for map {/(\d+)#\d+: /} $t->logged('error', $no);
+        is_deeply [values %times], [1, 1], 'of which each complains once';
+
+        unlink $t->dir . '/full';
+        becomes('written', token(9), 'when it can be opened it is read');
+    };
+}
 
 SKIP: {
     skip 'workers are not somebody else', 2

@@ -218,6 +218,7 @@ ngx_cs_certificates_reread(ngx_cs_certificates_t *certificates,
 
     for (i = 0; i < 2; i++) {
         clear_stamp(&files->file[i].stamp, NULL);
+        files->file[i].err = 0;
     }
 
     rc = (files == &certificates->trust)
@@ -259,7 +260,10 @@ ngx_cs_certificates_changed(ngx_cs_certificates_files_t *files)
 }
 
 
-/* one that was changed a moment before is read once more */
+/*
+ * One that was changed a moment before is read once more; one that is there and
+ * could not be read, as for want of descriptors, until it can.
+ */
 
 static void
 ngx_cs_certificates_tried(ngx_cs_certificates_files_t *files, ngx_uint_t good)
@@ -286,7 +290,9 @@ ngx_cs_certificates_tried(ngx_cs_certificates_files_t *files, ngx_uint_t good)
             clear_stamp(&file->stamp, &info);
         }
 
-        if (clear_stamp_recent(&file->stamp, ngx_time())) {
+        if (clear_stamp_recent(&file->stamp, ngx_time())
+            || (file->err && file->stamp.inode))
+        {
             files->recent = 1;
         }
     }

@@ -22,7 +22,7 @@
 
 typedef struct {
     ngx_cs_pem_file_t            file[2];
-    unsigned                     recent:1;
+    unsigned                     recent:1;  /* to be read once more */
     unsigned                     failed:1;  /* the last try */
     unsigned                     private:1;
 } ngx_cs_certificates_files_t;

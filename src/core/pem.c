@@ -97,13 +97,15 @@ ngx_cs_pem_read(ngx_cs_pem_file_t *file, size_t max, ngx_str_t *content,
 
     ngx_str_null(content);
     clear_stamp(&file->stamp, NULL);
+    file->err = 0;
 
     /* O_NONBLOCK: a FIFO under that name must not stop a worker */
 
     fd = open((char *) file->path.data, O_RDONLY|O_NONBLOCK|O_CLOEXEC);
 
     if (fd == -1) {
-        ngx_log_error(log->level, log->log, ngx_errno,
+        file->err = ngx_errno;
+        ngx_log_error(log->level, log->log, file->err,
                       "\"%s\" \"%V\" cannot be read%s",
                       file->directive, &file->path, log->end);
         return NGX_ERROR;
@@ -129,15 +131,13 @@ ngx_cs_pem_slurp(ngx_cs_pem_file_t *file, ngx_fd_t fd, size_t max,
     char         *err;
     size_t        n;
     ssize_t       got;
-    ngx_err_t     error;
     struct stat   info;
 
     n = 0;
-    error = 0;
     err = "cannot be read";
 
     if (fstat(fd, &info) == -1) {
-        error = ngx_errno;
+        file->err = ngx_errno;
         goto failed;
     }
 
@@ -153,6 +153,7 @@ ngx_cs_pem_slurp(ngx_cs_pem_file_t *file, ngx_fd_t fd, size_t max,
 
     content->data = ngx_cs_pages_alloc(info.st_size, log->log);
     if (content->data == NULL) {
+        file->err = NGX_ENOMEM;
         return NGX_ERROR;
     }
 
@@ -164,7 +165,7 @@ ngx_cs_pem_slurp(ngx_cs_pem_file_t *file, ngx_fd_t fd, size_t max,
         got = read(fd, content->data + n, content->len - n);
 
         if (got <= 0) {
-            error = (got == -1) ? ngx_errno : 0;
+            file->err = (got == -1) ? ngx_errno : 0;
             err = "cannot be read";
             goto failed;
         }
@@ -176,7 +177,7 @@ ngx_cs_pem_slurp(ngx_cs_pem_file_t *file, ngx_fd_t fd, size_t max,
 
 failed:
 
-    ngx_log_error(log->level, log->log, error, "\"%s\" \"%V\" %s%s",
+    ngx_log_error(log->level, log->log, file->err, "\"%s\" \"%V\" %s%s",
                   file->directive, &file->path, err, log->end);
 
     return NGX_ERROR;

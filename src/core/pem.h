@@ -25,6 +25,8 @@ typedef struct {
     char                        *directive;
     ngx_str_t                    path;
     clear_stamp_t                stamp;     /* of what was last tried */
+    ngx_err_t                    err;       /* why it could not be read then;
+                                               0: it could */
 } ngx_cs_pem_file_t;
 
 

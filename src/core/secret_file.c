@@ -2,7 +2,8 @@
  * Copyright (C) The ngx_clear_status_module authors
  *
  * A secret that is read from a file; see the header.  A file that was changed a
- * moment before it was read is read once more.
+ * moment before it was read is read once more, and one that is there and could
+ * not be opened or read, as for want of descriptors, until it can.
  */
 
 
@@ -58,7 +59,8 @@ struct ngx_cs_secret_file_s {
     time_t                       read;      /* wall, s: the secret in use */
     time_t                       failing;   /* wall, s: since when; 0: not */
     unsigned                     found:1;   /* no configuration names it */
-    unsigned                     recent:1;  /* changed a moment before */
+    unsigned                     recent:1;  /* changed a moment before, or
+                                               not read: once more */
     unsigned                     private:1; /* workers may not read it */
 };
 
@@ -499,6 +501,13 @@ ngx_cs_secret_file_reread(ngx_cs_secret_file_t *file, ngx_log_t *log)
 
     if (rc != NGX_CS_SECRET_OK) {
         file->stamp = stamp;
+
+        /* it is there: the next try may have what this one had not */
+
+        if (rc == NGX_CS_SECRET_SYSTEM && stamp.inode) {
+            file->recent = 1;
+        }
+
         rc = ngx_cs_secret_file_failed(file, rc);
 
         if (!same || rc != file->last) {
