@@ -114,6 +114,11 @@ http {
             clear_status_proxy https://localhost:%%HTTPS%%;
         }
 
+        location = /capitals {
+            clear_status_pass http://%%FAR_PLAIN%%;
+            clear_status_proxy HTTPS://localhost:%%HTTPS%%;
+        }
+
         location = /evil {
             clear_status_pass https://%%FAR%%;
             clear_status_proxy https://localhost:%%EVIL%%;
@@ -210,6 +215,7 @@ for my $kind (qw(SOCKS SOCKSH)) {
 
 answered('/https', 'an https proxy');
 like +(told('HTTPS'))[0], qr/^CONNECT upstream\.invalid:/, 'in a tunnel';
+answered('/capitals', 'one in capitals is trusted by the same CA');
 
 envelope_is $t->get('/evil?taskId=' . new_task('SUCCESS')), 502,
     'an https proxy that nobody trusts';

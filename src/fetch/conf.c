@@ -46,7 +46,9 @@ ngx_cs_fetch_init_conf(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf)
         return NGX_ERROR;
     }
 
-    if (!conf->https && ngx_strncmp(conf->proxy.data, "https:", 6) != 0) {
+    if (!conf->https
+        && ngx_strncasecmp(conf->proxy.data, (u_char *) "https:", 6) != 0)
+    {
         return NGX_OK;
     }
 
