@@ -236,6 +236,9 @@ ngx_cs_redis_link_timer(ngx_event_t *ev)
 static void
 ngx_cs_redis_link_beat(ngx_cs_redis_link_t *link)
 {
+    ngx_int_t   rc;
+    ngx_msec_t  patience;
+
     /* a file that cannot be used is told now, not when the link is lost */
 
     if (link->redis->tls) {
@@ -254,16 +257,29 @@ ngx_cs_redis_link_beat(ngx_cs_redis_link_t *link)
         return;
     }
 
-    /* a ring that is full has enough that is to be answered */
+    rc = link->kind->beat(link);
 
-    link->beating = 1;
-
-    if (link->kind->beat(link) == NGX_ERROR) {
+    if (rc == NGX_ERROR) {
         ngx_cs_redis_link_fail(link, NGX_CS_REDIS_AWAY, "no memory");
         return;
     }
 
-    ngx_cs_redis_link_limit(link, ngx_cs_redis_link_patience(link));
+    patience = ngx_cs_redis_link_patience(link);
+
+    if (rc == NGX_OK) {
+        link->beating = 1;
+        ngx_cs_redis_link_limit(link, patience);
+        return;
+    }
+
+    /* no room for it: a link that is as full has enough to be answered */
+
+    if (ngx_current_msec - link->heard >= NGX_CS_REDIS_BEAT + patience) {
+        ngx_cs_redis_link_fail(link, NGX_CS_REDIS_LATE, "no answer in time");
+        return;
+    }
+
+    ngx_cs_redis_link_limit(link, NGX_CS_REDIS_BEAT);
 }
 
 
