@@ -267,6 +267,11 @@ sub purge ($self, $story, $now) {
     my $n  = $world->tell($story->{id}, state => 'SUCCESS');
 
     $self->purges($self->purges + 1);
+
+    if ($what !~ /^taskId/) {
+        $world->did('purge', $_) for 0, 1;
+    }
+
     $self->then($story, 'purging', 3600);
 
     $world->calls->add($world->fleet->start($at, "/purge?$what",

@@ -96,7 +96,7 @@ sub ask ($self, $what, $then, %options) {
 }
 
 
-# What was done to a gateway since then: kill, reload.
+# What was done to a gateway since then: kill, reload, purge of many.
 
 sub did ($self, $what, $gateway) {
     push @{ $self->done->[$gateway]{$what} }, time;
@@ -110,11 +110,12 @@ sub was ($self, $what, $gateway, $since) {
 
 # A zone may have let go of an unfinished task, and the gateway too where who
 # waits does so in another worker; but then Redis knows it, when it has been
-# there for a while.
+# there for a while.  Right after a purge of more than a task nobody knows it.
 
 sub remembers ($self, $gateway) {
     return $self->redis_back < time - 15
-        && !$self->was('kill', $gateway, time - 30);
+        && !$self->was('kill', $gateway, time - 30)
+        && !$self->was('purge', $gateway, time - 5);
 }
 
 
