@@ -7,6 +7,7 @@ use FindBin qw($Bin);
 use lib "$Bin/lib";
 
 use ClearStatus::Disk;
+use ClearStatus::Shim qw(build_shim watched_stat);
 use ClearStatus::Test;
 use Test::More;
 
@@ -16,48 +17,17 @@ my @ids  = map { new_task('SUCCESS') } 1 .. 200;
 
 # Who looks at the file hangs while there is a file of that name.
 
-my $shim = $t->file('shim.c', <<'EOC');
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-static void hang(const char *path)
-{
+my $preload = !$ENV{TEST_NGINX_BINARY} && !$ENV{TEST_VALGRIND}
+    && build_shim($t, watched_stat(<<'EOC'));
     char name[4096];
 
     snprintf(name, sizeof(name), "%s/hangs", getenv("SHIM"));
     while (strstr(path, "answers.db") && access(name, F_OK) == 0)
         usleep(10000);
-}
-
-int stat(const char *path, struct stat *st)
-{
-    static int (*real)(const char *, struct stat *);
-
-    if (!real) *(void **) &real = dlsym(RTLD_NEXT, "stat");
-    hang(path);
-    return real(path, st);
-}
-
-int stat64(const char *path, struct stat64 *st)
-{
-    static int (*real)(const char *, struct stat64 *);
-
-    if (!real) *(void **) &real = dlsym(RTLD_NEXT, "stat64");
-    hang(path);
-    return real(path, st);
-}
 EOC
 
-my $preload = $t->dir . '/shim.so';
-
 plan skip_all => 'a program of our own cannot be put before the files'
-    if $ENV{TEST_NGINX_BINARY} || $ENV{TEST_VALGRIND}
-    || system("cc -shared -fPIC -o $preload $shim -ldl 2> /dev/null") != 0;
+    if !$preload;
 
 $ENV{SHIM} = $t->dir;
 $t->conf($disk->conf(timeout => '200ms', main => 'env LD_PRELOAD; env SHIM;'));

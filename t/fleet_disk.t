@@ -9,6 +9,7 @@ use lib "$Bin/lib";
 use ClearStatus::Disk;
 use ClearStatus::Fleet;
 use ClearStatus::Relay;
+use ClearStatus::Shim qw(build_shim watched_stat);
 use ClearStatus::Test;
 use Digest::SHA qw(sha256_hex);
 use Fcntl qw(F_SETLK F_WRLCK SEEK_SET);
@@ -60,17 +61,8 @@ EOC
 # Who looks at the second gateway's file hangs while there is a file "hangs" in
 # its folder, and makes one of its own number there.
 
-my $shim = $t->file('shim.c', <<'EOC');
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-static void hang(const char *path)
-{
+my $preload = !$ENV{TEST_NGINX_BINARY} && !$ENV{TEST_VALGRIND}
+    && build_shim($t, watched_stat(<<'EOC'));
     char  name[4096], mine[4096];
     char *end = strstr(path, "/disk/answers.db");
 
@@ -81,30 +73,7 @@ static void hang(const char *path)
         close(open(mine, O_CREAT|O_WRONLY, 0600));
         usleep(10000);
     }
-}
-
-int stat(const char *path, struct stat *st)
-{
-    static int (*real)(const char *, struct stat *);
-
-    if (!real) *(void **) &real = dlsym(RTLD_NEXT, "stat");
-    hang(path);
-    return real(path, st);
-}
-
-int stat64(const char *path, struct stat64 *st)
-{
-    static int (*real)(const char *, struct stat64 *);
-
-    if (!real) *(void **) &real = dlsym(RTLD_NEXT, "stat64");
-    hang(path);
-    return real(path, st);
-}
 EOC
-
-my $preload = $t->dir . '/shim.so';
-my $shimmed = !$ENV{TEST_NGINX_BINARY} && !$ENV{TEST_VALGRIND}
-    && system("cc -shared -fPIC -o $preload $shim -ldl 2> /dev/null") == 0;
 
 my $redis = $fleet->redis;
 my $relay = $t->adopt(
@@ -113,7 +82,7 @@ my $relay = $t->adopt(
 $fleet->reach(1, 'redis://127.0.0.1:' . $relay->port);
 
 {
-    local $ENV{LD_PRELOAD} = $shimmed ? $preload : '';
+    local $ENV{LD_PRELOAD} = $preload || '';
     $fleet->run;
 }
 
@@ -198,7 +167,7 @@ ok wait_for(sub {
 
 SKIP: {
     skip 'a program of our own cannot be put before the files', 1
-        if !$shimmed;
+        if !$preload;
 
     my @none = ('x' . '0' x 16, 't' . 'z' x 16);
 

@@ -7,6 +7,7 @@ use Mojo::Base -strict, -signatures;
 use FindBin qw($Bin);
 use lib "$Bin/lib";
 
+use ClearStatus::Shim qw(build_shim no_descriptor);
 use ClearStatus::Test;
 use Mojo::File qw(path);
 use Test::More;
@@ -20,44 +21,8 @@ $t->simulator(tls => 1);
 # What is opened as OpenSSL opens files is in the file "opened", a name a line;
 # and while there is a file "opened.full", there is no descriptor for ours.
 
-my $shim = $t->file('shim.c', <<'EOC');
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-static int full(const char *path)
-{
-    char name[4096];
-
-    if (strstr(path, "/trusted.pem") == NULL) return 0;
-    snprintf(name, sizeof(name), "%s.full", getenv("SHIM"));
-    return access(name, F_OK) == 0;
-}
-
-#define OPEN(name)                                                            \
-    int name(const char *path, int flags, ...)                                \
-    {                                                                         \
-        static int (*real)(const char *, int, ...);                           \
-        int     mode;                                                         \
-        va_list args;                                                         \
-                                                                              \
-        if (!real) *(void **) &real = dlsym(RTLD_NEXT, #name);                \
-        if (full(path)) { errno = EMFILE; return -1; }                        \
-        va_start(args, flags);                                                \
-        mode = flags & O_CREAT ? va_arg(args, int) : 0;                       \
-        va_end(args);                                                         \
-        return real(path, flags, mode);                                       \
-    }
-
-OPEN(open)
-OPEN(open64)
-
+my $preload = build_shim($t,
+    no_descriptor('/trusted.pem', $t->dir . '/opened.full'), <<'EOC')
 static void note(const char *path)
 {
     char line[4096];
@@ -82,11 +47,7 @@ static void note(const char *path)
 SHIM(fopen)
 SHIM(fopen64)
 EOC
-
-my $preload = $t->dir . '/shim.so';
-
-plan skip_all => 'there is no compiler'
-    if system("cc -shared -fPIC -o $preload $shim -ldl 2> /dev/null") != 0;
+    or plan skip_all => 'there is no compiler';
 
 my $opened = path($t->file('opened', '', 0666));
 $ENV{SHIM} = "$opened";

@@ -6,6 +6,7 @@ use Mojo::Base -strict, -signatures;
 use FindBin qw($Bin);
 use lib "$Bin/lib";
 
+use ClearStatus::Shim qw(build_shim no_descriptor);
 use ClearStatus::Test;
 use Test::More;
 
@@ -16,50 +17,8 @@ sub token ($n) {"file-sEcReT-mArKeR-$n"}
 
 # While there is a file "full", there is no descriptor for the one of that name.
 
-my $shim = $t->file('shim.c', <<'EOC');
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-static int full(const char *path)
-{
-    char name[4096];
-
-    if (strstr(path, "/written") == NULL) return 0;
-    snprintf(name, sizeof(name), "%s/full", getenv("SHIM"));
-    return access(name, F_OK) == 0;
-}
-
-#define OPEN(name)                                                            \
-    int name(const char *path, int flags, ...)                                \
-    {                                                                         \
-        static int (*real)(const char *, int, ...);                           \
-        int     mode;                                                         \
-        va_list args;                                                         \
-                                                                              \
-        if (!real) *(void **) &real = dlsym(RTLD_NEXT, #name);                \
-        if (full(path)) { errno = EMFILE; return -1; }                        \
-        va_start(args, flags);                                                \
-        mode = flags & O_CREAT ? va_arg(args, int) : 0;                       \
-        va_end(args);                                                         \
-        return real(path, flags, mode);                                       \
-    }
-
-OPEN(open)
-OPEN(open64)
-EOC
-
-my $preload = $t->dir . '/shim.so';
-my $shimmed = !$ENV{TEST_NGINX_BINARY} && !$ENV{TEST_VALGRIND}
-    && system("cc -shared -fPIC -o $preload $shim -ldl 2> /dev/null") == 0;
-
-$ENV{SHIM} = $t->dir;
+my $preload = !$ENV{TEST_NGINX_BINARY} && !$ENV{TEST_VALGRIND}
+    && build_shim($t, no_descriptor('/written', $t->dir . '/full'));
 
 # Workers run as somebody else where this runs as root.
 my $mode = 0644;
@@ -74,7 +33,7 @@ symlink 'first', $t->dir . '/current' or die;
 symlink 'current/token', $t->dir . '/linked' or die;
 
 $t->conf(<<'EOC');
-%%GLOBALS%% env LD_PRELOAD; env SHIM;
+%%GLOBALS%% env LD_PRELOAD;
 
 worker_processes 2;
 
@@ -115,7 +74,7 @@ http {
 EOC
 
 {
-    local $ENV{LD_PRELOAD} = $shimmed ? $preload : '';
+    local $ENV{LD_PRELOAD} = $preload || '';
     $t->run;
 }
 
@@ -221,7 +180,7 @@ subtest 'a file that cannot be used' => sub {
 
 SKIP: {
     skip 'a program of our own cannot be put before the files', 1
-        if !$shimmed;
+        if !$preload;
 
     subtest 'a file that cannot be opened for a while' => sub {
         my $no  = qr/written" cannot be read, the last good.*\(24: /;
