@@ -7,6 +7,7 @@ use FindBin qw($Bin);
 use lib "$Bin/lib";
 
 use ClearStatus::Dns;
+use ClearStatus::Shim qw(build_shim);
 use ClearStatus::Test;
 use Mojo::File qw(path);
 use POSIX qw(EMFILE ENFILE ENOBUFS ENOMEM);
@@ -21,16 +22,8 @@ $dns->say('api.example' => {A => ['127.0.0.1']});
 # While there is a file "errno", no socket of these families can be opened, or
 # where "at" says so connected, by this reason.
 
-my $shim = $t->file('shim.c', <<'EOC');
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+my $shim = <<'EOC';
 #include <sys/socket.h>
-#include <unistd.h>
 
 static int lacks(const char *at)
 {
@@ -69,9 +62,8 @@ int connect(int fd, const struct sockaddr *to, socklen_t len)
 }
 EOC
 
-my $preload = $t->dir . '/shim.so';
-my $shimmed = !$ENV{TEST_NGINX_BINARY} && !$ENV{TEST_VALGRIND}
-    && system("cc -shared -fPIC -o $preload $shim -ldl 2> /dev/null") == 0;
+my $preload = !$ENV{TEST_NGINX_BINARY} && !$ENV{TEST_VALGRIND}
+    && build_shim($t, $shim);
 
 $ENV{SHIM} = $t->dir;
 $t->set(DNS => $dns->port, SIM => $sim->port);
@@ -176,7 +168,7 @@ subtest 'descriptors' => sub {
 
 
 SKIP: {
-    skip 'a program of our own cannot be put before sockets', 1 if !$shimmed;
+    skip 'a program of our own cannot be put before sockets', 1 if !$preload;
 
     subtest 'other reasons' => sub {
         my $errno = $t->dir . '/errno';

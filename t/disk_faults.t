@@ -7,6 +7,7 @@ use FindBin qw($Bin);
 use lib "$Bin/lib";
 
 use ClearStatus::Disk;
+use ClearStatus::Shim qw(build_shim);
 use ClearStatus::Test;
 use Mojo::File qw(path);
 use Test::More;
@@ -23,16 +24,8 @@ my $said = qr/\Q$file\E.*cannot be written/;
 # database just when it was opened; or the disk does not tell of its files; or
 # somebody sets the clock, an hour each time that it is read.
 
-my $shim = $t->file('shim.c', <<'EOC');
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
+my $shim = <<'EOC';
 #include <sys/time.h>
-#include <unistd.h>
 
 static int there(const char *name)
 {
@@ -104,9 +97,8 @@ int sqlite3_prepare_v3(void *db, const char *sql, int n, unsigned flags,
 }
 EOC
 
-my $preload = $t->dir . '/shim.so';
-my $shimmed = !$ENV{TEST_NGINX_BINARY} && !$ENV{TEST_VALGRIND}
-    && system("cc -shared -fPIC -o $preload $shim -ldl 2> /dev/null") == 0;
+my $preload = !$ENV{TEST_NGINX_BINARY} && !$ENV{TEST_VALGRIND}
+    && build_shim($t, $shim);
 
 $ENV{SHIM} = $t->dir;
 $t->conf($disk->conf(main => 'env LD_PRELOAD; env SHIM;'));
@@ -115,7 +107,7 @@ $t->conf($disk->conf(main => 'env LD_PRELOAD; env SHIM;'));
 # Reader and writer have the file open, and all is as it should be.
 
 sub run {
-    local $ENV{LD_PRELOAD} = $shimmed ? $preload : '';
+    local $ENV{LD_PRELOAD} = $preload || '';
 
     $disk->restore;
     $t->run;
@@ -204,7 +196,7 @@ SKIP: {
 
 SKIP: {
     skip 'a program of our own cannot be put before the files', 5
-        if !$shimmed;
+        if !$preload;
 
     subtest 'the disk becomes read-only' => sub {
         run();

@@ -7,6 +7,7 @@ use FindBin qw($Bin);
 use lib "$Bin/lib";
 
 use ClearStatus::Disk;
+use ClearStatus::Shim qw(build_shim);
 use ClearStatus::Test;
 use Mojo::File qw(path);
 use Test::More;
@@ -21,14 +22,7 @@ my $dir  = path($t->dir . '/notes')->make_path->chmod(0777);
 # Who has made its purges, and is about to say so, waits while there is a file
 # "held" and none of its own.
 
-my $shim = $t->file('shim.c', <<'EOC');
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
+my $shim = <<'EOC';
 static char *path(const char *name, int pid)
 {
     static char buf[4096];
@@ -59,10 +53,8 @@ int sqlite3_wal_checkpoint_v2(void *db, const char *name, int mode, int *log,
 }
 EOC
 
-my $preload = $t->dir . '/shim.so';
-
-plan skip_all => 'there is no compiler'
-    if system("cc -shared -fPIC -o $preload $shim -ldl 2> /dev/null") != 0;
+my $preload = build_shim($t, $shim)
+    or plan skip_all => 'there is no compiler';
 
 $ENV{SHIM} = $dir;
 $t->conf($disk->conf(main => 'env LD_PRELOAD; env SHIM;'));

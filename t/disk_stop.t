@@ -7,6 +7,7 @@ use FindBin qw($Bin);
 use lib "$Bin/lib";
 
 use ClearStatus::Disk;
+use ClearStatus::Shim qw(build_shim);
 use ClearStatus::Test;
 use Mojo::File qw(path);
 use Test::More;
@@ -20,17 +21,9 @@ my $disk = ClearStatus::Disk->new(t => $t);
 # A worker that took a DELETE does not come to its next turn while there is a
 # file "held"; and while there is one "full", the disk is.
 
-my $shim = $t->file('shim.c', <<'EOC');
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+my $shim = <<'EOC';
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 static int purges;
 
@@ -88,10 +81,8 @@ ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at)
 }
 EOC
 
-my $preload = $t->dir . '/shim.so';
-
-plan skip_all => 'there is no compiler'
-    if system("cc -shared -fPIC -o $preload $shim -ldl 2> /dev/null") != 0;
+my $preload = build_shim($t, $shim)
+    or plan skip_all => 'there is no compiler';
 
 my $dir = path($t->dir . '/notes')->make_path->chmod(0777);
 

@@ -8,6 +8,7 @@ use lib "$Bin/lib";
 
 use ClearStatus::Dns;
 use ClearStatus::Relay;
+use ClearStatus::Shim qw(build_shim);
 use ClearStatus::Test;
 use Mojo::File qw(path);
 use Test::More;
@@ -24,13 +25,8 @@ my $there = $t->adopt(ClearStatus::Relay->new(dir => $t->dir,
 
 # What libcurl looks up is in a file "names/NAME".
 
-my $shim = $t->file('shim.c', <<'EOC');
-#define _GNU_SOURCE
-#include <dlfcn.h>
+my $shim = <<'EOC';
 #include <netdb.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 int getaddrinfo(const char *node, const char *service,
     const struct addrinfo *hints, struct addrinfo **res)
@@ -53,9 +49,8 @@ int getaddrinfo(const char *node, const char *service,
 }
 EOC
 
-my $preload = $t->dir . '/shim.so';
-my $shimmed = !$ENV{TEST_NGINX_BINARY} && !$ENV{TEST_VALGRIND}
-    && system("cc -shared -fPIC -o $preload $shim -ldl 2> /dev/null") == 0;
+my $preload = !$ENV{TEST_NGINX_BINARY} && !$ENV{TEST_VALGRIND}
+    && build_shim($t, $shim);
 
 $ENV{SHIM} = $t->dir;
 
@@ -124,7 +119,7 @@ http {
 EOC
 
 {
-    local $ENV{LD_PRELOAD} = $shimmed ? $preload : '';
+    local $ENV{LD_PRELOAD} = $preload || '';
     $t->run;
 }
 
@@ -199,7 +194,7 @@ subtest 'a name that moves' => sub {
 
 
 SKIP: {
-    skip 'a program of our own cannot be put before look-ups', 3 if !$shimmed;
+    skip 'a program of our own cannot be put before look-ups', 3 if !$preload;
 
     my $port = $t->port(2);
     my $name = sub ($name, $address) {

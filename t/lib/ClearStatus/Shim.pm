@@ -1,9 +1,9 @@
 package ClearStatus::Shim;
 
-# A library of our own that goes before the C library's in a program: C that two
-# or more tests put there, and the library of it.
+# A library of our own that goes before others in a program: made of a test's C,
+# and of what several tests put there.
 #
-#     my $preload = build_shim($t, no_descriptor('/written', $flag), ...);
+#     my $preload = build_shim($t, no_descriptor('/written', $flag), $source);
 #
 # build_shim() returns undef where there is no compiler.
 
