@@ -201,8 +201,8 @@ sub check ($self, $file) {
 }
 
 
-# Processes, as /proc shows them.  nginx's titles say who is leaving; under
-# valgrind there are no titles, and the log tells.
+# Processes, as /proc shows them.  nginx's titles say who is leaving, and who
+# has exited has none; under valgrind there are no titles, and the log tells.
 
 sub children ($self) { return $self->children_of($self->pid // return) }
 
@@ -220,7 +220,8 @@ sub is_leaving ($self, $pid) {
     my $title = $self->slurp("/proc/$pid/cmdline");
 
     return 1 if $title =~ /is shutting down/;
-    return $title !~ /^(?:nginx|angie): worker process/ if !$ENV{TEST_VALGRIND};
+    return $title !~ /^(?:nginx|angie): worker process/
+        if $title eq '' || $title =~ /^\w+: / || !$ENV{TEST_VALGRIND};
     return $self->slurp($self->dir . '/error.log')
         =~ /\] $pid#\d+: (?:gracefully shutting down|exiting)/;
 }
