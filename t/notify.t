@@ -183,6 +183,21 @@ subtest 'a fetch that was sent before is followed by another' => sub {
 };
 
 
+subtest 'also where that one brings an error' => sub {
+    my $id = new_task('SUCCESS');
+
+    $sim->behave($id, {status => 404, times => 1});
+    $sim->hold($id);
+    my $call = $t->start("/status?taskId=$id");
+    ok $sim->wait_held($id), 'in the air';
+    accepted notify("/notify?taskId=$id"), $id, 'true', 'a notification';
+    $sim->release($id);
+    $t->collect($call);
+    is $call->code, 404, 'it is not there yet';
+    ok $sim->wait_count($id, 2), 'another follows';
+};
+
+
 subtest 'bodies' => sub {
     my $id = task();
     $t->get("/status?taskId=$id");

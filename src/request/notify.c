@@ -418,7 +418,10 @@ ngx_cs_notify_timer_handler(ngx_event_t *ev)
 
     notice.since = kept->since;
     notice.wait = NGX_CS_NOTICE_WAIT;
-    notice.known = ngx_cs_hold_waits(lookup.shm_zone, lookup.key);
+
+    /* it was when the notice was taken, whatever was stored since */
+
+    notice.known = 1;
 
     if (ngx_cs_flight_refresh(&kept->question, &lookup, &notice)
         == NGX_AGAIN)

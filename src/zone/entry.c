@@ -295,7 +295,10 @@ ngx_cs_entry_delete(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
 
     if (e->unsaved.next) {
         ngx_cs_unsaved_remove(shm, e);
-        shm->stat.lost++;
+
+        /* what nobody had may go at once, however well the disk does */
+
+        shm->stat.lost += !e->unwanted;
     }
 
     ngx_cs_result_free(shm, &e->good);

@@ -184,6 +184,7 @@ ngx_cs_zone_acquire(ngx_cs_lookup_t *lookup, int64_t deadline,
     }
 
     if (choice != CLEAR_FETCH && choice != CLEAR_SERVE_REVALIDATE) {
+        e->unwanted = 0;
         lookup->outcome.choice = choice;
         rc = ngx_cs_zone_serve(zone, e, lookup);
 
@@ -234,6 +235,10 @@ ngx_cs_zone_notice(ngx_cs_lookup_t *lookup, int64_t deadline,
     {
         e = ngx_cs_entry_find(zone->shm, lookup->key);
         e->noticed = ngx_current_msec;
+    }
+
+    if (rc == NGX_DECLINED && e) {
+        ngx_cs_entry_trim(zone->shm, e, &after);
     }
 
     ngx_cs_shm_unlock(zone, &after);
