@@ -48,6 +48,12 @@ http {
             clear_status_max_rate 10r/s;
         }
 
+        location = /retried {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_max_rate 10r/s;
+            clear_status_retries 1;
+        }
+
         location = /purge {
             clear_status_purge;
         }
@@ -92,22 +98,36 @@ ok wait_for(sub { ask(1, $other)->code == 200 }), 'ends it everywhere';
 
 # Turns: as many in a second as one gateway may.
 
-sub rated ($i, $tenant) {
-    my $id = new_task('SUCCESS');
-
-    return $fleet->start($i, "/rated?tenant=$tenant&taskId=$id");
+sub rated ($i, $tenant, $location = '/rated', $id = new_task('SUCCESS')) {
+    return $fleet->start($i, "$location?tenant=$tenant&taskId=$id");
 }
+
 
 my $began = time;
 my @calls = map { rated($_ % 2, 'tenant-c') } 0 .. 19;
 
 $t->collect(@calls);
+is scalar(grep { $_->code != 200 } @calls), 0, 'all are answered';
+cmp_ok time - $began, '>=', 1.9, 'one after another, over both gateways';
 
-my $took = time - $began;
+
+# A retry is a fetch too: after ten with two attempts each, the next is as late
+# as after twenty.
+
+my @refused = map { new_task('SUCCESS') } 0 .. 9;
+
+$sim->behave($_, {close => 'before', times => 1}) for @refused;
+
+$began = time;
+@calls = map {
+    rated($_ % 2, 'tenant-e', '/retried', $refused[$_])
+} 0 .. 9;
+$t->collect(@calls);
 
 is scalar(grep { $_->code != 200 } @calls), 0, 'all are answered';
-cmp_ok $took, '>=', 1.9, 'one after another, over both gateways';
-note sprintf 'in %.2f s', $took;
+is scalar(grep { $sim->count($_) != 2 } @refused), 0, 'with a retry each';
+is $t->collect(rated(0, 'tenant-e', '/retried'))->code, 200, 'the next one';
+cmp_ok time - $began, '>=', 1.9, 'has its turn after all of them';
 
 # who goes away leaves nothing behind, and others have their turn
 

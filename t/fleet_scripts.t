@@ -76,12 +76,17 @@ sub land ($entry, $fence, $bytes, %is) {
         $fence, $bytes, $is{age} // 0, $is{lifetime} // 60_000,
         $is{kind} // 'v', $is{keep} // 600_000, $is{task} // 'task',
         $is{id} // 'id', 'channel', 'message', $is{pause} // 0,
-        $is{status} // 429, $is{given} // 3_600_000);
+        $is{status} // 429, $is{given} // 3_600_000, $is{more} // 0);
 }
 
-sub purge ($member, $max = 100, $after = 0) {
+sub give ($entry, $fence, %is) {
+    return evaluate('give', [$entry, 'purges', $is{tenant} // 'tenant'],
+        $fence, 'channel', 'message', $is{more} // 0);
+}
+
+sub purge ($member, $max = 100, $after = 0, $epoch = 0) {
     return evaluate('purge', ['purges'], $member, $max, 'purged', 'message',
-        $after);
+        $after, $epoch);
 }
 
 # What a log says that was read so far: when it began, what is the last of all
@@ -183,7 +188,7 @@ cmp_ok $second->{word}, 'gt', $first->{word}, 'with a later fence';
 is land($e, $first->{word}, 'late'), 0, 'the first one is refused';
 is evaluate('renew', [$e], 'a', $first->{word}, $LEASE), 0,
     'and cannot renew';
-is evaluate('give', [$e], $first->{word}, 'channel', 'message'), 0,
+is give($e, $first->{word}), 0,
     'nor give back what is another\'s';
 is land($e, $second->{word}, 'good'), 1, 'the second lands';
 is land($e, $first->{word}, 'late'), 0, 'and stays';
@@ -213,7 +218,7 @@ $e     = entry();
 $first = take($e, lease => 1000);
 is evaluate('renew', [$e], 'a', $first->{word}, $LEASE), 1, 'it is renewed';
 cmp_ok take($e, owner => 'b')->{ms}, '>', 1000, 'for as long as was said';
-is evaluate('give', [$e], $first->{word}, 'channel', 'message'), 1,
+is give($e, $first->{word}), 1,
     'it is given back';
 is kind($e, owner => 'b'), 'yours', 'and another one flies';
 
@@ -346,6 +351,16 @@ is_deeply since(5, $at)->{members}, ['tlong-ago', 100],
 $redis->command('ZADD', 'purges', 200, 'tinstead');
 is_deeply since(5, 300)->{members}, ['tlong-ago', 100, 'tinstead', 200],
     'as what came instead may be before what was read';
+
+my $own = purge('town', 100, 300, 5);
+my $new = since(5, 300);
+
+cmp_ok $own, '>', 300, 'a purge by one who had read the end';
+isnt $new->{epoch}, 5, 'begins another log';
+is_deeply $new->{members},
+    ['tlong-ago', 100, 'tinstead', 200, 'town', $own],
+    'of which everybody has what came instead, too';
+is_deeply since($new->{epoch}, $own)->{members}, [], 'once';
 $redis->command('DEL', 'purges');
 
 my @times = map { purge("t$_", 10) } 1 .. 30;
@@ -447,6 +462,22 @@ is $_->{kind}, 'later', 'the next one later' for @later;
 ok $later[0]{ms} > 5000 && $later[0]{ms} <= 10_000, 'after the first';
 ok $later[1]{ms} > 15_000 && $later[1]{ms} <= 20_000, 'and one after another';
 is kind($e, %rate, turned => 1), 'yours', 'whose turn has come, flies';
+
+%rate = (tenant => 'retried', apart => 10_000_000);
+$e    = entry();
+land($e, take($e, %rate)->{word}, 'bytes', tenant => 'retried',
+    more => 20_000_000);
+
+my $after = take(entry(), %rate);
+
+is $after->{kind}, 'later', 'after one that took three';
+ok $after->{ms} > 25_000 && $after->{ms} <= 30_000, 'the next is later by two';
+
+%rate = (tenant => 'failed', apart => 10_000_000);
+$e    = entry();
+give($e, take($e, %rate)->{word}, tenant => 'failed', more => 10_000_000);
+$after = take(entry(), %rate);
+ok $after->{ms} > 15_000 && $after->{ms} <= 20_000, 'or by one, in vain';
 
 
 # Nothing stays for ever.

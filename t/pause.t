@@ -123,6 +123,21 @@ subtest 'a 429 without a time' => sub {
         'with the time of the pause that it begins';
 };
 
+subtest 'others that were in the air' => sub {
+    my @busy = map { 'busy-' . ++$n } 1 .. 4;
+
+    $sim->behave($_, {status => 429}) for @busy;
+    $sim->hold('*');
+    my @calls = map { $t->start("/status?tenant=crowd&taskId=$_") } @busy;
+    ok wait_for(sub { $sim->held == 4 }), 'four';
+    $sim->release('*');
+    $t->collect(@calls);
+
+    is_deeply [map { $_->code } @calls], [(429) x 4], 'the error';
+    is scalar(grep { ($_->header('Retry-After') // '') =~ /^[12]$/ } @calls), 4,
+        'all have the time of the pause, which one began';
+};
+
 subtest 'a short Retry-After' => sub {
     my $id = new_task('SUCCESS');
 

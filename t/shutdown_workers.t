@@ -102,4 +102,21 @@ subtest 'worker_shutdown_timeout' => sub {
     $sim->release($id);
 };
 
+subtest 'the same where the others are new workers' => sub {
+    my $id = new_task('SUCCESS');
+
+    $sim->hold($id);
+    my $first = $t->start("/status?taskId=$id");
+    ok $sim->wait_held($id), 'an old worker fetches';
+    ok $t->reload, 'it leaves';
+
+    my $call = $t->start("/status?taskId=$id");
+    ok wait_for(sub { !$t->leaving_pids }), 'in time, though others wait';
+    $t->collect($first);
+
+    $sim->release($id);
+    is $t->collect($call)->code, 200, 'for whom it is sent again';
+    is $sim->count($id), 2, 'once';
+};
+
 $t->done;

@@ -9,6 +9,7 @@ use lib "$Bin/lib";
 use ClearStatus::Shim qw(build_shim no_descriptor);
 use ClearStatus::Test;
 use Test::More;
+use Time::HiRes qw(sleep);
 
 my $t   = ClearStatus::Test->new(reload => 0);
 my $sim = $t->simulator;
@@ -69,6 +70,10 @@ http {
             clear_status_pass %%UPSTREAM%%;
             clear_status_auth_token_file %%DIR%%/private;
         }
+
+        location = /metrics {
+            clear_status_metrics;
+        }
     }
 }
 EOC
@@ -85,6 +90,14 @@ sub sent_by ($location) {
 
     $t->get("/$location?taskId=$id");
     return $sim->sent($id, 'x-clear-auth-token') // 'nothing';
+}
+
+
+sub upstream_seconds {
+    my ($seconds) = $t->get('/metrics')->body
+        =~ /^clear_status_upstream_seconds_sum (\S+)/m;
+
+    return $seconds;
 }
 
 
@@ -122,15 +135,16 @@ is $sim->count($stored), 1, 'what was stored stays';
 subtest 'upstream refuses the old token' => sub {
     for my $status (401, 403) {
         my $id  = new_task('SUCCESS');
-        my $old = sent_by('written');
         my $new = token("new-$status");
 
         # the old token is on its way when the new one comes
         $sim->behave($id, {status => $status, times => 1});
         $sim->hold($id);
         my $call = $t->start("/written?taskId=$id");
+        my $seconds = upstream_seconds();
         ok $sim->wait_held($id), "$status: a fetch is in the air";
-        is $sim->sent($id, 'x-clear-auth-token'), $old, 'with the old token';
+        isnt $sim->sent($id, 'x-clear-auth-token'), $new, 'with the old token';
+        sleep 0.3;
 
         rename_over('written', $new);
         $sim->release($id);
@@ -139,6 +153,8 @@ subtest 'upstream refuses the old token' => sub {
         is $call->code, 200, 'the new one is tried at once';
         is $sim->count($id), 2, 'by a second fetch';
         is $sim->sent($id, 'x-clear-auth-token'), $new, 'with it';
+        cmp_ok upstream_seconds(), '>', $seconds + 0.25,
+            "upstream's time is that of both";
     }
 
     my $id = new_task('SUCCESS');

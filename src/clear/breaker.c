@@ -97,6 +97,7 @@ clear_breaker_leave(clear_breaker_t *b, const clear_breaker_conf_t *conf,
 
     pass->quiet = 0;
     pass->unlogged = 0;
+    pass->left = 0;
 
     switch (upstream) {
 
@@ -139,6 +140,10 @@ clear_breaker_leave(clear_breaker_t *b, const clear_breaker_conf_t *conf,
 
     if (retry_after) {
         clear_breaker_ask(b, upstream, now, retry_after);
+    }
+
+    if (b->kind && b->until > now) {
+        pass->left = b->until - now;
     }
 
     return (b->kind && b->serial != serial) ? b->until - now : 0;

@@ -87,6 +87,9 @@ typedef struct {
     uint32_t                 unlogged;        /* set by leave: upstream takes
                                                  the credential again, and so
                                                  many refusals had no line */
+    int64_t                  left;            /* set by leave: what is left of
+                                                 a pause that there is, ms, or
+                                                 0 */
     unsigned                 probe:1;
     unsigned                 quiet:1;         /* set by leave: this refusal
                                                  is not to be logged */

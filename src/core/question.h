@@ -58,6 +58,7 @@ typedef struct {
                                                  changed */
     ngx_uint_t                   paced;       /* its tenant's turn has come,
                                                  over all gateways */
+    ngx_uint_t                   turns;       /* attempts at upstream */
     ngx_log_t                   *log;         /* the location's */
 } ngx_cs_question_t;
 

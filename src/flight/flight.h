@@ -64,10 +64,7 @@ ngx_int_t ngx_cs_flight_init_process(ngx_cycle_t *cycle,
 /* after a wake-up: other workers' flights have ended */
 void ngx_cs_flight_wake(void);
 
-/*
- * The worker is asked to leave, or, the second time, is not to wait any longer
- * (worker_shutdown_timeout).
- */
+/* the worker is asked to leave */
 void ngx_cs_flight_quit(void);
 
 /*

@@ -33,7 +33,7 @@ static u_char *ngx_cs_flight_log(ngx_log_t *log, u_char *buf, size_t len);
 /* of this worker */
 static ngx_cs_table_t           ngx_cs_flights;
 static ngx_cs_flight_listen_pt  ngx_cs_flight_listener;
-static ngx_uint_t               ngx_cs_flight_quits;
+static ngx_msec_t               ngx_cs_flight_asked;  /* to leave, then */
 
 
 ngx_int_t
@@ -234,6 +234,7 @@ ngx_cs_flight_fly(ngx_cs_flight_t *flight)
     flight->question.seen = 0;
     flight->question.down = 0;
     flight->question.paced = 0;
+    flight->question.turns = 0;
 
     if (flight->question.leased) {
         flight->question.seen = flight->lookup.outcome.seen;
@@ -462,9 +463,7 @@ ngx_cs_flight_quit(void)
     ngx_cs_flight_t    *flight;
     ngx_rbtree_node_t  *node;
 
-    /* the second time is worker_shutdown_timeout */
-
-    ngx_cs_flight_quits++;
+    ngx_cs_flight_asked = ngx_current_msec;
 
     if (ngx_cs_flights.rbtree.root == ngx_cs_flights.rbtree.sentinel) {
         return;
@@ -488,15 +487,23 @@ ngx_cs_flight_quit(void)
 
 /*
  * A fetch that was sent, and that callers in other workers wait for, keeps an
- * exiting worker as its own callers do: else it would be sent again.
+ * exiting worker as its own callers do: else it would be sent again.  nginx
+ * tells no module that worker_shutdown_timeout is over.
  */
 
 static void
 ngx_cs_flight_linger(ngx_cs_flight_t *flight)
 {
+    ngx_core_conf_t  *ccf;
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(ngx_cycle->conf_ctx,
+                                           ngx_core_module);
+
     flight->timer.cancelable = 1;
 
-    if (ngx_cs_flight_quits == 1
+    if (ngx_exiting
+        && (ccf->shutdown_timeout == 0
+            || ngx_current_msec - ngx_cs_flight_asked < ccf->shutdown_timeout)
         && flight->lookup.ticket
         && ngx_cs_zone_wanted(&flight->lookup))
     {

@@ -520,7 +520,7 @@ ngx_cs_fleet_unsent(void *data)
     lease = job->lease;
     job->lease = NULL;
 
-    ngx_cs_fleet_lease_end(lease, job->asking->question, NULL);
+    ngx_cs_fleet_lease_end(lease, job->asking->question, NULL, 0);
 
     job->queued = 1;
     job->turned = 1;
@@ -674,7 +674,10 @@ ngx_cs_fleet_ended(ngx_cs_asking_t *asking, void *state,
         lease = job->lease;
         job->lease = NULL;
 
-        ngx_cs_fleet_lease_end(lease, asking->question, answer);
+        ngx_cs_fleet_lease_end(lease, asking->question, answer,
+                               ngx_cs_fleet_take_later(
+                                   asking->question->fetch->max_rate,
+                                   asking->question->turns));
     }
 }
 

@@ -15,7 +15,7 @@
 #include "tier/fleet_types.h"
 
 
-#define NGX_CS_FLEET_EVAL_MAX  16        /* keys and arguments */
+#define NGX_CS_FLEET_EVAL_MAX  17        /* keys and arguments */
 
 
 /* as ngx_cs_redis_call() */

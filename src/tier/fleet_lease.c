@@ -31,6 +31,7 @@ struct ngx_cs_fleet_lease_s {
     ngx_cs_redis_call_t          call;
     ngx_event_t                  timer;
     ngx_uint_t                   ticks;
+    int64_t                      later;     /* us, the tenant's turns */
     ngx_cs_fleet_unsent_pt       unsent;
     void                        *data;
     unsigned                     sent:1;
@@ -155,11 +156,12 @@ ngx_cs_fleet_lease_renew(ngx_cs_fleet_lease_t *lease)
 
 void
 ngx_cs_fleet_lease_end(ngx_cs_fleet_lease_t *lease,
-    ngx_cs_question_t *question, ngx_cs_answer_t *answer)
+    ngx_cs_question_t *question, ngx_cs_answer_t *answer, int64_t later)
 {
     ngx_int_t  rc;
 
     lease->ended = 1;
+    lease->later = later;
 
     if (lease->timer.timer_set) {
         ngx_del_timer(&lease->timer);
@@ -191,14 +193,20 @@ ngx_cs_fleet_lease_end(ngx_cs_fleet_lease_t *lease,
 static ngx_int_t
 ngx_cs_fleet_lease_give(ngx_cs_fleet_lease_t *lease)
 {
-    ngx_str_t  args[3];
+    u_char     later[NGX_INT64_LEN];
+    ngx_str_t  keys[3], args[4];
+
+    keys[0] = lease->names.entry;
+    keys[1] = lease->names.purges;
+    keys[2] = lease->names.tenant;
 
     args[0] = lease->fence;
     args[1] = lease->names.channel;
     args[2] = lease->names.message;
+    ngx_cs_fleet_eval_number(&args[3], lease->later, later);
 
     return ngx_cs_fleet_eval(lease->fleet, &lease->call, &ngx_cs_fleet_give,
-                             &lease->names.entry, 1, args, 3);
+                             keys, 3, args, 4);
 }
 
 
@@ -206,9 +214,9 @@ static ngx_int_t
 ngx_cs_fleet_lease_land(ngx_cs_fleet_lease_t *lease,
     ngx_cs_question_t *question, ngx_cs_answer_t *answer)
 {
-    u_char                 digits[6][NGX_INT64_LEN];
+    u_char                 digits[7][NGX_INT64_LEN];
     int64_t                keep;
-    ngx_str_t              keys[3], args[13];
+    ngx_str_t              keys[3], args[14];
     ngx_uint_t             finished;
     ngx_cs_fleet_parcel_t  parcel;
 
@@ -243,9 +251,10 @@ ngx_cs_fleet_lease_land(ngx_cs_fleet_lease_t *lease,
     ngx_cs_fleet_eval_number(&args[12],
                              (int64_t) (ngx_current_msec - lease->given),
                              digits[5]);
+    ngx_cs_fleet_eval_number(&args[13], lease->later, digits[6]);
 
     return ngx_cs_fleet_eval(lease->fleet, &lease->call, &ngx_cs_fleet_land,
-                             keys, 3, args, 13);
+                             keys, 3, args, 14);
 }
 
 

@@ -43,10 +43,11 @@ void ngx_cs_fleet_lease_sent(ngx_cs_fleet_lease_t *lease);
 
 /*
  * Its flight has ended, with an answer or NULL; the lease is gone for the
- * caller.  What may be another's is given to all, else the lease back.
+ * caller.  What may be another's is given to all, else the lease back.  later:
+ * us for which the tenant's next turns are later.
  */
 void ngx_cs_fleet_lease_end(ngx_cs_fleet_lease_t *lease,
-    ngx_cs_question_t *question, ngx_cs_answer_t *answer);
+    ngx_cs_question_t *question, ngx_cs_answer_t *answer, int64_t later);
 
 
 #endif /* _NGX_CS_TIER_FLEET_LEASE_H_INCLUDED_ */

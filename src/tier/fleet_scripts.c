@@ -34,6 +34,24 @@
     "  end\n"                                                                \
     "end\n"
 
+/*
+ * A tenant's next turn is so many us after the one that has come, or after now.
+ * Returns when that was.  A clock that was set back leaves one that is far off.
+ */
+#define NGX_CS_FLEET_TURN                                                    \
+    "local function take_turn(apart)\n"                                      \
+    "  local turn = tonumber(redis.call('HGET', KEYS[3], 'turn')) or 0\n"    \
+    "  if turn > now + 600000000 then turn = now end\n"                      \
+    "  turn = math.max(turn, now)\n"                                         \
+    "  redis.call('HSET', KEYS[3], 'turn',\n"                                \
+    "    string.format('%.0f', turn + apart))\n"                             \
+    "  local ms = math.ceil((turn + apart - now) / 1000) + 1000\n"           \
+    "  if redis.call('PTTL', KEYS[3]) < ms then\n"                           \
+    "    redis.call('PEXPIRE', KEYS[3], ms)\n"                               \
+    "  end\n"                                                                \
+    "  return turn\n"                                                        \
+    "end\n"
+
 /* a fence's time, which it begins with */
 #define NGX_CS_FLEET_FENCE                                                   \
     "local function time(fence)\n"                                           \
@@ -45,6 +63,7 @@ ngx_str_t  ngx_cs_fleet_take = ngx_string(
     NGX_CS_FLEET_NOW
     NGX_CS_FLEET_PURGED
     NGX_CS_FLEET_STAY
+    NGX_CS_FLEET_TURN
     NGX_CS_FLEET_FENCE
 
     "local owner, lease, tie, waited, mode = unpack(ARGV, 1, 5)\n"
@@ -105,23 +124,14 @@ ngx_str_t  ngx_cs_fleet_take = ngx_string(
 
     /* its tenant's pause and turns */
 
-    "local n = redis.call('HMGET', KEYS[3], 'pause', 'status', 'since',\n"
-    "  'turn')\n"
-    "local pause, turn = tonumber(n[1]) or 0, tonumber(n[4]) or 0\n"
-    "local since = tonumber(n[3]) or 0\n"
+    "local n = redis.call('HMGET', KEYS[3], 'pause', 'status', 'since')\n"
+    "local pause, since = tonumber(n[1]) or 0, tonumber(n[3]) or 0\n"
     "if pause > now and since <= now and since > purged('', ARGV[7]) then\n"
     "  return say(4, (pause - now) / 1000, n[2])\n"
     "end\n"
     "local apart = tonumber(ARGV[8])\n"
     "if apart > 0 and ARGV[9] ~= '1' then\n"
-    "  if turn > now + 600000000 then turn = now end\n"
-    "  turn = math.max(turn, now)\n"
-    "  redis.call('HSET', KEYS[3], 'turn',\n"
-    "    string.format('%.0f', turn + apart))\n"
-    "  local ms = math.ceil((turn + apart - now) / 1000) + 1000\n"
-    "  if redis.call('PTTL', KEYS[3]) < ms then\n"
-    "    redis.call('PEXPIRE', KEYS[3], ms)\n"
-    "  end\n"
+    "  local turn = take_turn(apart)\n"
     "  if turn > now then return say(5, (turn - now) / 1000, '') end\n"
     "end\n"
 
@@ -157,6 +167,10 @@ ngx_str_t  ngx_cs_fleet_renew = ngx_string(
 
 
 ngx_str_t  ngx_cs_fleet_give = ngx_string(
+    NGX_CS_FLEET_NOW
+    NGX_CS_FLEET_TURN
+
+    "if tonumber(ARGV[4]) > 0 then take_turn(ARGV[4]) end\n"
     "if redis.call('HGET', KEYS[1], 'fence') ~= ARGV[1] then return 0 end\n"
     "redis.call('HDEL', KEYS[1], 'owner', 'lease')\n"
     "redis.call('PUBLISH', ARGV[2], ARGV[3])\n"
@@ -168,10 +182,12 @@ ngx_str_t  ngx_cs_fleet_land = ngx_string(
     NGX_CS_FLEET_NOW
     NGX_CS_FLEET_PURGED
     NGX_CS_FLEET_STAY
+    NGX_CS_FLEET_TURN
     NGX_CS_FLEET_FENCE
 
     "local fence, bytes, age, lifetime, kind, keep = unpack(ARGV, 1, 6)\n"
     "local h = redis.call('HMGET', KEYS[1], 'fence', 'fin')\n"
+    "if tonumber(ARGV[14]) > 0 then take_turn(ARGV[14]) end\n"
 
     /* another flight was begun after this one: it is to be believed */
 
@@ -239,6 +255,15 @@ ngx_str_t  ngx_cs_fleet_purge = ngx_string(
     NGX_CS_FLEET_NOW
     NGX_CS_FLEET_EPOCH
 
+    /*
+     * One that has lost its end is another from here on, which all read whole:
+     * what others purged meanwhile may be before what was read.
+     */
+
+    "if epoch == ARGV[6] and tonumber(ARGV[5]) > newest then\n"
+    "  redis.call('ZREM', z, first)\n"
+    "  epoch = nil\n"
+    "end\n"
     "if not epoch then\n"
     "  redis.call('ZADD', z, 1, string.format('e%.0f', now))\n"
     "end\n"

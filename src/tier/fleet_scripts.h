@@ -53,18 +53,20 @@ typedef enum {
  * renew   keys: the entry; args: owner, fence, lease (ms)
  *         returns: 1, or 0: it is another's
  *
- * give    keys: the entry; args: fence, channel, message
+ * give    keys: as take; args: fence, channel, message, us for which the
+ *         tenant's turns are later, as it was fetched more than once
  *         a lease without a result.  returns: 1, or 0: it is another's
  *
  * land    keys: as take; args: fence, bytes, age (ms), lifetime (ms, or -1 for
  *         ever), kind ("v", "f" finished, "e"), how long to keep it (ms),
  *         digests as above, channel, message, tenant's pause (ms) and its
- *         status, or 0, how long ago the fence was given (ms)
+ *         status, or 0, how long ago the fence was given (ms), us as of give
  *         returns: 1, or 0: refused, as a later flight was begun, or what it
  *         brings was purged
  *
  * purge   keys: the purges; args: member, how many are kept, channel, message,
- *         a time that it is later than
+ *         a time that it is later than, which is that of the last purge that
+ *         was read, and when the log began that it was read from, or 0
  *         returns: when it was
  *
  * log     keys: the purges; args: when the log began that was read so far, or

@@ -22,6 +22,7 @@
 #define NGX_CS_FLEET_SAID       8
 
 
+static int64_t ngx_cs_fleet_take_apart(ngx_uint_t rate);
 static void ngx_cs_fleet_take_tie(ngx_str_t *tie, u_char *digits);
 static void ngx_cs_fleet_take_string(redisReply *reply, ngx_str_t *s);
 static ngx_int_t ngx_cs_fleet_take_bound(ngx_cs_fleet_said_t *said);
@@ -33,7 +34,6 @@ ngx_cs_fleet_take_send(ngx_cs_fleet_t *fleet, ngx_cs_redis_call_t *call,
 {
     u_char            tie[2 * sizeof("ffffffff")];
     u_char            lease[NGX_INT64_LEN], apart[NGX_INT64_LEN];
-    int64_t           us;
     ngx_str_t         keys[3], args[10];
 
     /* by ngx_cs_fleet_mode_e */
@@ -44,8 +44,6 @@ ngx_cs_fleet_take_send(ngx_cs_fleet_t *fleet, ngx_cs_redis_call_t *call,
     };
 
     static ngx_str_t  flags[] = { ngx_string("0"), ngx_string("1") };
-
-    us = asks->rate ? 1000 * 1000 * 1000 / (int64_t) asks->rate : 0;
 
     keys[0] = names->entry;
     keys[1] = names->purges;
@@ -59,12 +57,28 @@ ngx_cs_fleet_take_send(ngx_cs_fleet_t *fleet, ngx_cs_redis_call_t *call,
     args[4] = modes[asks->mode];
     args[5] = names->task;
     args[6] = names->id;
-    ngx_cs_fleet_eval_number(&args[7], us, apart);
+    ngx_cs_fleet_eval_number(&args[7], ngx_cs_fleet_take_apart(asks->rate),
+                             apart);
     args[8] = flags[asks->turned];
     args[9] = flags[asks->stale];
 
     return ngx_cs_fleet_eval(fleet, call, &ngx_cs_fleet_take, keys, 3, args,
                              10);
+}
+
+
+int64_t
+ngx_cs_fleet_take_later(ngx_uint_t rate, ngx_uint_t fetches)
+{
+    return (fetches > 1)
+           ? (int64_t) (fetches - 1) * ngx_cs_fleet_take_apart(rate) : 0;
+}
+
+
+static int64_t
+ngx_cs_fleet_take_apart(ngx_uint_t rate)
+{
+    return rate ? 1000 * 1000 * 1000 / (int64_t) rate : 0;
 }
 
 

@@ -50,6 +50,12 @@ typedef struct {
 } ngx_cs_fleet_said_t;
 
 
+/*
+ * For how many us a tenant's next turns are later where the fleet permitted one
+ * fetch, and there were so many; rate: as of ngx_cs_rate_begin().
+ */
+int64_t ngx_cs_fleet_take_later(ngx_uint_t rate, ngx_uint_t fetches);
+
 /* as ngx_cs_redis_call() */
 ngx_int_t ngx_cs_fleet_take_send(ngx_cs_fleet_t *fleet,
     ngx_cs_redis_call_t *call, ngx_cs_fleet_names_t *names,

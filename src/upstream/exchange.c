@@ -290,8 +290,8 @@ ngx_cs_exchange_turn(void *data, ngx_msec_t *wait)
         return NGX_DECLINED;
     }
 
-    *wait = ngx_cs_permit_rate(&x->permit,
-                               x->question->paced ? 0 : x->conf.max_rate);
+    *wait = ngx_cs_permit_rate(&x->permit, x->conf.max_rate,
+                               x->question->paced);
 
     if (*wait) {
 
@@ -313,6 +313,7 @@ ngx_cs_exchange_turn(void *data, ngx_msec_t *wait)
     /* what the fleet had permitted was this one attempt */
 
     x->question->paced = 0;
+    x->question->turns++;
 
     return NGX_OK;
 }
@@ -494,10 +495,12 @@ ngx_cs_exchange_parsed(void *data)
 
     ngx_cs_judge(&x->fetch, x->question, &x->body, result, &verdict, &answer);
 
-    /* what begins a refusal's pause tells of it, as those in it are told */
+    /* who is refused in a pause, or begins one, hears of it, as others in it */
 
     if (pause && answer.retry_until == 0
-        && verdict.upstream != CLEAR_UPSTREAM_DOWN)
+        && (verdict.upstream == CLEAR_UPSTREAM_LIMITED
+            || verdict.upstream == CLEAR_UPSTREAM_UNAUTHORIZED
+            || verdict.upstream == CLEAR_UPSTREAM_FORBIDDEN))
     {
         answer.retry_until = (int64_t) ngx_current_msec + pause;
     }

@@ -167,7 +167,7 @@ ngx_cs_pause_leave(ngx_cs_pause_t *pause, ngx_cs_fetch_result_t *result,
 
     answer->down = ngx_cs_failing_next(pause->pass.down, verdict->upstream);
 
-    return ms;
+    return pause->pass.left;
 }
 
 

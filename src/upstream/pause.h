@@ -58,7 +58,7 @@ void ngx_cs_pause_abandon(ngx_cs_pause_t *pause);
 
 /*
  * It has ended.  Sets answer's retry_until, which callers are told, and down.
- * Returns how long the pause is that it began, ms; 0: none.
+ * Returns what is left of the pause that it began, or ended in, ms; 0: none.
  */
 int64_t ngx_cs_pause_leave(ngx_cs_pause_t *pause,
     ngx_cs_fetch_result_t *result,

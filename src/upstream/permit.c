@@ -51,12 +51,17 @@ ngx_cs_permit_abandon(ngx_cs_permit_t *permit)
 
 
 ngx_msec_t
-ngx_cs_permit_rate(ngx_cs_permit_t *permit, ngx_uint_t rate)
+ngx_cs_permit_rate(ngx_cs_permit_t *permit, ngx_uint_t rate,
+    ngx_uint_t permitted)
 {
-    ngx_msec_t  wait;
+    ngx_msec_t     wait;
+    ngx_cs_rate_e  how;
+
+    how = permitted ? NGX_CS_RATE_PERMITTED
+          : permit->waited ? NGX_CS_RATE_WAITED : NGX_CS_RATE_NEW;
 
     wait = ngx_cs_rate_begin(&permit->pause.question->tenant, rate,
-                             ngx_current_msec, permit->waited);
+                             ngx_current_msec, how);
 
     permit->waited = (wait != 0);
 

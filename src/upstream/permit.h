@@ -37,10 +37,11 @@ ngx_int_t ngx_cs_permit_enter(ngx_cs_permit_t *permit, ngx_uint_t renew,
 void ngx_cs_permit_abandon(ngx_cs_permit_t *permit);
 
 /*
- * rate: as ngx_cs_rate_begin().  0: it may go out, and does; else ms until it
- * may.
+ * rate: as ngx_cs_rate_begin(); permitted: its turn in the fleet has come.
+ * 0: it may go out, and does; else ms until it may.
  */
-ngx_msec_t ngx_cs_permit_rate(ngx_cs_permit_t *permit, ngx_uint_t rate);
+ngx_msec_t ngx_cs_permit_rate(ngx_cs_permit_t *permit, ngx_uint_t rate,
+    ngx_uint_t permitted);
 
 /*
  * There is no place for it: the answer that callers have.

@@ -34,7 +34,7 @@ typedef struct {
 static ngx_cs_rate_t *ngx_cs_rate_get(u_char *digest);
 static int64_t ngx_cs_rate_worth(void *place);
 static int64_t ngx_cs_rate_next(ngx_cs_rate_t *t, ngx_uint_t rate,
-    int64_t now, ngx_uint_t waited);
+    int64_t now, ngx_cs_rate_e how);
 
 
 ngx_cs_block_t  ngx_cs_rate_block = {
@@ -55,7 +55,7 @@ static ngx_cs_ways_t  ngx_cs_rate_ways = {
 
 ngx_msec_t
 ngx_cs_rate_begin(ngx_str_t *tenant, ngx_uint_t rate, int64_t now,
-    ngx_uint_t waited)
+    ngx_cs_rate_e how)
 {
     u_char   digest[NGX_CS_DIGEST_LEN];
     int64_t  wait;
@@ -68,7 +68,7 @@ ngx_cs_rate_begin(ngx_str_t *tenant, ngx_uint_t rate, int64_t now,
 
     ngx_cs_block_lock(ngx_cs_rate_block.zone);
 
-    wait = ngx_cs_rate_next(ngx_cs_rate_get(digest), rate, now * 1000, waited);
+    wait = ngx_cs_rate_next(ngx_cs_rate_get(digest), rate, now * 1000, how);
 
     ngx_cs_block_unlock(ngx_cs_rate_block.zone);
 
@@ -114,7 +114,7 @@ ngx_cs_rate_worth(void *place)
 
 static int64_t
 ngx_cs_rate_next(ngx_cs_rate_t *t, ngx_uint_t rate, int64_t now,
-    ngx_uint_t waited)
+    ngx_cs_rate_e how)
 {
     int64_t  interval, since;
 
@@ -124,11 +124,11 @@ ngx_cs_rate_next(ngx_cs_rate_t *t, ngx_uint_t rate, int64_t now,
 
     t->next = ngx_min(t->next, now + interval);
 
-    if (t->next >= now + 1000) {
+    if (t->next >= now + 1000 && how != NGX_CS_RATE_PERMITTED) {
         return t->next - now;
     }
 
-    since = waited ? now - NGX_CS_RATE_LATE : now;
+    since = (how == NGX_CS_RATE_WAITED) ? now - NGX_CS_RATE_LATE : now;
 
     t->next = ngx_max(t->next, since) + interval;
 

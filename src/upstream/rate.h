@@ -19,13 +19,20 @@
 /* without its zone no fetch ever waits */
 extern ngx_cs_block_t  ngx_cs_rate_block;
 
+typedef enum {
+    NGX_CS_RATE_NEW = 0,
+    NGX_CS_RATE_WAITED,          /* it was told when to come again, and comes as
+                                    late as timers are */
+    NGX_CS_RATE_PERMITTED        /* its turn in the fleet has come */
+} ngx_cs_rate_e;
+
+
 /*
- * A fetch wants to begin.  rate: 1 corresponds to 0.001 r/s, 0: any.  waited:
- * it was told before when to come again, and comes as late as timers are.
+ * A fetch wants to begin.  rate: 1 corresponds to 0.001 r/s, 0: any.
  * Returns 0 where it may, and has begun; else in how many ms to ask again.
  */
 ngx_msec_t ngx_cs_rate_begin(ngx_str_t *tenant, ngx_uint_t rate, int64_t now,
-    ngx_uint_t waited);
+    ngx_cs_rate_e how);
 
 
 #endif /* _NGX_CS_UPSTREAM_RATE_H_INCLUDED_ */

@@ -11,7 +11,7 @@
 const clear_breaker_conf_t  breaker_conf = { 3, 1000, 300000 };
 const clear_breaker_conf_t  breaker_off = { 0, 1000, 300000 };
 
-const clear_pass_t  breaker_sick = { 1, 1, 0, 0, 0, 0 };
+const clear_pass_t  breaker_sick = { 1, 1, 0, 0, 0, 0, 0 };
 
 
 clear_pass_t
@@ -40,7 +40,7 @@ breaker_enter_by(clear_breaker_t *b, const clear_breaker_conf_t *conf,
 clear_pass_t
 breaker_enter(clear_breaker_t *b, int64_t now, int64_t expected)
 {
-    static const clear_pass_t  healthy = { 2, 0, 0, 0, 0, 0 };
+    static const clear_pass_t  healthy = { 2, 0, 0, 0, 0, 0, 0 };
 
     return breaker_enter_by(b, &breaker_conf, now, healthy, expected);
 }
@@ -58,7 +58,7 @@ void
 breaker_ends(clear_breaker_t *b, int64_t now, clear_upstream_e upstream,
     int times)
 {
-    clear_pass_t  pass = { 100, 0, 0, 0, 0, 0 };
+    clear_pass_t  pass = { 100, 0, 0, 0, 0, 0, 0 };
 
     for ( /* void */ ; times; times--) {
         pass.task++;
@@ -71,7 +71,7 @@ int64_t
 breaker_asks(clear_breaker_t *b, int64_t now, clear_upstream_e upstream,
     int64_t ms)
 {
-    clear_pass_t  pass = { 100, 0, 0, 0, 0, 0 };
+    clear_pass_t  pass = { 100, 0, 0, 0, 0, 0, 0 };
 
     return clear_breaker_leave(b, &breaker_conf, now, &pass, upstream, ms);
 }

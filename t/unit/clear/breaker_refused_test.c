@@ -108,7 +108,7 @@ a_403_pauses_when_it_came_for_different_tasks_in_a_row(void **state)
 static void
 of_many_tasks_refused_each_counts_once(void **state)
 {
-    clear_pass_t          pass = { 0, 0, 0, 0, 0, 0 };
+    clear_pass_t          pass = { 0, 0, 0, 0, 0, 0, 0 };
     clear_breaker_t       b = { 0 };
     clear_breaker_conf_t  many = { 40, 1000, 0 };
 
@@ -130,7 +130,7 @@ static void
 a_row_of_refusals_has_its_lines_in_the_log_and_is_counted(void **state)
 {
     int              i;
-    clear_pass_t     pass = { 1, 0, 0, 0, 0, 0 };
+    clear_pass_t     pass = { 1, 0, 0, 0, 0, 0, 0 };
     clear_breaker_t  b = { 0 };
 
     (void) state;
@@ -252,7 +252,7 @@ static void
 max_fails_0_pauses_for_retry_after_alone(void **state)
 {
     int              i;
-    clear_pass_t     pass = { 1, 0, 0, 0, 0, 0 };
+    clear_pass_t     pass = { 1, 0, 0, 0, 0, 0, 0 };
     clear_breaker_t  b = { 0 };
 
     (void) state;

@@ -282,7 +282,7 @@ a_fetch_that_was_never_sent_counts_for_nobody(void **state)
 static void
 a_first_pause_is_from_1_ms_to_30_seconds(void **state)
 {
-    clear_pass_t          pass = { 1, 0, 0, 0, 0, 0 };
+    clear_pass_t          pass = { 1, 0, 0, 0, 0, 0, 0 };
     clear_breaker_t       b = { 0 };
     clear_breaker_conf_t  none = { 1, 0, 0 };
     clear_breaker_conf_t  huge = { 1, INT64_MAX, 0 };
