@@ -30,9 +30,9 @@
  * ahead, ms */
 #define NGX_CS_DISK_AGING    60000
 
-/* how many answers there are, if none of them were purged: quickly told */
-#define NGX_CS_DISK_ABOUT                                                    \
-    "SELECT coalesce(max(id) - min(id) + 1, 0) FROM answer"
+/* so many answers are counted each time, which is a walk through an index;
+ * more of them as often as old ones are looked for */
+#define NGX_CS_DISK_FEW      10000
 
 /* a worker that purges the zone for longer has died, ms */
 #define NGX_CS_DISK_PATIENCE 60000
@@ -50,6 +50,7 @@ static int ngx_cs_disk_size(ngx_cs_disk_trim_t *trim);
 static void ngx_cs_disk_forget_damaged(ngx_cs_disk_trim_t *trim,
     ngx_uint_t all);
 static void ngx_cs_disk_overwrite(u_char *name, off_t size);
+static int64_t ngx_cs_disk_count(ngx_cs_disk_trim_t *trim);
 static void ngx_cs_disk_measure(ngx_cs_disk_trim_t *trim);
 
 
@@ -230,7 +231,7 @@ ngx_cs_disk_size(ngx_cs_disk_trim_t *trim)
         return SQLITE_OK;
     }
 
-    answers = ngx_cs_disk_value(trim->db, NGX_CS_DISK_ABOUT);
+    answers = ngx_cs_disk_count(trim);
 
     rc = sqlite3_prepare_v2(trim->db, NGX_CS_DISK_EXCESS, -1, &stmt, NULL);
 
@@ -238,7 +239,7 @@ ngx_cs_disk_size(ngx_cs_disk_trim_t *trim)
         return rc;
     }
 
-    /* there may be fewer answers than they seem to be */
+    /* answers of many pages are fewer than those that fit in one */
 
     most = ngx_min(over * NGX_CS_DISK_IN_PAGE, NGX_CS_DISK_STEP);
     over = 1 + answers * over / pages;
@@ -290,6 +291,7 @@ ngx_cs_disk_trim_done(ngx_cs_disk_trim_t *trim)
     }
 
     if (trim->ndone) {
+        trim->counted = 0;
         ngx_cs_disk_forget_damaged(trim, 1);
     }
 
@@ -381,7 +383,31 @@ ngx_cs_disk_measure(ngx_cs_disk_trim_t *trim)
     }
 
     block->bytes = (ngx_atomic_uint_t) bytes;
-    block->answers = (ngx_atomic_uint_t)
-                     ngx_max(ngx_cs_disk_value(trim->db, NGX_CS_DISK_ABOUT),
-                             0);
+    block->answers = (ngx_atomic_uint_t) ngx_cs_disk_count(trim);
+}
+
+
+/* between two counts: those that came, as each new one has a higher id */
+
+static int64_t
+ngx_cs_disk_count(ngx_cs_disk_trim_t *trim)
+{
+    int64_t  now, highest;
+
+    now = ngx_cs_wall();
+    highest = ngx_cs_disk_value(trim->db,
+                                "SELECT coalesce(max(id), 0) FROM answer");
+
+    if (trim->answers < NGX_CS_DISK_FEW || highest < trim->highest
+        || now < trim->counted || now - trim->counted >= NGX_CS_DISK_AGING)
+    {
+        trim->answers = ngx_max(ngx_cs_disk_value(trim->db,
+                                                  "SELECT count(*)"
+                                                  " FROM answer"),
+                                0);
+        trim->highest = highest;
+        trim->counted = now;
+    }
+
+    return trim->answers + highest - trim->highest;
 }

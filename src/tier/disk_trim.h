@@ -23,6 +23,9 @@ typedef struct {
     ngx_cs_disk_t               *disk;
     sqlite3                     *db;
     int64_t                      aged;     /* looked for old ones, wall, ms */
+    int64_t                      counted;  /* wall, ms: when there were so */
+    int64_t                      answers;  /* many, up to this id */
+    int64_t                      highest;
     ngx_uint_t                   more;     /* another step is to follow soon */
     ngx_uint_t                   left;     /* a purge is to go on then */
     unsigned                     last:1;   /* this process is about to end */

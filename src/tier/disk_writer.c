@@ -4,7 +4,8 @@
  * Writes a zone's finished answers to its database; see the header.
  *
  * In a transaction purges come first and answers after them, so that an answer
- * that came after a purge stays.  What was taken from the zone counts as saved
+ * that came after a purge stays; but for the last time, when the zone may still
+ * have what is purged.  What was taken from the zone counts as saved
  * once the transaction is, else it is taken again.
  *
  * A file that is not the one that the zone was saved in, as after a reload
@@ -46,7 +47,7 @@
 /* steps of the walk through the zone in a turn */
 #define NGX_CS_DISK_STEPS    2048
 
-/* what is there already keeps its id, by which they are counted */
+/* what is there already keeps its id: a higher one is one more */
 #define NGX_CS_DISK_INSERT                                                   \
     "INSERT INTO answer (key, owner, fetched, record) VALUES (?, ?, ?, ?)"   \
     " ON CONFLICT (key) DO UPDATE SET owner = excluded.owner,"               \
@@ -324,6 +325,8 @@ ngx_cs_disk_writer_open(ngx_cs_disk_writer_t *w)
     if (rc == SQLITE_OK) {
         rc = ngx_cs_memory_recall(&w->memory, w->db, ngx_cs_disk_place(w));
     }
+
+    w->trim.counted = 0;
 
     if (rc == SQLITE_OK
         && ngx_cs_zone_saved_in(w->disk->shm_zone) != ngx_cs_disk_place(w))

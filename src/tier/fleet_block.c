@@ -13,6 +13,7 @@
 #include "core/block.h"
 
 
+static void ngx_cs_fleet_block_count(ngx_cs_fleet_block_t *block);
 static void ngx_cs_fleet_block_name(u_char *owner);
 
 
@@ -56,6 +57,23 @@ ngx_cs_fleet_block_name(u_char *owner)
 }
 
 
+/* anew, as whoever died in here has left a count that is wrong */
+
+static void
+ngx_cs_fleet_block_count(ngx_cs_fleet_block_t *block)
+{
+    ngx_uint_t  i, n;
+
+    n = 0;
+
+    for (i = 0; i < NGX_CS_FLEET_PURGES; i++) {
+        n += (block->purges[i].len != 0);
+    }
+
+    block->pending = n;
+}
+
+
 void
 ngx_cs_fleet_block_purge(ngx_shm_zone_t *shm_zone, u_char *member, size_t len)
 {
@@ -88,7 +106,6 @@ ngx_cs_fleet_block_purge(ngx_shm_zone_t *shm_zone, u_char *member, size_t len)
 
     if (free == NGX_CS_FLEET_PURGES) {
         ngx_memzero(block->purges, sizeof(block->purges));
-        block->pending = 0;
         member = (u_char *) "*";
         len = 1;
         free = 0;
@@ -96,10 +113,15 @@ ngx_cs_fleet_block_purge(ngx_shm_zone_t *shm_zone, u_char *member, size_t len)
 
     purge = &block->purges[free];
 
+    /* until it is counted, should we die here */
+
+    block->pending++;
+
     ngx_memcpy(purge->member, member, len);
     purge->len = (u_char) len;
     purge->asked = block->asked;
-    block->pending++;
+
+    ngx_cs_fleet_block_count(block);
 
     ngx_cs_block_unlock(shm_zone);
 }
@@ -168,8 +190,8 @@ ngx_cs_fleet_block_told(ngx_shm_zone_t *shm_zone, ngx_cs_fleet_purge_t *purge,
             && ngx_memn2cmp(p->member, purge->member, p->len, purge->len) == 0)
         {
             p->len = 0;
-            block->pending--;
             block->changes++;
+            ngx_cs_fleet_block_count(block);
             break;
         }
     }

@@ -180,8 +180,8 @@ ngx_cs_fleet_log_message(ngx_cs_redis_channel_t *channel, ngx_str_t *text)
 void
 ngx_cs_fleet_log_tell(ngx_cs_fleet_t *fleet)
 {
-    u_char                      digits[NGX_INT64_LEN];
-    ngx_str_t                   args[5];
+    u_char                      digits[2][NGX_INT64_LEN];
+    ngx_str_t                   args[6];
     ngx_cs_fleet_mark_t         mark;
     struct ngx_cs_fleet_log_s  *log;
 
@@ -201,10 +201,11 @@ ngx_cs_fleet_log_tell(ngx_cs_fleet_t *fleet)
     args[2] = log->channel.name;
     args[3].data = ngx_cs_fleet_block_owner(fleet->block);
     args[3].len = NGX_CS_FLEET_OWNER;
-    ngx_cs_fleet_eval_number(&args[4], mark.seen, digits);
+    ngx_cs_fleet_eval_number(&args[4], mark.seen, digits[0]);
+    ngx_cs_fleet_eval_number(&args[5], mark.epoch, digits[1]);
 
     if (ngx_cs_fleet_eval(fleet, &log->tells, &ngx_cs_fleet_purge, &log->key,
-                          1, args, 5)
+                          1, args, 6)
         != NGX_OK)
     {
         ngx_cs_fleet_log_later(log);
@@ -454,13 +455,15 @@ ngx_cs_fleet_log_disk(struct ngx_cs_fleet_log_s *log)
         block->refused = ngx_max(ngx_current_msec, 1);
     }
 
-    if (ngx_cs_purge_disk_fails(&log->disk)
-        || ngx_current_msec - block->refused >= NGX_CS_FLEET_LOG_DISK)
+    if (!ngx_cs_purge_disk_fails(&log->disk)
+        && ngx_current_msec - block->refused < NGX_CS_FLEET_LOG_DISK)
     {
-        return ngx_cs_purge_disk_add(&log->disk, '*', NULL);
+        return NGX_DECLINED;
     }
 
-    return NGX_DECLINED;
+    block->refused = 0;
+
+    return ngx_cs_purge_disk_add(&log->disk, '*', NULL);
 }
 
 
