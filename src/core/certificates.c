@@ -291,7 +291,7 @@ ngx_cs_certificates_tried(ngx_cs_certificates_files_t *files, ngx_uint_t good)
         }
 
         if (clear_stamp_recent(&file->stamp, ngx_time())
-            || (file->err && file->stamp.inode))
+            || (file->err && file->err != NGX_EACCES && file->stamp.inode))
         {
             files->recent = 1;
         }
