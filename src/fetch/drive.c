@@ -22,6 +22,10 @@
 #include <signal.h>
 
 
+/* CURLMOPT_QUICK_EXIT, which there is from 8.20 on */
+#define NGX_CS_MULTI_QUICK_EXIT  ((CURLMoption) 21)
+
+
 static void ngx_cs_multi_options(ngx_cs_multi_t *m);
 static int ngx_cs_multi_socket(CURL *easy, curl_socket_t s, int what,
     void *data, void *socket);
@@ -123,6 +127,13 @@ ngx_cs_multi_options(ngx_cs_multi_t *m)
 
     (void) curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS,
                              (long) m->conf.max_host);
+
+    /*
+     * Its end waits for no look-up that hangs.  Before 8.20, which says that it
+     * knows no such option, a transfer has its own (fetch/options.c).
+     */
+
+    (void) curl_multi_setopt(multi, NGX_CS_MULTI_QUICK_EXIT, 1L);
 }
 
 

@@ -560,11 +560,10 @@ ngx_cs_fetch_deadline(ngx_event_t *ev)
         return;
     }
 
-    /* that this worker never got a connection is not upstream's doing */
+    /* that there was no connection, or no turn, is not upstream's doing */
 
-    ngx_cs_fetch_finish(t, t->place.waiting && t->turn
-                           ? CLEAR_TRANSPORT_LOCAL
-                           : CLEAR_TRANSPORT_TIMEOUT);
+    ngx_cs_fetch_finish(t, t->place.waiting ? CLEAR_TRANSPORT_LOCAL
+                                            : CLEAR_TRANSPORT_TIMEOUT);
 }
 
 

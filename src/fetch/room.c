@@ -15,6 +15,10 @@
  */
 #define NGX_CS_MULTI_SPARE    2
 
+/* from this version on a multi with transfers has one by which its threads wake
+ * it up */
+#define NGX_CS_MULTI_WAKES    0x081400
+
 
 static void ngx_cs_multi_spare(ngx_uint_t n);
 
@@ -42,6 +46,12 @@ ngx_cs_multi_room(ngx_cs_multi_t *m)
 
         transfers = item->active + (item == m);
         sockets = ngx_min(transfers, item->conf.max_host);
+
+        if (transfers && curl_version_info(CURLVERSION_NOW)->version_num
+                         >= NGX_CS_MULTI_WAKES)
+        {
+            sockets++;
+        }
 
         if (sockets > item->sockets.nbusy) {
             need += sockets - item->sockets.nbusy;
