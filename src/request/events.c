@@ -613,6 +613,10 @@ ngx_cs_events_write_handler(ngx_http_request_t *r)
     ngx_cs_ctx_t     *ctx;
     ngx_cs_stream_t  *stream;
 
+    if (ngx_cs_suspend_left(r)) {
+        return;
+    }
+
     wev = r->connection->write;
 
     ctx = ngx_http_get_module_ctx(r, ngx_clear_status_module);

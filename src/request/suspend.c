@@ -8,6 +8,9 @@
 #include "request/suspend.h"
 
 
+static void ngx_cs_suspend_write_handler(ngx_http_request_t *r);
+
+
 ngx_int_t
 ngx_cs_suspend(ngx_http_request_t *r)
 {
@@ -19,7 +22,7 @@ ngx_cs_suspend(ngx_http_request_t *r)
         r->read_event_handler = ngx_http_test_reading;
     }
 
-    r->write_event_handler = ngx_http_request_empty_handler;
+    r->write_event_handler = ngx_cs_suspend_write_handler;
 
     /* who left right after the request was seen to, and is not seen again */
 
@@ -28,6 +31,34 @@ ngx_cs_suspend(ngx_http_request_t *r)
     }
 
     return NGX_DONE;
+}
+
+
+static void
+ngx_cs_suspend_write_handler(ngx_http_request_t *r)
+{
+    (void) ngx_cs_suspend_left(r);
+}
+
+
+ngx_uint_t
+ngx_cs_suspend_left(ngx_http_request_t *r)
+{
+#if (nginx_version >= 1025000 && (NGX_QUIC || NGX_COMPAT))
+
+    ngx_connection_t  *c;
+
+    c = r->connection;
+
+    if (c->quic && c->write->error) {
+        c->read->error = 1;
+        ngx_http_test_reading(r);
+        return 1;
+    }
+
+#endif
+
+    return 0;
 }
 
 

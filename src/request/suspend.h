@@ -21,6 +21,13 @@
 ngx_int_t ngx_cs_suspend(ngx_http_request_t *r);
 
 /*
+ * For a write event's handler.  1: the caller has gone, and the request may be
+ * gone too.  Who leaves over HTTP/3 may tell it on the way to him alone (RFC
+ * 9114, 4.1.1: STOP_SENDING), which nginx takes for an error of writing.
+ */
+ngx_uint_t ngx_cs_suspend_left(ngx_http_request_t *r);
+
+/*
  * Goes on with rc as a content handler's.  The request may be gone after it.
  */
 void ngx_cs_resume(ngx_http_request_t *r, ngx_int_t rc);
