@@ -72,7 +72,7 @@ sub whole {
         . ".\n");
 
     plots();
-    rewrite(map { $_->[0] } @steps, qw(opening summary budget machine));
+    rewrite((map { $_->[0] } @steps), qw(opening summary budget machine));
 }
 
 

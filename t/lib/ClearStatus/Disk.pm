@@ -234,7 +234,7 @@ sub lookups ($self, $outcome) {
 sub writers ($self, $master = $self->t->master_pid) {
     return grep {
         my $title = eval { path("/proc/$_/cmdline")->slurp } // '';
-        $title =~ /^nginx: cache manager process/;
+        $title =~ /^(?:nginx|angie): cache manager process/;
     } $self->t->nginx->children_of($master);
 }
 
