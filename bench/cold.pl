@@ -81,5 +81,6 @@ sub report ($of) {
         ["fetches for $callers cold callers", $ours->{fetches}, '1',
             $ours->{fetches} == 1],
         ["their mean wait, to that of one at upstream", sprintf('%.2f', $to),
-            'at most 1.15', $to <= 1.15]);
+            'at most 1.15', $to <= 1.15,
+            'what it takes to accept so many: see the others']);
 }
