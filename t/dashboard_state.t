@@ -288,8 +288,14 @@ subtest 'the disk below a zone' => sub {
     is_deeply [map { $_->{name} } @{ $tiers->(1) }], ['fleet'],
         'not all have one';
 
-    ask('status', 'disk', new_task('SUCCESS')) for 1 .. 3;
+    my @ids = map { new_task('SUCCESS') } 1 .. 3;
+
+    ask('status', 'disk', $_) for @ids;
     ok wait_for(sub { $tier->()->{answers} >= 3 }), 'answers';
+    my $answers = $tier->()->{answers};
+    $t->request('DELETE', "/purge?taskId=$ids[1]");
+    ok wait_for(sub { $tier->()->{answers} == $answers - 1 }),
+        'less one in their midst that was purged';
     cmp_ok $tier->()->{bytes}, '>', 4096, 'bytes';
     is $tier->()->{size}, 8 * 1024 * 1024, 'of so many';
     is $tier->()->{name}, 'disk', 'its name';

@@ -419,8 +419,9 @@ ngx_cs_fleet_log_begin(struct ngx_cs_fleet_log_s *log)
 
 /*
  * NGX_OK, or NGX_DECLINED: the disk is at others yet.  One that cannot be
- * written, or has had no room for too long, as it hangs, takes what it has no
- * room for as one of all, so that the zone goes on to be purged.
+ * written, is to delete all, or has had no room for too long, as it hangs,
+ * takes what it has no room for as one of all, so that the zone goes on to be
+ * purged.
  */
 
 static ngx_int_t

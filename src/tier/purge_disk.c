@@ -84,7 +84,10 @@ ngx_cs_purge_disk_fails(ngx_cs_purge_disk_t *purge)
 
     block = purge->shm_zone ? purge->shm_zone->data : NULL;
 
-    return block && block->failing;
+    return block
+           && (block->failing
+               || block->purges[NGX_CS_DISK_PURGES - 1].kind
+                  != NGX_CS_DISK_PURGE_NONE);
 }
 
 

@@ -47,7 +47,7 @@ ngx_int_t ngx_cs_purge_disk_add(ngx_cs_purge_disk_t *purge, u_char kind,
     u_char *digest);
 
 /* 1 where as many wait that another NGX_CS_PURGE_DISK_MAX should not yet; and
- * where it cannot be written at present; else 0 */
+ * where it cannot be written at present, or all is to be deleted; else 0 */
 ngx_uint_t ngx_cs_purge_disk_busy(ngx_cs_purge_disk_t *purge);
 ngx_uint_t ngx_cs_purge_disk_fails(ngx_cs_purge_disk_t *purge);
 
