@@ -23,7 +23,7 @@ my $dns   = $t->adopt(ClearStatus::Dns->new(dir => $t->dir))->start;
 my $there = $t->adopt(ClearStatus::Relay->new(dir => $t->dir,
     address => '127.0.0.2', port => $sim->port, to => $other->port))->start;
 
-# What libcurl looks up is in a file "names/NAME".
+# What libcurl looks up is in a file "name-NAME"; "hangs" there does so.
 
 my $shim = <<'EOC';
 #include <netdb.h>
@@ -45,6 +45,7 @@ int getaddrinfo(const char *node, const char *service,
     if (f == NULL) return EAI_AGAIN;
     if (fscanf(f, "%63s", address) != 1) address[0] = 0;
     fclose(f);
+    if (strcmp(address, "hangs") == 0) sleep(60);
     return real(address, service, hints, res);
 }
 EOC
@@ -113,6 +114,11 @@ http {
 
         location = /unknown {
             clear_status_pass http://unknown.shim:%%SIM%%;
+        }
+
+        location = /hangs {
+            clear_status_pass http://hangs.shim:%%SIM%%;
+            clear_status_timeout 300ms;
         }
     }
 }
@@ -194,7 +200,7 @@ subtest 'a name that moves' => sub {
 
 
 SKIP: {
-    skip 'a program of our own cannot be put before look-ups', 3 if !$preload;
+    skip 'a program of our own cannot be put before look-ups', 4 if !$preload;
 
     my $port = $t->port(2);
     my $name = sub ($name, $address) {
@@ -236,6 +242,15 @@ SKIP: {
         ok wait_for(sub { ask('/moves', $port); $other->count > $before }, 50),
             'it is followed';
         cmp_ok time - $at, '<', 40, 'also while its connection is in use';
+    };
+
+    # libcurl's thread goes on to hang, for a minute
+
+    subtest 'a look-up that hangs' => sub {
+        $name->(hangs => 'hangs');
+        envelope_is ask('/hangs', $port), 504, 'ends in time';
+        ok $t->reload, 'and holds up no worker';
+        ok wait_for(sub { !$t->leaving_pids }, 20), 'that leaves';
     };
 }
 
