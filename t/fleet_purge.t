@@ -222,8 +222,12 @@ my $file = $fleet->gateway(1)->dir . '/disk/answers.db';
 sub on_disk ($id) {
     my $digest = substr sha256_hex($id), 0, 16;
 
-    return `sqlite3 -readonly '$file' "SELECT count(*) FROM answer
-        WHERE hex(key) LIKE upper('$digest%')"` + 0;
+    # one that is locked does not tell
+    return wait_for(sub {
+        `sqlite3 -readonly '$file' "SELECT count(*) FROM answer
+            WHERE hex(key) LIKE upper('$digest%')" 2> /dev/null`
+            =~ /^(\d+)$/ && "n$1";
+    }) ne 'n0';
 }
 
 ok wait_for(sub { on_disk($id) && on_disk($other) }),

@@ -47,10 +47,9 @@ typedef struct {
     unsigned                     counted:1;
     unsigned                     waits:1;   /* one of the worker's */
     unsigned                     heard:1;   /* while it took */
-    unsigned                     over:1;    /* what is there is nonsense */
+    unsigned                     over:1;    /* what is there is of no use */
     unsigned                     turned:1;  /* its tenant's turn has come */
-    unsigned                     queued:1;  /* upstream is asked, without a
-                                               lease */
+    unsigned                     queued:1;  /* upstream is asked, no lease */
     unsigned                     sent:1;    /* and it was sent */
 } ngx_cs_fleet_job_t;
 
@@ -78,7 +77,7 @@ static void ngx_cs_fleet_count(ngx_cs_fleet_job_t *job,
     ngx_cs_tally_e outcome);
 static void ngx_cs_fleet_alone(ngx_cs_fleet_job_t *job);
 static void ngx_cs_fleet_leave(ngx_cs_fleet_job_t *job);
-static ngx_int_t ngx_cs_fleet_lease(ngx_cs_fleet_job_t *job,
+static void ngx_cs_fleet_lease(ngx_cs_fleet_job_t *job,
     ngx_cs_fleet_said_t *said);
 static void ngx_cs_fleet_unsent(void *data);
 static ngx_uint_t ngx_cs_fleet_queued(ngx_cs_fleet_job_t *job,
@@ -289,6 +288,14 @@ ngx_cs_fleet_hit(ngx_cs_fleet_job_t *job, ngx_cs_fleet_said_t *said)
         answer.source = NGX_CS_SOURCE_ELSEWHERE;
     }
 
+    /* Redis was away, or behind, as ours was fetched */
+
+    if (rc == NGX_OK && answer.source != NGX_CS_SOURCE_ELSEWHERE
+        && ngx_cs_zone_has_newer(asking->lookup, answer.stamp.fetched))
+    {
+        rc = NGX_DONE;
+    }
+
     /* of the flight that was waited for, whatever its time is */
 
     if (rc == NGX_OK
@@ -311,10 +318,12 @@ ngx_cs_fleet_hit(ngx_cs_fleet_job_t *job, ngx_cs_fleet_said_t *said)
         job->over = 1;
         job->fence_len = 0;
 
-        ngx_log_error(NGX_LOG_ERR, asking->log, 0,
-                      "Redis \"%V\" sent an answer that is none, or not of "
-                      "this task, it is fetched anew",
-                      &job->fleet->redis->url);
+        if (rc != NGX_DONE) {
+            ngx_log_error(NGX_LOG_ERR, asking->log, 0,
+                          "Redis \"%V\" sent an answer that is none, or not of "
+                          "this task, it is fetched anew",
+                          &job->fleet->redis->url);
+        }
 
         ngx_cs_fleet_again(job);
         return;
@@ -386,7 +395,7 @@ ngx_cs_fleet_yours(ngx_cs_fleet_job_t *job, ngx_cs_fleet_said_t *said)
     asking = job->asking;
     question = asking->question;
 
-    (void) ngx_cs_fleet_lease(job, said);
+    ngx_cs_fleet_lease(job, said);
 
     /* others saw the task before */
 
@@ -495,16 +504,18 @@ ngx_cs_fleet_again(ngx_cs_fleet_job_t *job)
 }
 
 
-/* NGX_OK or NGX_ERROR: no memory, so that others will fly too */
+/* without memory for it others will fly too */
 
-static ngx_int_t
+static void
 ngx_cs_fleet_lease(ngx_cs_fleet_job_t *job, ngx_cs_fleet_said_t *said)
 {
     job->lease = ngx_cs_fleet_lease_create(job->fleet, &job->names,
                                            &said->word, ngx_cs_fleet_unsent,
                                            job);
 
-    return job->lease ? NGX_OK : NGX_ERROR;
+    if (job->lease && job->sent) {
+        ngx_cs_fleet_lease_sent(job->lease);
+    }
 }
 
 
@@ -540,10 +551,7 @@ static ngx_uint_t
 ngx_cs_fleet_queued(ngx_cs_fleet_job_t *job, ngx_cs_fleet_said_t *said)
 {
     if (said->kind == NGX_CS_FLEET_YOURS) {
-
-        if (ngx_cs_fleet_lease(job, said) == NGX_OK && job->sent) {
-            ngx_cs_fleet_lease_sent(job->lease);
-        }
+        ngx_cs_fleet_lease(job, said);
 
     } else if (!job->sent
                && job->asking->recall(job->asking, job) == NGX_OK)
@@ -662,8 +670,6 @@ ngx_cs_fleet_ended(ngx_cs_asking_t *asking, void *state,
 {
     ngx_cs_fleet_job_t *job = state;
 
-    ngx_cs_fleet_lease_t  *lease;
-
     if (job && job->queued) {
         job->queued = 0;
         ngx_cs_redis_cancel(&job->call);
@@ -671,13 +677,11 @@ ngx_cs_fleet_ended(ngx_cs_asking_t *asking, void *state,
     }
 
     if (job && job->lease) {
-        lease = job->lease;
-        job->lease = NULL;
-
-        ngx_cs_fleet_lease_end(lease, asking->question, answer,
+        ngx_cs_fleet_lease_end(job->lease, asking->question, answer,
                                ngx_cs_fleet_take_later(
                                    asking->question->fetch->max_rate,
                                    asking->question->turns));
+        job->lease = NULL;
     }
 }
 

@@ -38,7 +38,7 @@ static void ngx_cs_zone_make(ngx_cs_zone_t *zone, ngx_cs_outcome_t *outcome,
 static void ngx_cs_zone_settle(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
     ngx_cs_lookup_t *lookup, ngx_cs_made_t *made, ngx_cs_deferred_t *after);
 static ngx_uint_t ngx_cs_zone_newer(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
-    ngx_cs_answer_t *answer);
+    int64_t fetched);
 static void ngx_cs_zone_store(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
     ngx_cs_outcome_t *outcome, ngx_cs_made_t *made, ngx_cs_lease_t *lease);
 static void ngx_cs_zone_keep(ngx_cs_zone_t *zone, ngx_cs_lease_t *lease,
@@ -159,7 +159,8 @@ ngx_cs_zone_settle(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
     if (made->result && outcome->answer.storable
         && (lease ? !lease->purged
                   : (lookup->purges == shm->purges
-                     && !ngx_cs_zone_newer(shm, e, &outcome->answer))))
+                     && !ngx_cs_zone_newer(shm, e,
+                                           outcome->answer.stamp.fetched))))
     {
         ngx_cs_zone_store(shm, e, outcome, made, lease);
 
@@ -194,17 +195,37 @@ ngx_cs_zone_settle(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
 }
 
 
-/* 1 where what is stored was fetched later */
-
 static ngx_uint_t
-ngx_cs_zone_newer(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
-    ngx_cs_answer_t *answer)
+ngx_cs_zone_newer(ngx_cs_shm_t *shm, ngx_cs_entry_t *e, int64_t fetched)
 {
     clear_stamp_t  *good;
 
     good = ngx_cs_result_stamp(shm, e->good);
 
-    return good && good->fetched > answer->stamp.fetched;
+    return good && good->fetched > fetched;
+}
+
+
+ngx_uint_t
+ngx_cs_zone_has_newer(ngx_cs_lookup_t *lookup, int64_t fetched)
+{
+    ngx_uint_t          newer;
+    ngx_cs_zone_t      *zone;
+    ngx_cs_entry_t     *e;
+    ngx_cs_deferred_t   after;
+
+    zone = lookup->shm_zone->data;
+
+    ngx_memzero(&after, sizeof(ngx_cs_deferred_t));
+
+    ngx_cs_shm_lock(zone);
+
+    e = ngx_cs_entry_find(zone->shm, lookup->key);
+    newer = e && ngx_cs_zone_newer(zone->shm, e, fetched);
+
+    ngx_cs_shm_unlock(zone, &after);
+
+    return newer;
 }
 
 

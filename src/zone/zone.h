@@ -113,6 +113,9 @@ ngx_uint_t ngx_cs_zone_wanted(ngx_cs_lookup_t *lookup);
  */
 void ngx_cs_zone_complete(ngx_cs_lookup_t *lookup);
 
+/* 1 where a success is stored that was fetched after that, mono, ms; else 0 */
+ngx_uint_t ngx_cs_zone_has_newer(ngx_cs_lookup_t *lookup, int64_t fetched);
+
 /* what was purged so far: lookup.purges, where there is no lease */
 uint64_t ngx_cs_zone_purges(ngx_shm_zone_t *shm_zone);
 
