@@ -459,8 +459,13 @@ ngx_cs_resolves(ngx_resolver_t *resolver)
         return 0;
     }
 
-#ifdef angie_version
-    return resolver->connections != NULL;
+#if (angie_version >= 1012000)
+
+    /* what it has by default asks the system's name servers: so may who knows
+     * the system's hosts too */
+
+    return resolver->connections != NULL && resolver->resolv_conf.len == 0;
+
 #else
     return resolver->connections.nelts != 0;
 #endif
