@@ -106,6 +106,17 @@ sub becomes ($location, $token, $name) {
 }
 
 
+# Since the log was so long.
+
+sub seen_by_both ($log) {
+    return wait_for(sub {
+        my %seen = map { $_ => 1 } substr($t->log, $log)
+            =~ /(\d+)#\d+: clear status secret file "[^"]*written": 0/g;
+        keys %seen == 2;
+    });
+}
+
+
 sub rename_over ($name, $content) {
     $t->file("$name.new", $content, $mode);
     rename $t->dir . "/$name.new", $t->dir . "/$name" or die;
@@ -146,6 +157,7 @@ subtest 'upstream refuses the old token' => sub {
         isnt $sim->sent($id, 'x-clear-auth-token'), $new, 'with the old token';
         sleep 0.3;
 
+        my $log = length $t->log;
         rename_over('written', $new);
         $sim->release($id);
         $t->collect($call);
@@ -153,6 +165,7 @@ subtest 'upstream refuses the old token' => sub {
         is $call->code, 200, 'the new one is tried at once';
         is $sim->count($id), 2, 'by a second fetch';
         is $sim->sent($id, 'x-clear-auth-token'), $new, 'with it';
+        ok seen_by_both($log), 'which the other worker sees too';
         cmp_ok upstream_seconds(), '>', $seconds + 0.25,
             "upstream's time is that of both";
     }
@@ -167,11 +180,7 @@ subtest 'a file that cannot be used' => sub {
     my $log = length $t->log;
 
     rename_over('written', token(7));
-    ok wait_for(sub {
-        my %seen = map { $_ => 1 } substr($t->log, $log)
-            =~ /(\d+)#\d+: clear status secret file "[^"]*written": 0/g;
-        keys %seen == 2;
-    }), 'a good one, which both workers see without a fetch';
+    ok seen_by_both($log), 'a good one, which both workers see without a fetch';
 
     rename_over('written', "\n");
     ok wait_for(sub { sent_by('written'); $t->logged('error', qr/is empty/) }),
