@@ -90,6 +90,10 @@ conf()->run;
 
 my @finished = (new_task('SUCCESS'), new_task('FAILED'));
 my $young    = new_task('PROCESSING');
+
+# it would end meanwhile, where all this is slow
+$sim->behave($young, {state => 'PROCESSING'});
+
 my %before   = map { $_ => ask($_) } @finished, $young;
 
 like $before{$_}->header('Cache-Status'), qr/fwd=uri-miss/, 'from upstream'
