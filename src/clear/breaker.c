@@ -146,7 +146,7 @@ clear_breaker_leave(clear_breaker_t *b, const clear_breaker_conf_t *conf,
         pass->left = b->until - now;
     }
 
-    return (b->kind && b->serial != serial) ? b->until - now : 0;
+    return (b->serial != serial) ? pass->left : 0;
 }
 
 
