@@ -71,7 +71,20 @@ ngx_cs_fetch_long_line(CURLcode code, ngx_uint_t started)
 {
     return (int) code == NGX_CS_CURLE_TOO_LARGE
            || (code == CURLE_OUT_OF_MEMORY && started
-               && curl_version_info(CURLVERSION_NOW)->version_num < 0x080600);
+               && ngx_cs_fetch_libcurl() < 0x080600);
+}
+
+
+ngx_uint_t
+ngx_cs_fetch_libcurl(void)
+{
+    static ngx_uint_t  version;
+
+    if (version == 0) {
+        version = curl_version_info(CURLVERSION_NOW)->version_num;
+    }
+
+    return version;
 }
 
 

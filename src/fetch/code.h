@@ -38,6 +38,12 @@ ngx_uint_t ngx_cs_fetch_long_line(CURLcode code, ngx_uint_t started);
 
 clear_transport_e ngx_cs_fetch_transport(CURLcode code);
 
+/*
+ * The libcurl that runs, as LIBCURL_VERSION_NUM has it.  Asked once: it puts
+ * the names of all its libraries together each time.
+ */
+ngx_uint_t ngx_cs_fetch_libcurl(void);
+
 /* a copy without what could break a log line; empty where no memory is left */
 void ngx_cs_fetch_text(ngx_pool_t *pool, ngx_str_t *dst, const char *text);
 

@@ -8,6 +8,8 @@
 
 #include "fetch/multi_state.h"
 
+#include "fetch/code.h"
+
 
 /*
  * nginx connections that are left for others, and for a transfer that tries
@@ -47,9 +49,7 @@ ngx_cs_multi_room(ngx_cs_multi_t *m)
         transfers = item->active + (item == m);
         sockets = ngx_min(transfers, item->conf.max_host);
 
-        if (transfers && curl_version_info(CURLVERSION_NOW)->version_num
-                         >= NGX_CS_MULTI_WAKES)
-        {
+        if (transfers && ngx_cs_fetch_libcurl() >= NGX_CS_MULTI_WAKES) {
             sockets++;
         }
 

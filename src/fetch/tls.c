@@ -13,6 +13,7 @@
 #include "core/certificates.h"
 #include "core/str.h"
 #include "fetch/ciphers.h"
+#include "fetch/code.h"
 
 
 typedef struct ngx_cs_tls_s            ngx_cs_tls_t;
@@ -301,9 +302,7 @@ ngx_cs_tls_own(CURL *easy)
     (void) curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, NULL);
     (void) curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
 
-    if (ngx_cs_tls_some.len
-        && curl_version_info(CURLVERSION_NOW)->version_num >= 0x081100)
-    {
+    if (ngx_cs_tls_some.len && ngx_cs_fetch_libcurl() >= 0x081100) {
         ngx_cs_tls_blob(easy, CURLOPT_CAINFO_BLOB, &ngx_cs_tls_some);
         ngx_cs_tls_blob(easy, CURLOPT_PROXY_CAINFO_BLOB, &ngx_cs_tls_some);
     }
