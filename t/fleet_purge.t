@@ -332,10 +332,12 @@ $id = everywhere();
 $relay->cut(0, 'reset');
 $relay->drop;
 ok $fleet->wait_down(2), 'a gateway is cut off once more';
+
+my ($was) = newest();
+my $member;
+
 is purge(0, "taskId=$id"), 200, 'a task is purged';
-
-my ($member) = newest();
-
+ok wait_for(sub { ($member) = newest(); $member ne $was }), 'Redis knows';
 $redis->command('DEL', $purges);
 $redis->command('ZADD', $purges, 1, 'e1000', 2000, $member);
 like status(ask(2, $id)), qr/hit; ttl/, 'which it does not know';
