@@ -516,7 +516,7 @@ subtest 'who reads slowly, but always' => sub {
     ) or die "no connection: $!";
 
     $socket->syswrite("GET /status?taskId=$id HTTP/1.1\r\nHost: a\r\n"
-        . "Accept: text/event-stream\r\n\r\n");
+        . "Accept: text/event-stream\r\nConnection: close\r\n\r\n");
 
     # longer than send_timeout, which is for two writes, in all
     my $text = '';
