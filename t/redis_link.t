@@ -52,8 +52,12 @@ becomes(0, 'nginx starts where Redis is not');
 ok wait_for(sub { lines() == 1 }), 'which a line of the log says';
 my $at   = '127.0.0.1:' . $redis->port;
 my $line = qq{Redis "redis://$at/3" of zone "answers" is};
+
+# nginx 1.18 knows no name of most errors on a glibc since 2.32
+my $refused = qr/Connection\ refused|Unknown\ error/x;
+
 like +(lines())[0], qr/\[error\] .* \Q$line off: no connection, at $at: \E
-    connect\(\)\ failed\ \(111:\ Connection\ refused\)$/x, 'with the reason';
+    connect\(\)\ failed\ \(111:\ $refused\)$/x, 'with the reason';
 is $t->get('/status?taskId=' . new_task('SUCCESS'))->code, 200,
     'and callers are answered';
 

@@ -108,7 +108,7 @@ sub command ($self, @more) {
 
 
 # The log until the configuration names one; nginx knows -e since 1.19.5, and
-# takes logs/error.log before.
+# takes logs/error.log before, which leads to that file then.
 
 sub log_to ($self, $file) {
     state %old;
@@ -118,7 +118,10 @@ sub log_to ($self, $file) {
         && $1 * 1000 + $2 < 19_005 ? 1 : 0;
     return ('-e', $file) if !$old{$binary};
 
-    mkdir $self->dir . '/logs';
+    my $logs = $self->dir . '/logs';
+    mkdir $logs;
+    unlink "$logs/error.log";
+    symlink $file, "$logs/error.log" or die "$logs/error.log: $!";
     return;
 }
 
