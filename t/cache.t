@@ -8,6 +8,7 @@ use lib "$Bin/lib";
 
 use ClearStatus::Test;
 use Test::More;
+use Time::HiRes qw(time);
 
 my $t   = ClearStatus::Test->new;
 my $sim = $t->simulator;
@@ -169,12 +170,14 @@ subtest 'the answer of another task' => sub {
 };
 
 subtest 'an error is kept for a second' => sub {
-    my $r = $t->get('/status?taskId=nothing-there');
+    my $began = time;
+    my $r     = $t->get('/status?taskId=nothing-there');
     envelope_is $r, 404, 'missing';
     is $r->header('Cache-Control'), 'no-store', 'callers do not store it';
 
     $t->get('/status?taskId=nothing-there');
-    is $sim->count('nothing-there'), 1, 'asked again at once: one fetch';
+    cmp_ok $sim->count('nothing-there') - 1, '<=', time - $began,
+        'asked again at once: one fetch';
 
     ok wait_for(sub {
         $t->get('/status?taskId=nothing-there');

@@ -179,7 +179,12 @@ subtest 'numbers' => sub {
     $sim->release($slow);
     $t->collect(@calls);
 
-    my $n = numbers();
+    # each worker counts when it has answered
+    my $n;
+    ok wait_for(sub {
+        $n = numbers();
+        return ($n->{responses}{200} // 0) == 8;
+    }), 'all are counted';
     is_deeply $n->{requests}, {NONE => 0, HIT => 3, MISS => 4, EXPIRED => 0,
         STALE => 0, UPDATING => 0, COLLAPSED => 2, BYPASS => 0}, 'requests';
     is_deeply $n->{responses}, {200 => 8, 404 => 1}, 'responses';

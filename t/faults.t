@@ -50,6 +50,11 @@ http {
             clear_status_timeout 400ms;
         }
 
+        location = /plain/hangs {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_timeout 3s;
+        }
+
         location = /tls {
             clear_status_pass %%UPSTREAM_TLS%%;
         }
@@ -251,10 +256,10 @@ subtest 'one that hangs on the only connection' => sub {
     $sim->close_idle;
     ask('/plain', {last => 1});
 
-    my $call = $t->start("/plain/brief?taskId=$id");
+    my $call = $t->start("/plain/hangs?taskId=$id");
     $sim->wait_count($id);
     my @others = map {
-        $t->start('/plain/brief?taskId=' . new_task('SUCCESS'))
+        $t->start('/plain?taskId=' . new_task('SUCCESS'))
     } 1 .. 5;
 
     is_deeply [map { $_->code } $t->collect(@others)], [(200) x 5],

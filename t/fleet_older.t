@@ -25,7 +25,7 @@ http {
     %%HTTP%%
 
     clear_status_zone zone=answers:1m;
-    clear_status_redis zone=answers %%REDIS%% timeout=200ms;
+    clear_status_redis zone=answers %%REDIS%% timeout=2s;
     clear_status_cache answers;
     clear_status_auth_token %%TOKEN%%;
     clear_status_integration_id tenant-a;

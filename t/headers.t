@@ -36,6 +36,11 @@ http {
             clear_status_pass %%UPSTREAM%%;
         }
 
+        location = /errors {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_valid 404 1m;
+        }
+
         location = /off {
             clear_status_pass %%UPSTREAM%%;
             clear_status_cache off;
@@ -101,10 +106,10 @@ ok wait_for(sub {
     ($h->{fwd} // '') eq 'stale' && $h->{'fwd-status'} == 200 && $h->{stored};
 }), 'expired and fetched again';
 
-is_deeply handled($t->get('/status?taskId=none')), {fwd => 'uri-miss',
+is_deeply handled($t->get('/errors?taskId=none')), {fwd => 'uri-miss',
     'fwd-status' => 404, stored => 1}, 'an error';
-$h = handled($t->get('/status?taskId=none'));
-ok $h->{hit} && $h->{ttl} =~ /^[01]$/, 'an error again';
+$h = handled($t->get('/errors?taskId=none'));
+ok $h->{hit} && $h->{ttl} =~ /^[3-6]\d$/, 'an error again';
 
 $sim->behave('reset', {reset => 'before'});
 my $lost = handled($t->get('/off?taskId=reset'));

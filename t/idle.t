@@ -60,7 +60,7 @@ http {
 
         location = /brief {
             clear_status_pass %%RAW_HTTP%%/plain;
-            clear_status_keepalive_time 300ms;
+            clear_status_keepalive_time 2s;
         }
 
         location = /never {

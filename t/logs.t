@@ -50,6 +50,11 @@ http {
             clear_status_pass %%UPSTREAM%%;
         }
 
+        location = /kept {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_valid 404 1m;
+        }
+
         location = /nowhere {
             clear_status_pass http://nowhere.invalid;
         }
@@ -252,9 +257,9 @@ sub found ($words, $level, $about, $location) {
     like +($t->logged('info', qr/client sent a bad "taskId"/))[-1] // '',
         qr/bad "taskId": .*\btwice\b/, 'with what is wrong';
 
-    is $t->get('/status?taskId=unknown')->code, 404, 'no such task';
+    is $t->get('/kept?taskId=unknown')->code, 404, 'no such task';
     is_deeply [$of->('unknown')], ['info'], 'at info';
-    is $t->get('/status?taskId=unknown')->header('Cache-Status')
+    is $t->get('/kept?taskId=unknown')->header('Cache-Status')
         =~ /hit/ ? 1 : 0, 1, 'no such task, from the zone';
     is_deeply [$of->('unknown')], ['info'], 'no more lines';
 

@@ -96,6 +96,16 @@ is metrics()->('flights'), 1, 'flights';
 $sim->release($slow);
 $t->collect(@calls);
 
+# each worker counts when it has answered
+
+ok wait_for(sub {
+    my $body = $t->get('/metrics')->body;
+    my $all  = 0;
+
+    $all += $_ for $body =~ /^clear_status_responses_total\{.*\} (\d+)$/mg;
+    return $all == 11;
+}), 'all are counted';
+
 $m = metrics();
 is $m->('requests_total{cache="MISS"}'), 3, 'misses';
 is $m->('requests_total{cache="HIT"}'), 4, 'hits';

@@ -8,6 +8,7 @@ use lib "$Bin/lib";
 use ClearStatus::Test;
 use IO::Socket::INET;
 use Test::More;
+use Time::HiRes qw(sleep time);
 
 my $t   = ClearStatus::Test->new(reload => 0);
 my $sim = $t->simulator;
@@ -145,14 +146,19 @@ subtest 'at most one fetch a second' => sub {
     my $id = task();
     $t->get("/status?taskId=$id");
 
+    my $began = time;
     accepted notify("/notify?taskId=$id"), $id, 'true', "number $_"
         for 1 .. 5;
+    my $told = time - $began;
     ok $sim->wait_count($id, 2), 'the first is fetched at once';
-    is $sim->count($id), 2, 'it alone';
-    my $start = Time::HiRes::time();
+    my $more = $sim->count($id) - 2;
+    cmp_ok $more, '<=', time - $began, 'it alone in that second';
     ok $sim->wait_count($id, 3), "another after that second's end";
     sleep 2;
-    is $sim->count($id), 3, 'for all the others';
+
+    # as many seconds as it took to tell all five, which are none but where
+    # all is slow
+    cmp_ok $sim->count($id) - 3, '<=', $told, 'for all the others';
 };
 
 

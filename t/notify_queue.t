@@ -28,8 +28,8 @@ http {
     clear_status_integration_id tenant-a;
     clear_status_valid any 1ms;
 
-    # one in two seconds
-    clear_status_max_rate 30r/m;
+    # one in six seconds
+    clear_status_max_rate 10r/m;
 
     server {
         listen 127.0.0.1:%%PORT%%;

@@ -105,7 +105,8 @@ ok wait_for(sub {
 is $t->redis_up, 0, 'and it is off';
 $t->file('password', "hunter2\n");
 becomes(1, 'the right one is used when the file has it');
-is scalar $t->logged(undef, qr/ Redis "/), 2, 'with a line for each';
+ok wait_for(sub { $t->logged(undef, qr/ Redis "/) == 2 }),
+    'with a line for each';
 unlike $t->log, qr/incorrect-horse|hunter2/, 'and no password in them';
 
 $redis->command('CONFIG', 'SET', 'requirepass', 'hunter3');

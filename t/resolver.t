@@ -38,7 +38,7 @@ http {
     clear_status_retries 0;
 
     resolver 127.0.0.1:%%DNS%%;
-    resolver_timeout 500ms;
+    resolver_timeout 10s;
 
     server {
         listen 127.0.0.1:%%PORT%%;
@@ -68,6 +68,7 @@ http {
         }
 
         location = /mute {
+            resolver_timeout 500ms;
             clear_status_pass http://mute.example:%%SIM%%;
         }
 

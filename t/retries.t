@@ -46,7 +46,7 @@ http {
             clear_status_pass %%UPSTREAM%%;
             clear_status_integration_id tenant-p;
             clear_status_max_rate 4r/m;
-            clear_status_timeout 1s;
+            clear_status_timeout 5s;
         }
 
         location = /soon {

@@ -45,7 +45,7 @@ http {
         location = /brief {
             clear_status_pass %%UPSTREAM%%;
             clear_status_integration_id brief;
-            clear_status_stale_if_error 400ms;
+            clear_status_stale_if_error 3s;
         }
 
         location = /finished {

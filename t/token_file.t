@@ -194,8 +194,10 @@ subtest 'a file that cannot be used' => sub {
     }), 'gone: an error says so';
     is sent_by('written'), token(7), 'the last good one is used';
 
+    $log = length $t->log;
     $t->file('written', token(8), $mode);
     becomes('written', token(8), 'a good one is noticed');
+    ok seen_by_both($log), 'by both workers';
 
     my %times;
     $times{$_}++ for map {/(\d+)#\d+: .*is empty/}
