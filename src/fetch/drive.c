@@ -200,7 +200,15 @@ ngx_cs_multi_retire(ngx_cs_multi_t *m)
 static void
 ngx_cs_multi_end_handler(ngx_event_t *ev)
 {
-    ngx_cs_multi_destroy(ev->data);
+    ngx_cs_multi_t  *m;
+
+    m = ev->data;
+
+    /* whoever looked for room retired it, and a transfer has begun since */
+
+    if (m->active == 0) {
+        ngx_cs_multi_destroy(m);
+    }
 }
 
 

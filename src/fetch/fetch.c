@@ -125,7 +125,9 @@ ngx_cs_fetch_hurry(ngx_cs_fetch_t *fetch)
 
     t = fetch->transfer;
 
-    if (!t->begun && fetch->background) {
+    /* one that was refused, and is yet to be told, waits no more */
+
+    if (t->place.waiting && !t->begun && fetch->background) {
         ngx_cs_queue_wait(&t->place, NGX_CS_QUEUE_NEXT);
     }
 
