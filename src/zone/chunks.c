@@ -12,6 +12,8 @@
 typedef ngx_int_t (*ngx_cs_piece_pt)(u_char *chunk, u_char *mine, size_t len);
 
 
+static ngx_inline ngx_cs_chunk_t *ngx_cs_chunk_next(ngx_cs_chunks_t *chunks,
+    ngx_cs_chunk_t *chunk);
 static ngx_inline ngx_int_t ngx_cs_chunks_walk(ngx_cs_chunks_t *chunks,
     uint32_t head, size_t offset, u_char *mine, size_t len,
     ngx_cs_piece_pt piece);
@@ -145,6 +147,22 @@ ngx_cs_chunks_cmp(ngx_cs_chunks_t *chunks, uint32_t head, size_t offset,
 }
 
 
+/*
+ * NULL where a chain ends that should go on: it is read without the lock, and
+ * the zone was emptied meanwhile.
+ */
+
+static ngx_inline ngx_cs_chunk_t *
+ngx_cs_chunk_next(ngx_cs_chunks_t *chunks, ngx_cs_chunk_t *chunk)
+{
+    uint32_t  next;
+
+    next = *(volatile uint32_t *) &chunk->next;
+
+    return next ? ngx_cs_chunk_at(chunks, next) : NULL;
+}
+
+
 /* inline, so that each of the three above is a loop of its own */
 
 static ngx_inline ngx_int_t
@@ -158,7 +176,12 @@ ngx_cs_chunks_walk(ngx_cs_chunks_t *chunks, uint32_t head, size_t offset,
     chunk = ngx_cs_chunk_at(chunks, head);
 
     while (offset >= NGX_CS_CHUNK_DATA && len) {
-        chunk = ngx_cs_chunk_at(chunks, chunk->next);
+
+        chunk = ngx_cs_chunk_next(chunks, chunk);
+        if (chunk == NULL) {
+            return NGX_DECLINED;
+        }
+
         offset -= NGX_CS_CHUNK_DATA;
     }
 
@@ -175,7 +198,10 @@ ngx_cs_chunks_walk(ngx_cs_chunks_t *chunks, uint32_t head, size_t offset,
         len -= n;
         offset = 0;
 
-        chunk = ngx_cs_chunk_at(chunks, chunk->next);
+        chunk = ngx_cs_chunk_next(chunks, chunk);
+        if (chunk == NULL) {
+            return NGX_DECLINED;
+        }
     }
 
     return len ? piece(chunk->data + offset, mine, len) : NGX_OK;

@@ -64,20 +64,24 @@ static ngx_int_t
 ngx_cs_result_copy_large(ngx_cs_zone_t *zone, uint32_t result, u_char *body,
     size_t len)
 {
-    uint32_t       dropped;
-    uint64_t       epoch;
-    ngx_cs_shm_t  *shm;
+    uint32_t          dropped;
+    uint64_t          epoch;
+    ngx_cs_shm_t     *shm;
+    ngx_cs_chunks_t   chunks;
 
     shm = zone->shm;
     epoch = shm->epoch;
+
+    /* that of the zone is made anew where it is emptied */
+
+    chunks = shm->chunks;
 
     zone->slot->reading = result;
     shm->stat.readers++;
 
     ngx_cs_shm_unlock(zone, NULL);
 
-    ngx_cs_chunks_read(&shm->chunks, result,
-                       sizeof(ngx_cs_result_t), body, len);
+    ngx_cs_chunks_read(&chunks, result, sizeof(ngx_cs_result_t), body, len);
 
     ngx_cs_shm_lock(zone);
 
