@@ -33,6 +33,8 @@ typedef struct {
 } ngx_cs_made_t;
 
 
+static ngx_uint_t ngx_cs_zone_worth(ngx_cs_shm_t *shm,
+    ngx_cs_lookup_t *lookup);
 static void ngx_cs_zone_make(ngx_cs_zone_t *zone, ngx_cs_outcome_t *outcome,
     ngx_cs_made_t *made, ngx_cs_deferred_t *after);
 static void ngx_cs_zone_settle(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
@@ -61,15 +63,21 @@ ngx_cs_zone_complete(ngx_cs_lookup_t *lookup)
     outcome->too_large = 0;
     outcome->stale.body.data = NULL;
 
+    ngx_memzero(&made, sizeof(ngx_cs_made_t));
     ngx_memzero(&after, sizeof(ngx_cs_deferred_t));
 
     ngx_cs_shm_lock(zone);
 
-    ngx_cs_zone_make(zone, outcome, &made, &after);
+    if (ngx_cs_zone_worth(zone->shm, lookup)) {
+        ngx_cs_zone_make(zone, outcome, &made, &after);
+    }
 
     e = ngx_cs_entry_find(zone->shm, lookup->key);
 
-    if (e == NULL) {
+    if (e == NULL
+        && (outcome->answer.storable
+            || outcome->answer.source >= NGX_CS_SOURCE_FLEET))
+    {
         e = ngx_cs_entry_create(zone, lookup->key, &after);
     }
 
@@ -99,6 +107,25 @@ ngx_cs_zone_complete(ngx_cs_lookup_t *lookup)
 }
 
 
+/* what is neither stored nor watched for drives nobody out */
+
+static ngx_uint_t
+ngx_cs_zone_worth(ngx_cs_shm_t *shm, ngx_cs_lookup_t *lookup)
+{
+    ngx_cs_entry_t  *e;
+    ngx_cs_lease_t  *lease;
+
+    if (lookup->outcome.answer.storable) {
+        return 1;
+    }
+
+    e = ngx_cs_entry_find(shm, lookup->key);
+    lease = e ? ngx_cs_lease_find(shm, e, lookup->ticket) : NULL;
+
+    return lease && lease->watchers;
+}
+
+
 /* within the lock, but for a body that the zone has no room for */
 
 static void
@@ -106,8 +133,6 @@ ngx_cs_zone_make(ngx_cs_zone_t *zone, ngx_cs_outcome_t *outcome,
     ngx_cs_made_t *made, ngx_cs_deferred_t *after)
 {
     ngx_cs_chain_t  chain;
-
-    made->spill = 0;
 
     ngx_memzero(&chain, sizeof(ngx_cs_chain_t));
 
