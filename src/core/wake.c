@@ -45,7 +45,7 @@ ngx_int_t
 ngx_cs_wake_init_module(ngx_cycle_t *cycle)
 {
     ngx_fd_t             fd;
-    ngx_uint_t           n;
+    ngx_uint_t           n, had;
     ngx_core_conf_t     *ccf;
     ngx_pool_cleanup_t  *cln;
 
@@ -61,14 +61,24 @@ ngx_cs_wake_init_module(ngx_cycle_t *cycle)
 
     n = ngx_min(ngx_max(ccf->worker_processes, 1), NGX_CS_WAKE_MAX);
 
+    had = ngx_cs_wakes.n;
+
     while (ngx_cs_wakes.n < n) {
 
         fd = eventfd(0, EFD_NONBLOCK|EFD_CLOEXEC);
 
         if (fd == -1) {
-            ngx_log_error(NGX_LOG_EMERG, cycle->log, ngx_errno,
-                          "eventfd() failed");
-            return NGX_ERROR;
+            ngx_log_error(NGX_LOG_ALERT, cycle->log, ngx_errno,
+                          "eventfd() failed, workers from number %ui on look "
+                          "for themselves", had);
+
+            /* nginx needs some for its workers */
+
+            while (ngx_cs_wakes.n > had) {
+                (void) close(ngx_cs_wakes.fds[--ngx_cs_wakes.n]);
+            }
+
+            break;
         }
 
         ngx_cs_wakes.fds[ngx_cs_wakes.n++] = fd;
