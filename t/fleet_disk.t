@@ -173,6 +173,8 @@ SKIP: {
 
     ok $second->stop, 'it ends';
     $disk->sql_write("INSERT INTO fleet VALUES ('$_', 0)") for @none;
+    $disk->sql_write('INSERT INTO fleet
+        VALUES (CAST(x\'2a00\' || zeroblob(400000) AS TEXT), 0)');
     chown +(stat $disk->dir)[4, 5], glob $disk->file . '*';
     {
         local $ENV{LD_PRELOAD} = $preload;

@@ -105,9 +105,11 @@ ngx_cs_memory_read(sqlite3_stmt *stmt, ngx_shm_zone_t *fleet,
         } else if (ngx_strcmp(name, "seen") == 0) {
             mark->seen = value;
 
-        } else if (ngx_strcmp(name, "*") == 0
+        } else if ((len == 1 && name[0] == '*')
                    || ngx_cs_fleet_block_digest(name, len, digest) == NGX_OK)
         {
+            /* by len, as what another wrote may go on behind a NUL */
+
             ngx_cs_fleet_block_purge(fleet, name, len);
         }
     }
