@@ -133,6 +133,20 @@ subtest 'a log alone' => sub {
 };
 
 
+subtest 'a database that goes' => sub {
+    $disk->restore;
+    $t->run;
+    $disk->ask(new_task('SUCCESS'));
+    ok $disk->saved(@ids + 1), 'it is written';
+    unlink glob "$file*";
+    ok wait_for(sub {
+        $t->logged('warn', qr/"\Q$file\E" was gone, a new one begins/);
+    }), 'the log says that it was gone';
+    ok $disk->saved(1), 'a new one has what the zone has';
+    $t->stop;
+};
+
+
 # A later version's is left alone.
 
 subtest 'newer' => sub {

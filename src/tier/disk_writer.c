@@ -302,6 +302,13 @@ ngx_cs_disk_writer_open(ngx_cs_disk_writer_t *w)
             return rc;
         }
 
+        if (w->inode) {
+            ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                          "\"%s\" was gone, a new one begins with what zone "
+                          "\"%V\" has", w->disk->file,
+                          &w->disk->shm_zone->shm.name);
+        }
+
         /* its inode may be one that we know */
 
         ngx_cs_zone_set_saved_in(w->disk->shm_zone, 0);
