@@ -9,6 +9,8 @@
 
 
 static void ngx_cs_suspend_write_handler(ngx_http_request_t *r);
+static void ngx_cs_suspend_body_handler(ngx_http_request_t *r);
+static void ngx_cs_suspend_discarded(ngx_http_request_t *r);
 
 
 ngx_int_t
@@ -20,6 +22,12 @@ ngx_cs_suspend(ngx_http_request_t *r)
 
     if (r->read_event_handler != ngx_http_discarded_request_body_handler) {
         r->read_event_handler = ngx_http_test_reading;
+
+    } else {
+
+        /* nginx sets that handler once more when ours has returned */
+
+        ngx_post_event(r->connection->write, &ngx_posted_events);
     }
 
     r->write_event_handler = ngx_cs_suspend_write_handler;
@@ -41,9 +49,63 @@ ngx_cs_suspend_write_handler(ngx_http_request_t *r)
 }
 
 
+/* the rest of its body comes, after which nginx would look no more */
+
+static void
+ngx_cs_suspend_body_handler(ngx_http_request_t *r)
+{
+    ngx_connection_t           *c;
+    ngx_http_event_handler_pt   write;
+
+    c = r->connection;
+    write = r->write_event_handler;
+
+    ngx_http_discarded_request_body_handler(r);
+
+    /* where it ended, r may be gone */
+
+    if (c->destroyed || c->data != r || r->write_event_handler != write
+        || r->discard_body)
+    {
+        return;
+    }
+
+    ngx_cs_suspend_discarded(r);
+}
+
+
+static void
+ngx_cs_suspend_discarded(ngx_http_request_t *r)
+{
+    ngx_event_t  *rev;
+
+    rev = r->connection->read;
+
+    if (rev->timer_set) {
+        ngx_del_timer(rev);
+    }
+
+    r->read_event_handler = ngx_http_test_reading;
+
+    /* the end of a connection that was read with it does not come again */
+
+    ngx_post_event(rev, &ngx_posted_events);
+}
+
+
 ngx_uint_t
 ngx_cs_suspend_left(ngx_http_request_t *r)
 {
+    if (r->read_event_handler == ngx_http_discarded_request_body_handler) {
+
+        if (r->discard_body) {
+            r->read_event_handler = ngx_cs_suspend_body_handler;
+
+        } else {
+            ngx_cs_suspend_discarded(r);
+        }
+    }
+
 #if (nginx_version >= 1025000 && (NGX_QUIC || NGX_COMPAT))
 
     ngx_connection_t  *c;

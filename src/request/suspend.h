@@ -23,7 +23,8 @@ ngx_int_t ngx_cs_suspend(ngx_http_request_t *r);
 /*
  * For a write event's handler.  1: the caller has gone, and the request may be
  * gone too.  Who leaves over HTTP/3 may tell it on the way to him alone (RFC
- * 9114, 4.1.1: STOP_SENDING), which nginx takes for an error of writing.
+ * 9114, 4.1.1: STOP_SENDING), which nginx takes for an error of writing.  That
+ * somebody leaves is seen after the rest of a request's body too by this.
  */
 ngx_uint_t ngx_cs_suspend_left(ngx_http_request_t *r);
 
