@@ -111,6 +111,10 @@ is_deeply handled($t->get('/errors?taskId=none')), {fwd => 'uri-miss',
 $h = handled($t->get('/errors?taskId=none'));
 ok $h->{hit} && $h->{ttl} =~ /^[3-6]\d$/, 'an error again';
 
+ok wait_for(sub {
+    (handled($t->get('/status?taskId=none-either'))->{fwd} // '') eq 'stale';
+}), 'one that has expired';
+
 $sim->behave('reset', {reset => 'before'});
 my $lost = handled($t->get('/off?taskId=reset'));
 is_deeply $lost, {fwd => 'bypass'}, 'no response: no fwd-status';

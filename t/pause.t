@@ -38,6 +38,11 @@ http {
             clear_status_fail_timeout 1s;
         }
 
+        location = /revalidate {
+            clear_status_pass %%UPSTREAM%%;
+            clear_status_stale_while_revalidate 1h;
+        }
+
         location = /never {
             clear_status_pass %%UPSTREAM%%;
             clear_status_max_fails 0;
@@ -105,6 +110,13 @@ for my $status (429, 503) {
                 'and said to be stale';
             cmp_ok $stale->header('Retry-After'), '>=', 50,
                 'with the time to wait';
+
+            $stale = ask($tenant, $id, 'revalidate');
+            like $stale->header('Cache-Status'),
+                qr/^clear_status; hit; ttl=-\d+; detail=upstream-paused$/,
+                'likewise where it would be fetched behind';
+            cmp_ok $stale->header('Retry-After'), '>=', 50, 'as long';
+            is $sim->count, $before, 'which it is not';
 
             is ask("$tenant-other", new_task('SUCCESS'))->code, 200,
                 'another tenant goes on';

@@ -80,15 +80,22 @@ ngx_int_t ngx_cs_flight_join(ngx_cs_question_t *question,
     ngx_cs_lookup_t *lookup, ngx_cs_waiter_t *waiter);
 
 /*
- * A flight without waiters, unless one is in the air: a background refresh, or
- * what a notice asks for, which may be NULL.
+ * A flight without waiters, unless one is in the air, in the background of what
+ * was found.  Where it ended at once, as the tenant's fetches pause or too many
+ * wait for their turn, *found is CLEAR_SERVE_STALE, as for who waits for one.
+ */
+void ngx_cs_flight_refresh(ngx_cs_question_t *question,
+    ngx_cs_lookup_t *lookup, ngx_cs_outcome_t *found);
+
+/*
+ * Likewise for a notice.
  *
  * NGX_OK        it flies, or nobody has to
- * NGX_AGAIN     one is in the air; a notice is to come again after its wait
- * NGX_DECLINED  of a notice: the task is not known
+ * NGX_AGAIN     one is in the air; the notice is to come again after its wait
+ * NGX_DECLINED  the task is not known
  * NGX_ERROR     no memory
  */
-ngx_int_t ngx_cs_flight_refresh(ngx_cs_question_t *question,
+ngx_int_t ngx_cs_flight_notice(ngx_cs_question_t *question,
     ngx_cs_lookup_t *lookup, ngx_cs_notice_t *notice);
 
 /* a waiter goes away; its handler will not be called */

@@ -14,6 +14,8 @@
 #include "core/counters.h"
 
 
+static void ngx_cs_flight_unasked(ngx_cs_flight_t *flight,
+    ngx_cs_outcome_t *found);
 static ngx_cs_flight_t *ngx_cs_flight_create(ngx_cs_question_t *question,
     ngx_cs_lookup_t *lookup);
 static ngx_int_t ngx_cs_flight_depart(ngx_cs_flight_t *flight,
@@ -95,11 +97,65 @@ ngx_cs_flight_join(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup,
 }
 
 
-ngx_int_t
+void
 ngx_cs_flight_refresh(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup,
+    ngx_cs_outcome_t *found)
+{
+    ngx_cs_lookup_t   refresh;
+    ngx_cs_flight_t  *flight;
+
+    if (ngx_cs_table_find(&ngx_cs_flights, lookup->shm_zone, lookup->key)) {
+        return;
+    }
+
+    flight = ngx_cs_flight_create(question, lookup);
+    if (flight == NULL) {
+        return;
+    }
+
+    flight->question.background = 1;
+
+    /* what the caller found is not to be lost */
+
+    refresh = *lookup;
+
+    if (ngx_cs_zone_acquire(&refresh, ngx_cs_flight_deadline(flight), 0)
+        == NGX_DONE)
+    {
+        ngx_cs_flight_hold(flight);
+
+        (void) ngx_cs_flight_depart(flight, &refresh, NGX_DONE);
+
+        ngx_cs_flight_unasked(flight, found);
+    }
+
+    ngx_cs_flight_release(flight);
+}
+
+
+/* nobody can be asked, which was known at once */
+
+static void
+ngx_cs_flight_unasked(ngx_cs_flight_t *flight, ngx_cs_outcome_t *found)
+{
+    ngx_cs_answer_t  *answer;
+
+    answer = &flight->lookup.outcome.answer;
+
+    if (answer->source == NGX_CS_SOURCE_PAUSED
+        || answer->source == NGX_CS_SOURCE_QUEUE)
+    {
+        found->choice = CLEAR_SERVE_STALE;
+        found->again = ngx_cs_answer_again(answer);
+        found->unasked = answer->source;
+    }
+}
+
+
+ngx_int_t
+ngx_cs_flight_notice(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup,
     ngx_cs_notice_t *notice)
 {
-    int64_t           deadline;
     ngx_int_t         rc;
     ngx_cs_lookup_t   refresh;
     ngx_cs_flight_t  *flight;
@@ -113,16 +169,11 @@ ngx_cs_flight_refresh(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup,
         return NGX_ERROR;
     }
 
-    flight->question.background = (notice == NULL);
-    flight->question.noticed = (notice != NULL);
-
-    /* what the caller found is not to be lost */
+    flight->question.noticed = 1;
 
     refresh = *lookup;
-    deadline = ngx_cs_flight_deadline(flight);
 
-    rc = notice ? ngx_cs_zone_notice(&refresh, deadline, notice)
-                : ngx_cs_zone_acquire(&refresh, deadline, 0);
+    rc = ngx_cs_zone_notice(&refresh, ngx_cs_flight_deadline(flight), notice);
 
     if (rc == NGX_DONE) {
         return ngx_cs_flight_depart(flight, &refresh, NGX_DONE);

@@ -125,7 +125,7 @@ ngx_cs_handler_find(ngx_http_request_t *r, ngx_cs_ctx_t *ctx)
     ngx_cs_ask_question(r, ctx, &ask);
 
     if (rc == NGX_OK) {
-        (void) ngx_cs_flight_refresh(&ask.question, &ask.lookup, NULL);
+        ngx_cs_flight_refresh(&ask.question, &ask.lookup, outcome);
         return ngx_cs_serve(r, ctx, outcome);
     }
 
@@ -168,7 +168,8 @@ ngx_cs_find_patient(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
         if (rc != NGX_DONE
             && news->outcome.choice == CLEAR_SERVE_REVALIDATE)
         {
-            (void) ngx_cs_flight_refresh(&ask->question, &ask->lookup, NULL);
+            ngx_cs_flight_refresh(&ask->question, &ask->lookup,
+                                  &news->outcome);
         }
 
         if (rc == NGX_DECLINED) {
@@ -225,7 +226,9 @@ ngx_cs_serve(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
 
     case CLEAR_SERVE_STALE:
         handling->cache = NGX_CS_STALE;
-        handling->detail = ngx_cs_detail_error;
+        handling->detail = outcome->unasked
+                           ? ngx_cs_detail_unasked(outcome->unasked)
+                           : ngx_cs_detail_error;
         handling->retry_until = outcome->again;
         break;
 
@@ -422,7 +425,7 @@ ngx_cs_result(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     }
 
     if (answer->source < NGX_CS_SOURCE_DISK) {
-        handling->detail = ngx_cs_detail_unasked(answer);
+        handling->detail = ngx_cs_detail_unasked(answer->source);
         handling->cache = NGX_CS_MISS;
 
         return ngx_cs_answer(r, ctx, answer);
@@ -522,7 +525,7 @@ ngx_cs_result_stale(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
 
     } else {
         handling->hit = 1;
-        handling->detail = ngx_cs_detail_unasked(&outcome->answer);
+        handling->detail = ngx_cs_detail_unasked(outcome->answer.source);
     }
 
     return ngx_cs_answer(r, ctx, &outcome->stale);

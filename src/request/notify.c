@@ -349,7 +349,7 @@ ngx_cs_notify_take(ngx_cs_ask_t *ask, ngx_uint_t known)
     notice.known = known
                    || ngx_cs_hold_waits(lookup->shm_zone, lookup->key);
 
-    rc = ngx_cs_flight_refresh(&ask->question, lookup, &notice);
+    rc = ngx_cs_flight_notice(&ask->question, lookup, &notice);
 
     return (rc == NGX_AGAIN) ? ngx_cs_notify_keep(ask, &notice) : rc;
 }
@@ -423,7 +423,7 @@ ngx_cs_notify_timer_handler(ngx_event_t *ev)
 
     notice.known = 1;
 
-    if (ngx_cs_flight_refresh(&kept->question, &lookup, &notice)
+    if (ngx_cs_flight_notice(&kept->question, &lookup, &notice)
         == NGX_AGAIN)
     {
         ngx_add_timer(&kept->timer, (ngx_msec_t) notice.wait);

@@ -75,12 +75,12 @@ ngx_str_t  ngx_cs_detail_revalidate =
     ngx_string("stale-while-revalidate");
 
 ngx_str_t
-ngx_cs_detail_unasked(ngx_cs_answer_t *answer)
+ngx_cs_detail_unasked(ngx_cs_source_e source)
 {
     static ngx_str_t  paused = ngx_string("upstream-paused");
     static ngx_str_t  queue = ngx_string("upstream-queue");
 
-    return (answer->source == NGX_CS_SOURCE_QUEUE) ? queue : paused;
+    return (source == NGX_CS_SOURCE_QUEUE) ? queue : paused;
 }
 
 

@@ -49,8 +49,8 @@ extern ngx_str_t  ngx_cs_fwd_bypass;
 extern ngx_str_t  ngx_cs_detail_error;
 extern ngx_str_t  ngx_cs_detail_revalidate;
 
-/* why no fetch went out, of an answer whose source is PAUSED or QUEUE */
-ngx_str_t ngx_cs_detail_unasked(ngx_cs_answer_t *answer);
+/* why no fetch went out; source is PAUSED or QUEUE */
+ngx_str_t ngx_cs_detail_unasked(ngx_cs_source_e source);
 
 
 /*

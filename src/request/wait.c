@@ -250,7 +250,7 @@ ngx_cs_wait_handling(ngx_cs_ctx_t *ctx, ngx_cs_news_t *news)
     } else if (news->stale) {
         handling->cache = NGX_CS_STALE;
         handling->detail = news->paused
-                           ? ngx_cs_detail_unasked(&news->outcome.answer)
+                           ? ngx_cs_detail_unasked(news->outcome.answer.source)
                            : ngx_cs_detail_error;
         handling->retry_until = news->due;
 
@@ -261,7 +261,7 @@ ngx_cs_wait_handling(ngx_cs_ctx_t *ctx, ngx_cs_news_t *news)
         handling->cache = NGX_CS_MISS;
 
         if (answer->source != NGX_CS_SOURCE_GATEWAY) {
-            handling->detail = ngx_cs_detail_unasked(answer);
+            handling->detail = ngx_cs_detail_unasked(answer->source);
         }
 
     } else if (answer->status == NGX_HTTP_OK

@@ -30,6 +30,8 @@ typedef struct {
                                               body.data is NULL if none */
     int64_t                      again;    /* with CLEAR_SERVE_STALE: when a
                                               fetch is due; mono, ms */
+    ngx_cs_source_e              unasked;  /* likewise: who keeps it from being
+                                              asked for; 0: a stored error */
     uint64_t                     stripe;   /* of a flight that ended: see
                                               ngx_cs_zone_stripe() */
     int64_t                      seen;     /* with a lease: when the task was
@@ -41,7 +43,7 @@ typedef struct {
                                                    should be stored */
     unsigned                     unwanted:1;   /* of a flight: nobody waits for
                                                   it here any more */
-    unsigned                     expired:1;  /* with CLEAR_FETCH: a success is
+    unsigned                     expired:1;  /* with CLEAR_FETCH: an answer is
                                                 stored, but no longer fresh */
 } ngx_cs_outcome_t;
 

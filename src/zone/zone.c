@@ -132,13 +132,18 @@ ngx_cs_zone_serve(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
 
     outcome = &lookup->outcome;
 
-    outcome->expired = (e->good != 0);
+    outcome->expired = 0;
     outcome->stored = 0;
+    outcome->unasked = 0;
     outcome->stale.body.data = NULL;
 
     switch (outcome->choice) {
 
     case CLEAR_FETCH:
+        outcome->expired = e->good
+                           || (e->error
+                               && !ngx_cs_result_narrower(zone->shm, e->error,
+                                                          lookup->limits));
         return NGX_DECLINED;
 
     case CLEAR_SERVE_STALE:
