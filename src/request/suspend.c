@@ -54,18 +54,23 @@ ngx_cs_suspend_write_handler(ngx_http_request_t *r)
 static void
 ngx_cs_suspend_body_handler(ngx_http_request_t *r)
 {
+    ngx_uint_t                  count;
     ngx_connection_t           *c;
     ngx_http_event_handler_pt   write;
 
     c = r->connection;
+    count = r->count;
     write = r->write_event_handler;
 
     ngx_http_discarded_request_body_handler(r);
 
-    /* where it ended, r may be gone */
+    /*
+     * Where it ended, r may be gone.  A body counts until all of it is there,
+     * for which nginx and freenginx have flags of their own.
+     */
 
     if (c->destroyed || c->data != r || r->write_event_handler != write
-        || r->discard_body)
+        || r->count == count)
     {
         return;
     }
@@ -98,11 +103,11 @@ ngx_cs_suspend_left(ngx_http_request_t *r)
 {
     if (r->read_event_handler == ngx_http_discarded_request_body_handler) {
 
-        if (r->discard_body) {
-            r->read_event_handler = ngx_cs_suspend_body_handler;
+        if (r->connection->read->eof || r->connection->read->error) {
+            ngx_cs_suspend_discarded(r);
 
         } else {
-            ngx_cs_suspend_discarded(r);
+            r->read_event_handler = ngx_cs_suspend_body_handler;
         }
     }
 
