@@ -15,6 +15,8 @@
 #define CLEAR_BREAKER_KEEP  1000
 
 
+static int clear_breaker_holds(const clear_breaker_t *b,
+    const clear_breaker_conf_t *conf, int64_t now);
 static int64_t clear_breaker_length(int64_t pause);
 static int64_t clear_breaker_next(const clear_breaker_t *b,
     const clear_breaker_conf_t *conf);
@@ -40,22 +42,41 @@ clear_breaker_e
 clear_breaker_enter(clear_breaker_t *b, const clear_breaker_conf_t *conf,
     int64_t now, int64_t probe_time, clear_pass_t *pass, int64_t *wait)
 {
-    int64_t  again;
+    int64_t  left;
 
     pass->serial = b->serial;
     pass->probe = 0;
 
-    if (b->kind == CLEAR_PAUSE_NONE) {
+    left = clear_breaker_left(b, conf, now, pass->down);
+
+    if (left) {
+        *wait = left;
+        return CLEAR_BREAKER_PAUSED;
+    }
+
+    if (!clear_breaker_holds(b, conf, now)) {
         return CLEAR_BREAKER_GO;
     }
 
-    if (conf->max_fails == 0 && (!b->asked || now >= b->until)) {
-        return CLEAR_BREAKER_GO;
+    b->probe_until = now + probe_time;
+    pass->probe = 1;
+
+    return CLEAR_BREAKER_PROBE;
+}
+
+
+int64_t
+clear_breaker_left(const clear_breaker_t *b, const clear_breaker_conf_t *conf,
+    int64_t now, uint32_t down)
+{
+    int64_t  again, left;
+
+    if (!clear_breaker_holds(b, conf, now)) {
+        return 0;
     }
 
     if (now < b->until) {
-        *wait = b->until - now;
-        return CLEAR_BREAKER_PAUSED;
+        return b->until - now;
     }
 
     again = b->pause ? b->pause : clear_breaker_length(conf->fail_timeout);
@@ -63,24 +84,30 @@ clear_breaker_enter(clear_breaker_t *b, const clear_breaker_conf_t *conf,
     /* nobody knows when the probe ends */
 
     if (now < b->probe_until) {
-        *wait = b->probe_until - now;
+        left = b->probe_until - now;
 
-        if (*wait > again) {
-            *wait = again;
-        }
-
-        return CLEAR_BREAKER_PAUSED;
+        return (left > again) ? again : left;
     }
 
-    if (pass->down && now < b->until + again) {
-        *wait = b->until + again - now;
-        return CLEAR_BREAKER_PAUSED;
+    if (down && now < b->until + again) {
+        return b->until + again - now;
     }
 
-    b->probe_until = now + probe_time;
-    pass->probe = 1;
+    return 0;
+}
 
-    return CLEAR_BREAKER_PROBE;
+
+/* 1 in a pause, or after it until a probe has ended well; else 0 */
+
+static int
+clear_breaker_holds(const clear_breaker_t *b, const clear_breaker_conf_t *conf,
+    int64_t now)
+{
+    if (b->kind == CLEAR_PAUSE_NONE) {
+        return 0;
+    }
+
+    return conf->max_fails || (b->asked && now < b->until);
 }
 
 

@@ -122,6 +122,13 @@ int64_t clear_breaker_leave(clear_breaker_t *b,
     clear_upstream_e upstream, int64_t retry_after);
 
 /*
+ * How long no fetch may start, ms, of a task that went down so many times in a
+ * row before; 0: it may now.
+ */
+int64_t clear_breaker_left(const clear_breaker_t *b,
+    const clear_breaker_conf_t *conf, int64_t now, uint32_t down);
+
+/*
  * 1 where fetches are being held back now, else 0: a pause that is over, with
  * nobody having tried since, is none.
  */

@@ -81,8 +81,9 @@ ngx_int_t ngx_cs_flight_join(ngx_cs_question_t *question,
 
 /*
  * A flight without waiters, unless one is in the air, in the background of what
- * was found.  Where it ended at once, as the tenant's fetches pause or too many
- * wait for their turn, *found is CLEAR_SERVE_STALE, as for who waits for one.
+ * was found.  Where upstream will not be asked, as the tenant's fetches pause
+ * or too many wait for their turn, *found is CLEAR_SERVE_STALE, as for who
+ * waits for one.
  */
 void ngx_cs_flight_refresh(ngx_cs_question_t *question,
     ngx_cs_lookup_t *lookup, ngx_cs_outcome_t *found);

@@ -133,12 +133,25 @@ ngx_cs_flight_refresh(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup,
 }
 
 
-/* nobody can be asked, which was known at once */
+/* upstream cannot be asked, which is known at once */
 
 static void
 ngx_cs_flight_unasked(ngx_cs_flight_t *flight, ngx_cs_outcome_t *found)
 {
+    int64_t           left;
     ngx_cs_answer_t  *answer;
+
+    if (flight->state == NGX_CS_FLIGHT_QUEUED) {
+        left = ngx_cs_chain_left(&flight->asking);
+
+        if (left) {
+            found->choice = CLEAR_SERVE_STALE;
+            found->again = (int64_t) ngx_current_msec + left;
+            found->unasked = NGX_CS_SOURCE_PAUSED;
+        }
+
+        return;
+    }
 
     answer = &flight->lookup.outcome.answer;
 

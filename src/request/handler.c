@@ -13,6 +13,8 @@
 #include "request/patience.h"
 #include "request/refuse.h"
 #include "request/suspend.h"
+#include "upstream/breakers.h"
+#include "upstream/exchange.h"
 
 
 static ngx_int_t ngx_cs_handler_find(ngx_http_request_t *r,
@@ -40,6 +42,7 @@ static void ngx_cs_too_large(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_outcome_t *outcome);
 static ngx_int_t ngx_cs_answer(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ngx_cs_answer_t *answer);
+static void ngx_cs_answer_paused(ngx_http_request_t *r, ngx_cs_ctx_t *ctx);
 static void ngx_cs_cleanup(void *data);
 static void ngx_cs_cleanup_flight(void *data);
 
@@ -540,8 +543,41 @@ ngx_cs_answer(ngx_http_request_t *r, ngx_cs_ctx_t *ctx,
     ctx->fetched = answer->stamp.fetched;
     ctx->replied = 1;
 
+    if (answer->status == NGX_HTTP_OK && !answer->stamp.terminal) {
+        ngx_cs_answer_paused(r, ctx);
+    }
+
     return ngx_cs_replied(r, ctx, ngx_cs_reply(r, answer, &ctx->handling,
                                                ngx_current_msec));
+}
+
+
+/* there will be no new answer before a pause ends, however fresh this one is */
+
+static void
+ngx_cs_answer_paused(ngx_http_request_t *r, ngx_cs_ctx_t *ctx)
+{
+    int64_t             left;
+    ngx_cs_ask_t        ask;
+    ngx_cs_handling_t  *handling;
+
+    handling = &ctx->handling;
+
+    if (handling->cache == NGX_CS_STALE
+        || handling->cache == NGX_CS_UPDATING
+        || !ngx_cs_breakers_any()
+        || ngx_cs_ask(r, ctx, &ask) != NGX_OK)
+    {
+        return;
+    }
+
+    ngx_cs_ask_question(r, ctx, &ask);
+
+    left = ngx_cs_exchange_left(&ask.question, r->connection->log);
+
+    if (left) {
+        handling->retry_until = (int64_t) ngx_current_msec + left;
+    }
 }
 
 

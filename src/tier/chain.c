@@ -14,6 +14,7 @@
 #include "tier/fleet.h"
 #endif
 #include "tier/upstream.h"
+#include "upstream/exchange.h"
 
 
 static ngx_int_t ngx_cs_chain_next(ngx_cs_asking_t *asking,
@@ -55,6 +56,14 @@ ngx_cs_chain_ask(ngx_cs_asking_t *asking, ngx_cs_answer_t *answer)
     ngx_memzero(asking->state, sizeof(asking->state));
 
     return ngx_cs_chain_next(asking, answer);
+}
+
+
+int64_t
+ngx_cs_chain_left(ngx_cs_asking_t *asking)
+{
+    return (asking->tier + 1 < NGX_CS_CHAIN_LEN)
+           ? ngx_cs_exchange_left(asking->question, asking->log) : 0;
 }
 
 

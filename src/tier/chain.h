@@ -25,6 +25,12 @@
  */
 ngx_int_t ngx_cs_chain_ask(ngx_cs_asking_t *asking, ngx_cs_answer_t *answer);
 
+/*
+ * While asked: how long upstream is not going to be, as the tenant's fetches
+ * pause, ms; 0: it is, or was.
+ */
+int64_t ngx_cs_chain_left(ngx_cs_asking_t *asking);
+
 /* while asked: somebody waits for the answer that nobody waited for */
 void ngx_cs_chain_hurry(ngx_cs_asking_t *asking);
 

@@ -40,12 +40,16 @@ typedef struct {
 
 typedef struct {
     ngx_cs_breaker_node_t        nodes[NGX_CS_BREAKERS];
+    int64_t                      until;    /* nobody's fetches are held back
+                                              from then on, mono ms */
     ngx_cs_failing_t             failing;
 } ngx_cs_breakers_t;
 
 
 static ngx_cs_breakers_t *ngx_cs_breakers_lock(void);
 static void ngx_cs_breakers_unlock(void);
+static void ngx_cs_breakers_note(ngx_cs_breakers_t *breakers,
+    clear_breaker_t *breaker);
 static ngx_int_t ngx_cs_breakers_tenant(ngx_str_t *tenant, u_char *digest);
 static ngx_cs_breaker_node_t *ngx_cs_breakers_find(ngx_cs_breakers_t *breakers,
     ngx_cs_breaker_key_t *key);
@@ -123,6 +127,7 @@ ngx_cs_breakers_enter(ngx_cs_breaker_key_t *key, clear_breaker_conf_t *conf,
         rc = clear_breaker_enter(&node->breaker, conf, ngx_current_msec,
                                  probe_time, pass, wait);
         *kind = node->breaker.kind;
+        ngx_cs_breakers_note(breakers, &node->breaker);
     }
 
     ngx_cs_breakers_unlock();
@@ -159,6 +164,7 @@ ngx_cs_breakers_leave(ngx_cs_breaker_key_t *key, clear_breaker_conf_t *conf,
 
     pause = clear_breaker_leave(&node->breaker, conf, ngx_current_msec, pass,
                                 upstream, retry_after);
+    ngx_cs_breakers_note(breakers, &node->breaker);
 
     node->used = clear_breaker_idle(&node->breaker)
                  ? 0 : ngx_max(ngx_current_msec, 1);
@@ -170,6 +176,53 @@ ngx_cs_breakers_leave(ngx_cs_breaker_key_t *key, clear_breaker_conf_t *conf,
     ngx_cs_breakers_unlock();
 
     return pause;
+}
+
+
+int64_t
+ngx_cs_breakers_left(ngx_cs_breaker_key_t *key, clear_breaker_conf_t *conf,
+    clear_pass_t *pass, ngx_uint_t counted)
+{
+    int64_t                 left;
+    ngx_cs_breakers_t      *breakers;
+    ngx_cs_breaker_node_t  *node;
+
+    breakers = ngx_cs_breakers_lock();
+    if (breakers == NULL) {
+        return 0;
+    }
+
+    if (!counted) {
+        pass->down = ngx_cs_failing_get(&breakers->failing, key->digest,
+                                        pass->task);
+    }
+
+    node = ngx_cs_breakers_find(breakers, key);
+
+    left = node ? clear_breaker_left(&node->breaker, conf, ngx_current_msec,
+                                     pass->down)
+                : 0;
+
+    ngx_cs_breakers_unlock();
+
+    return left;
+}
+
+
+/* most often nobody's are, and hits ask */
+
+ngx_uint_t
+ngx_cs_breakers_any(void)
+{
+    ngx_cs_breakers_t  *breakers;
+
+    if (ngx_cs_breakers_block.zone == NULL) {
+        return 0;
+    }
+
+    breakers = ngx_cs_breakers_block.zone->data;
+
+    return (int64_t) ngx_current_msec < breakers->until;
 }
 
 
@@ -305,6 +358,14 @@ static void
 ngx_cs_breakers_unlock(void)
 {
     ngx_cs_block_unlock(ngx_cs_breakers_block.zone);
+}
+
+
+static void
+ngx_cs_breakers_note(ngx_cs_breakers_t *breakers, clear_breaker_t *breaker)
+{
+    breakers->until = ngx_max(breakers->until, breaker->until);
+    breakers->until = ngx_max(breakers->until, breaker->probe_until);
 }
 
 

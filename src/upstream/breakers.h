@@ -77,6 +77,16 @@ int64_t ngx_cs_breakers_leave(ngx_cs_breaker_key_t *key,
     clear_upstream_e upstream, int64_t retry_after);
 
 /*
+ * How long no fetch may start, ms; 0: it may now.  As clear_breaker_left();
+ * counted: down is right, else it is looked for here.
+ */
+int64_t ngx_cs_breakers_left(ngx_cs_breaker_key_t *key,
+    clear_breaker_conf_t *conf, clear_pass_t *pass, ngx_uint_t counted);
+
+/* 0 where nobody's fetches are held back, without the lock */
+ngx_uint_t ngx_cs_breakers_any(void);
+
+/*
  * Ends the pauses of an integration id, or, with NULL, all.  Without memory
  * for a digest it ends all.
  */

@@ -50,7 +50,8 @@ static ngx_int_t ngx_cs_exchange_token(ngx_cs_exchange_t *x,
     ngx_cs_answer_t *answer);
 static ngx_int_t ngx_cs_exchange_tokenless(ngx_cs_exchange_t *x,
     ngx_cs_answer_t *answer);
-static ngx_cs_secret_file_t *ngx_cs_exchange_file(ngx_cs_exchange_t *x);
+static ngx_cs_secret_file_t *ngx_cs_exchange_file(ngx_cs_question_t *question,
+    ngx_log_t *log);
 static ngx_int_t ngx_cs_exchange_target(ngx_cs_exchange_t *x);
 static ngx_int_t ngx_cs_exchange_send(ngx_cs_exchange_t *x);
 static ngx_int_t ngx_cs_exchange_turn(void *data, ngx_msec_t *wait);
@@ -133,6 +134,30 @@ ngx_cs_exchange_start(ngx_pool_t *pool, ngx_log_t *log,
 }
 
 
+int64_t
+ngx_cs_exchange_left(ngx_cs_question_t *question, ngx_log_t *log)
+{
+    ngx_str_t             *token;
+    ngx_cs_pause_t         pause;
+    ngx_cs_secret_file_t  *file;
+
+    if (!ngx_cs_breakers_any()) {
+        return 0;
+    }
+
+    file = ngx_cs_exchange_file(question, log);
+
+    if (file == NULL && question->token_path.len) {
+        return 0;
+    }
+
+    token = file ? ngx_cs_secret_file_get(file, log) : &question->token;
+
+    return (ngx_cs_pause_init(&pause, question, token) == NGX_OK)
+           ? ngx_cs_pause_left(&pause) : 0;
+}
+
+
 void
 ngx_cs_exchange_hurry(ngx_cs_exchange_t *x)
 {
@@ -178,7 +203,7 @@ ngx_cs_exchange_enter(ngx_cs_exchange_t *x, ngx_cs_answer_t *answer)
 
     rc = ngx_cs_permit_enter(&x->permit, 0, x->fetch.pool, answer);
 
-    file = ngx_cs_exchange_file(x);
+    file = ngx_cs_exchange_file(x->question, x->fetch.log);
 
     if (rc == NGX_DECLINED
         && file
@@ -209,7 +234,7 @@ ngx_cs_exchange_token(ngx_cs_exchange_t *x, ngx_cs_answer_t *answer)
     ngx_str_t             *token;
     ngx_cs_secret_file_t  *file;
 
-    file = ngx_cs_exchange_file(x);
+    file = ngx_cs_exchange_file(x->question, x->fetch.log);
 
     if (file) {
         token = ngx_cs_secret_file_get(file, x->fetch.log);
@@ -264,18 +289,14 @@ ngx_cs_exchange_tokenless(ngx_cs_exchange_t *x, ngx_cs_answer_t *answer)
 /* NULL: the token is from no file, or the file has gone */
 
 static ngx_cs_secret_file_t *
-ngx_cs_exchange_file(ngx_cs_exchange_t *x)
+ngx_cs_exchange_file(ngx_cs_question_t *question, ngx_log_t *log)
 {
-    ngx_cs_question_t  *question;
-
-    question = x->question;
-
     if (question->token_path.len == 0) {
         return question->token_file;
     }
 
     return ngx_cs_secret_file_find(NGX_CS_TOKEN_FILE, &question->token_path,
-                                   x->fetch.log);
+                                   log);
 }
 
 
@@ -588,7 +609,7 @@ ngx_cs_exchange_renew(ngx_cs_exchange_t *x)
 {
     ngx_cs_secret_file_t  *file;
 
-    file = ngx_cs_exchange_file(x);
+    file = ngx_cs_exchange_file(x->question, x->fetch.log);
 
     if (file == NULL
         || ngx_cs_secret_file_refresh(file, &x->token, x->fetch.log) != NGX_OK

@@ -41,6 +41,12 @@ ngx_int_t ngx_cs_exchange_start(ngx_pool_t *pool, ngx_log_t *log,
     ngx_cs_exchange_pt handler, void *data, ngx_cs_exchange_t **exchange,
     ngx_cs_answer_t *answer);
 
+/*
+ * How long none could be sent, as the tenant's fetches pause, ms; 0: one could.
+ * For what callers are told: it costs two comparisons while nobody's pause.
+ */
+int64_t ngx_cs_exchange_left(ngx_cs_question_t *question, ngx_log_t *log);
+
 /* somebody waits for it now */
 void ngx_cs_exchange_hurry(ngx_cs_exchange_t *x);
 

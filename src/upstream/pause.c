@@ -65,6 +65,14 @@ ngx_cs_pause_enter(ngx_cs_pause_t *pause, ngx_pool_t *pool,
 }
 
 
+int64_t
+ngx_cs_pause_left(ngx_cs_pause_t *pause)
+{
+    return ngx_cs_breakers_left(&pause->key, pause->question->breaker,
+                                &pause->pass, pause->question->leased);
+}
+
+
 static ngx_int_t
 ngx_cs_pause_answer(ngx_pool_t *pool, ngx_cs_question_t *question,
     clear_pause_e kind, int64_t wait, ngx_cs_answer_t *answer)

@@ -45,6 +45,9 @@ ngx_int_t ngx_cs_pause_init(ngx_cs_pause_t *pause,
 ngx_int_t ngx_cs_pause_enter(ngx_cs_pause_t *pause, ngx_pool_t *pool,
     ngx_cs_answer_t *answer);
 
+/* how long it would not be sent, ms; 0: it may be */
+int64_t ngx_cs_pause_left(ngx_cs_pause_t *pause);
+
 /*
  * Another gateway knows that upstream asked this tenant to wait, ms, and with
  * which status: the answer that callers have.  NGX_OK or NGX_ERROR: no memory.

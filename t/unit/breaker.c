@@ -18,11 +18,17 @@ clear_pass_t
 breaker_enter_by(clear_breaker_t *b, const clear_breaker_conf_t *conf,
     int64_t now, clear_pass_t pass, int64_t expected)
 {
-    int64_t          wait;
+    int64_t          wait, left;
     clear_breaker_e  rc;
 
     wait = 0;
+    left = clear_breaker_left(b, conf, now, pass.down);
     rc = clear_breaker_enter(b, conf, now, PROBE, &pass, &wait);
+
+    if (left != wait) {
+        fail_msg("at %lld: %lld are left, not %lld", (long long) now,
+                 (long long) left, (long long) wait);
+    }
 
     if (rc == CLEAR_BREAKER_PROBE) {
         wait = PROBED;
