@@ -23,6 +23,7 @@ sub spawn ($self, $out, @command) {
         open STDIN,  '<',  '/dev/null';
         open STDOUT, '>>', $out;
         open STDERR, '>&', \*STDOUT;
+        close_inherited();
         exec { $command[0] } @command or print "cannot run $command[0]: $!\n";
         POSIX::_exit(127);
     }
@@ -66,6 +67,14 @@ sub slurp ($self, $path) {
 
 
 # Functions.
+
+# Whoever started the tests may have left descriptors open, and how many a
+# server has is what some tests are about.
+
+sub close_inherited {
+    POSIX::close($_) for grep { $_ > 2 } map {m{(\d+)$}} glob '/proc/self/fd/*';
+}
+
 
 sub stretch { return $ENV{TEST_STRETCH} || ($ENV{TEST_VALGRIND} ? 10 : 1) }
 
