@@ -230,6 +230,7 @@ sub new ($class, %options) {
     $self->reload_often(0) if exists $options{reload} && !$options{reload};
     @SIG{qw(INT TERM HUP)} = (sub ($signal) { die "SIG$signal\n" }) x 3;
     $SIG{PIPE} = 'IGNORE';
+    umask 022;
     push @live, $self;
 
     # now, as to load it takes a while
