@@ -135,10 +135,11 @@ ngx_cs_certificates_private(ngx_cs_certificates_files_t *files,
     ngx_cycle_t *cycle)
 {
     ngx_uint_t          i;
-    ngx_cs_pem_file_t  *file;
+    ngx_cs_pem_file_t  *file, *other;
 
     for (i = 0; i < 2; i++) {
         file = &files->file[i];
+        other = &files->file[1 - i];
 
         if (file->path.len == 0 || ngx_cs_may_read(cycle, &file->path)) {
             continue;
@@ -150,8 +151,11 @@ ngx_cs_certificates_private(ngx_cs_certificates_files_t *files,
 
         ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
                       "\"%s\" \"%V\" cannot be read by the worker processes' "
-                      "user, so a new one takes effect only after a reload",
-                      file->directive, &file->path);
+                      "user, so a new one%s%s%s takes effect only after a "
+                      "reload", file->directive, &file->path,
+                      other->path.len ? ", or a new \"" : "",
+                      other->path.len ? other->directive : "",
+                      other->path.len ? "\"," : "");
     }
 }
 
@@ -217,7 +221,7 @@ ngx_cs_certificates_reread(ngx_cs_certificates_t *certificates,
     /* the second is not read where the first cannot be, and is no news then */
 
     for (i = 0; i < 2; i++) {
-        clear_stamp(&files->file[i].stamp, NULL);
+        clear_file_stamp(&files->file[i].stamp, NULL);
         files->file[i].err = 0;
     }
 
@@ -236,8 +240,8 @@ ngx_cs_certificates_changed(ngx_cs_certificates_files_t *files)
 {
     ngx_uint_t          i, changed;
     struct stat         info;
-    clear_stamp_t       stamp;
     ngx_cs_pem_file_t  *file;
+    clear_file_stamp_t  stamp;
 
     changed = 0;
 
@@ -248,10 +252,10 @@ ngx_cs_certificates_changed(ngx_cs_certificates_files_t *files)
             continue;
         }
 
-        clear_stamp(&stamp,
+        clear_file_stamp(&stamp,
                     stat((char *) file->path.data, &info) == -1 ? NULL : &info);
 
-        if (!clear_stamp_same(&stamp, &file->stamp)) {
+        if (!clear_file_stamp_same(&stamp, &file->stamp)) {
             changed = 1;
         }
     }
@@ -287,10 +291,10 @@ ngx_cs_certificates_tried(ngx_cs_certificates_files_t *files, ngx_uint_t good)
         if (file->stamp.inode == 0
             && stat((char *) file->path.data, &info) != -1)
         {
-            clear_stamp(&file->stamp, &info);
+            clear_file_stamp(&file->stamp, &info);
         }
 
-        if (clear_stamp_recent(&file->stamp, ngx_time())
+        if (clear_file_stamp_recent(&file->stamp, ngx_time())
             || (file->err && file->err != NGX_EACCES && file->stamp.inode))
         {
             files->recent = 1;
@@ -312,8 +316,9 @@ ngx_cs_certificates_expired(ngx_cs_certificates_t *certificates,
     certificates->told = 1;
 
     ngx_log_error(NGX_LOG_ERR, log, 0,
-                  "\"%s\" \"%V\" has expired, no new connection to %s is made "
-                  "until it is renewed", certificates->trust.file[1].directive,
+                  "\"%s\" \"%V\" has expired, no new connection to %s that "
+                  "needs it is made until it is renewed",
+                  certificates->trust.file[1].directive,
                   &certificates->trust.file[1].path, certificates->peer);
 }
 

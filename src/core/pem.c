@@ -96,7 +96,7 @@ ngx_cs_pem_read(ngx_cs_pem_file_t *file, size_t max, ngx_str_t *content,
     ngx_int_t  rc;
 
     ngx_str_null(content);
-    clear_stamp(&file->stamp, NULL);
+    clear_file_stamp(&file->stamp, NULL);
     file->err = 0;
 
     /* O_NONBLOCK: a FIFO under that name must not stop a worker */
@@ -141,7 +141,7 @@ ngx_cs_pem_slurp(ngx_cs_pem_file_t *file, ngx_fd_t fd, size_t max,
         goto failed;
     }
 
-    clear_stamp(&file->stamp, &info);
+    clear_file_stamp(&file->stamp, &info);
 
     err = !S_ISREG(info.st_mode) ? "is not a regular file"
           : (info.st_size == 0) ? "is empty"

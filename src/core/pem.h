@@ -16,7 +16,7 @@
 
 #include <openssl/ssl.h>
 
-#include "clear/stamp.h"
+#include "clear/file_stamp.h"
 
 
 /* paths are terminated by a NUL that their length does not count, or empty */
@@ -24,7 +24,7 @@
 typedef struct {
     char                        *directive;
     ngx_str_t                    path;
-    clear_stamp_t                stamp;     /* of what was last tried */
+    clear_file_stamp_t           stamp;     /* of what was last tried */
     ngx_err_t                    err;       /* why it could not be read then;
                                                0: it could */
 } ngx_cs_pem_file_t;

@@ -12,7 +12,7 @@
 #include <ngx_event.h>
 
 #include "clear/field.h"
-#include "clear/stamp.h"
+#include "clear/file_stamp.h"
 #include "clear/table.h"
 #include "core/may_read.h"
 #include "core/pages.h"
@@ -52,7 +52,7 @@ struct ngx_cs_secret_file_s {
     char                        *directive;
     ngx_str_t                    secret;    /* data: pages of its own; empty:
                                                the file is gone */
-    clear_stamp_t                stamp;     /* of what was last tried */
+    clear_file_stamp_t           stamp;     /* of what was last tried */
     ngx_msec_t                   looked;
     ngx_err_t                    err;       /* of the last try */
     ngx_cs_secret_e              last;      /* what the last try brought */
@@ -465,11 +465,11 @@ ngx_cs_secret_file_refresh(ngx_cs_secret_file_t *file, ngx_str_t *refused,
 static void
 ngx_cs_secret_file_reread(ngx_cs_secret_file_t *file, ngx_log_t *log)
 {
-    ngx_err_t        err;
-    ngx_uint_t       same;
-    struct stat      info;
-    clear_stamp_t    stamp;
-    ngx_cs_secret_e  rc;
+    ngx_err_t           err;
+    ngx_uint_t          same;
+    struct stat         info;
+    ngx_cs_secret_e     rc;
+    clear_file_stamp_t  stamp;
 
     file->looked = ngx_current_msec;
 
@@ -481,13 +481,13 @@ ngx_cs_secret_file_reread(ngx_cs_secret_file_t *file, ngx_log_t *log)
 
     if (stat((char *) file->node.str.data, &info) == -1) {
         file->err = ngx_errno;
-        clear_stamp(&stamp, NULL);
+        clear_file_stamp(&stamp, NULL);
 
     } else {
-        clear_stamp(&stamp, &info);
+        clear_file_stamp(&stamp, &info);
     }
 
-    same = clear_stamp_same(&stamp, &file->stamp) && file->err == err;
+    same = clear_file_stamp_same(&stamp, &file->stamp) && file->err == err;
 
     if (same && !file->recent) {
         return;
@@ -598,13 +598,13 @@ ngx_cs_secret_file_slurp(ngx_cs_secret_file_t *file, ngx_fd_t fd, u_char *buf,
         return NGX_CS_SECRET_SYSTEM;
     }
 
-    clear_stamp(&file->stamp, &info);
+    clear_file_stamp(&file->stamp, &info);
 
     if (!S_ISREG(info.st_mode)) {
         return NGX_CS_SECRET_NOT_FILE;
     }
 
-    file->recent = clear_stamp_recent(&file->stamp, ngx_time());
+    file->recent = clear_file_stamp_recent(&file->stamp, ngx_time());
 
     /* room for what is trimmed, and one to see that there is more */
 

@@ -8,8 +8,8 @@
  */
 
 
-#ifndef _CLEAR_STAMP_H_INCLUDED_
-#define _CLEAR_STAMP_H_INCLUDED_
+#ifndef _CLEAR_FILE_STAMP_H_INCLUDED_
+#define _CLEAR_FILE_STAMP_H_INCLUDED_
 
 
 #include <stdint.h>
@@ -22,20 +22,21 @@ typedef struct {
     int64_t              size;
     struct timespec      modified;
     struct timespec      changed;
-} clear_stamp_t;
+} clear_file_stamp_t;
 
 
 /* info: of stat() or fstat(), or NULL: there is no file */
-void clear_stamp(clear_stamp_t *stamp, const struct stat *info);
+void clear_file_stamp(clear_file_stamp_t *stamp, const struct stat *info);
 
 /* 1 where both are of the same file, with what seems the same content */
-int clear_stamp_same(const clear_stamp_t *a, const clear_stamp_t *b);
+int clear_file_stamp_same(const clear_file_stamp_t *a,
+    const clear_file_stamp_t *b);
 
 /*
  * 1 where the file was changed a moment before, now in s: its times have the
  * kernel's tick for a grain, so that a further write may show the same.
  */
-int clear_stamp_recent(const clear_stamp_t *stamp, int64_t now);
+int clear_file_stamp_recent(const clear_file_stamp_t *stamp, int64_t now);
 
 
-#endif /* _CLEAR_STAMP_H_INCLUDED_ */
+#endif /* _CLEAR_FILE_STAMP_H_INCLUDED_ */

@@ -5,23 +5,23 @@
  */
 
 
-#include "clear/stamp.h"
+#include "clear/file_stamp.h"
 
 #include <string.h>
 
 
 /* how long a change counts as recent, in s */
-#define CLEAR_STAMP_RECENT  2
+#define CLEAR_FILE_STAMP_RECENT  2
 
 
-static int clear_stamp_time(const struct timespec *a,
+static int clear_file_stamp_time(const struct timespec *a,
     const struct timespec *b);
 
 
 void
-clear_stamp(clear_stamp_t *stamp, const struct stat *info)
+clear_file_stamp(clear_file_stamp_t *stamp, const struct stat *info)
 {
-    memset(stamp, 0, sizeof(clear_stamp_t));
+    memset(stamp, 0, sizeof(clear_file_stamp_t));
 
     if (info) {
         stamp->device = (uint64_t) info->st_dev;
@@ -34,25 +34,25 @@ clear_stamp(clear_stamp_t *stamp, const struct stat *info)
 
 
 int
-clear_stamp_same(const clear_stamp_t *a, const clear_stamp_t *b)
+clear_file_stamp_same(const clear_file_stamp_t *a, const clear_file_stamp_t *b)
 {
     return a->device == b->device
            && a->inode == b->inode
            && a->size == b->size
-           && clear_stamp_time(&a->modified, &b->modified)
-           && clear_stamp_time(&a->changed, &b->changed);
+           && clear_file_stamp_time(&a->modified, &b->modified)
+           && clear_file_stamp_time(&a->changed, &b->changed);
 }
 
 
 static int
-clear_stamp_time(const struct timespec *a, const struct timespec *b)
+clear_file_stamp_time(const struct timespec *a, const struct timespec *b)
 {
     return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
 
 int
-clear_stamp_recent(const clear_stamp_t *stamp, int64_t now)
+clear_file_stamp_recent(const clear_file_stamp_t *stamp, int64_t now)
 {
-    return now - (int64_t) stamp->modified.tv_sec < CLEAR_STAMP_RECENT;
+    return now - (int64_t) stamp->modified.tv_sec < CLEAR_FILE_STAMP_RECENT;
 }

@@ -7,7 +7,7 @@
 
 #include "unit.h"
 
-#include "clear/stamp.h"
+#include "clear/file_stamp.h"
 
 
 #define NOW  1795590030
@@ -33,12 +33,12 @@ some_file(void)
 static int
 same(struct stat *a, struct stat *b)
 {
-    clear_stamp_t  first, second;
+    clear_file_stamp_t  first, second;
 
-    clear_stamp(&first, a);
-    clear_stamp(&second, b);
+    clear_file_stamp(&first, a);
+    clear_file_stamp(&second, b);
 
-    return clear_stamp_same(&first, &second);
+    return clear_file_stamp_same(&first, &second);
 }
 
 
@@ -84,24 +84,24 @@ static void
 a_change_is_recent_for_two_seconds(void **state)
 {
     struct stat    info;
-    clear_stamp_t  stamp;
+    clear_file_stamp_t  stamp;
 
     (void) state;
 
     info = some_file();
-    clear_stamp(&stamp, &info);
+    clear_file_stamp(&stamp, &info);
 
-    assert_true(clear_stamp_recent(&stamp, NOW));
-    assert_true(clear_stamp_recent(&stamp, NOW + 1));
-    assert_false(clear_stamp_recent(&stamp, NOW + 2));
+    assert_true(clear_file_stamp_recent(&stamp, NOW));
+    assert_true(clear_file_stamp_recent(&stamp, NOW + 1));
+    assert_false(clear_file_stamp_recent(&stamp, NOW + 2));
 
     /* a clock that is behind: the file is read once more, no harm */
 
-    assert_true(clear_stamp_recent(&stamp, NOW - 100));
+    assert_true(clear_file_stamp_recent(&stamp, NOW - 100));
 
-    clear_stamp(&stamp, NULL);
+    clear_file_stamp(&stamp, NULL);
     assert_int_equal(stamp.inode, 0);
-    assert_false(clear_stamp_recent(&stamp, NOW));
+    assert_false(clear_file_stamp_recent(&stamp, NOW));
 }
 
 
