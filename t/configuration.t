@@ -386,7 +386,8 @@ subtest 'TLS to upstream' => sub {
     accepted $_, '', $good, "$tls $_;"
         for map({"clear_status_ssl_protocols $_"} 'TLSv1.2',
             'TLSv1 TLSv1.1 TLSv1.2 TLSv1.3', 'TLSv1.1 TLSv1.3'),
-        map({"clear_status_ssl_ciphers $_"} 'HIGH:!aNULL', 'DEFAULT',
+        map({"clear_status_ssl_ciphers $_"} 'HIGH:!aNULL', '"HIGH !aNULL"',
+            'DEFAULT',
             'TLS_AES_128_GCM_SHA256', 'TLS_AES_256_GCM_SHA384:HIGH'),
         map({"clear_status_ssl_name $_"} 'a.test', 'A', 'a_b-c.test.',
             'x' x 253);
@@ -405,8 +406,10 @@ subtest 'TLS to upstream' => sub {
             qw(0 -1 word 99999999999999999999)),
         ['ciphers TLS_NO', qr/"TLS_NO" cannot be used: error:/],
         ['ciphers ""', qr/invalid value "".*names none/],
-        ['ciphers ":"', qr/":" cannot be used/],
-        ['ciphers "A B"', qr/invalid value "A B".*characters/],
+        ['ciphers ":"', qr/invalid value ":".*names none/],
+        ['ciphers ", "', qr/invalid value ", ".*names none/],
+        ['ciphers "A\tB"', qr/invalid value "A\tB".*characters/],
+        ['ciphers ' . 'HIGH:' x 500, qr/ciphers" has more than \d+ bytes/],
         ['ciphers HIGH; clear_status_ssl_ciphers HIGH', qr/is duplicate/],
         ['name ""', qr/invalid value "".*is empty/],
         (map { ["name $_", qr/invalid value "\Q$_\E".*a name alone/] }

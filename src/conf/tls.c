@@ -9,6 +9,7 @@
 
 #include "conf/conf.h"
 #include "core/str.h"
+#include "fetch/ciphers.h"
 
 
 /* the longest name of DNS (RFC 1035, section 2.3.4) */
@@ -77,8 +78,9 @@ ngx_cs_set_ssl_ciphers(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_cs_loc_conf_t *clcf = conf;
 
-    u_char     *p;
-    ngx_str_t  *value, *ciphers;
+    u_char      *p;
+    ngx_str_t   *value, *ciphers;
+    ngx_uint_t   named;
 
     ciphers = &clcf->conf.fetch.ssl_ciphers;
 
@@ -88,15 +90,26 @@ ngx_cs_set_ssl_ciphers(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    if (value[1].len == 0) {
-        return ngx_cs_ssl_bad(cf, cmd, &value[1], "it names none");
+    if (value[1].len > NGX_CS_CIPHERS_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" has more than %d bytes", &cmd->name,
+                           NGX_CS_CIPHERS_MAX);
+        return NGX_CONF_ERROR;
     }
 
+    named = 0;
+
     for (p = value[1].data; *p; p++) {
-        if (*p <= ' ' || *p >= 0x7f) {
+        if (*p < ' ' || *p >= 0x7f) {
             return ngx_cs_ssl_bad(cf, cmd, &value[1],
                                   "it has characters that no cipher has");
         }
+
+        named |= (ngx_strchr(":, ", *p) == NULL);
+    }
+
+    if (!named) {
+        return ngx_cs_ssl_bad(cf, cmd, &value[1], "it names none");
     }
 
     *ciphers = value[1];

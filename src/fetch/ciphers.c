@@ -12,10 +12,6 @@
 #include "fetch/protocols.h"
 
 
-/* the longest list, in bytes */
-#define NGX_CS_CIPHERS_MAX  2048
-
-
 static ngx_int_t ngx_cs_ciphers_protocols(SSL_CTX *ctx, ngx_uint_t protocols);
 static ngx_int_t ngx_cs_ciphers_list(SSL_CTX *ctx, ngx_str_t *ciphers);
 static ngx_int_t ngx_cs_ciphers_tls13(SSL_CTX *ctx, u_char *names);

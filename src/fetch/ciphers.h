@@ -17,6 +17,10 @@
 #include "core/pem.h"
 
 
+/* of a list, in bytes */
+#define NGX_CS_CIPHERS_MAX  1536
+
+
 /*
  * protocols: NGX_CS_TLS_..., at least one.
  * ciphers: as OpenSSL's cipher list, and among them names of TLS 1.3, which
