@@ -6,6 +6,7 @@ use FindBin qw($Bin);
 use lib "$Bin/lib";
 
 use ClearStatus::Test;
+use Mojo::Util qw(b64_encode);
 use Test::More;
 
 my $t   = ClearStatus::Test->new;
@@ -54,6 +55,12 @@ http {
         }
 
         location = /purge {
+            clear_status_purge;
+        }
+
+        location = /purge/by {
+            auth_basic "purges";
+            auth_basic_user_file %%DIR%%/users;
             clear_status_purge;
         }
     }
@@ -114,6 +121,30 @@ subtest 'a purge' => sub {
         'what and how many';
     ok scalar $t->logged('error', qr/dropped, no failure, client: "?127/),
         'and who asked';
+};
+
+# nginx cuts a line of the log at 2,048 bytes
+
+subtest 'a purge that would hide what it is' => sub {
+    my $id  = new_task('SUCCESS');
+    my $pad = sub ($n) { 'pad=' . 'x' x ($n - 10) . '&all=1' };
+
+    $t->get("/status?taskId=$id");
+
+    envelope_is $t->request('DELETE', '/purge?' . $pad->(1537)), 400,
+        'one byte too many';
+    like $t->get("/status?taskId=$id")->header('Cache-Status'), qr/; hit/,
+        'drops nothing';
+
+    my $user = 'u' x 400;
+    $t->file('users', "$user:{PLAIN}p\n", 0644);
+    is $t->request('DELETE', '/purge/by?' . $pad->(1536), headers => {
+        Authorization => 'Basic ' . b64_encode("$user:p", ''),
+    })->code, 200, 'as long as may be';
+
+    my ($line) = $t->logged('error', qr/purge of "pad=x+&all=1"/);
+    like $line, qr/" by u{256}: \d+ answers dropped, .*, client: "?127/,
+        'what, who, how many and from where';
 };
 
 $t->done;

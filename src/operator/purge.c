@@ -19,6 +19,13 @@
 #include "zone/zone.h"
 
 
+/*
+ * Of the arguments, and of a name, so that they and what is behind them fit
+ * into a line of the log, which nginx cuts at 2048 bytes.
+ */
+#define NGX_CS_PURGE_ARGS  1536
+#define NGX_CS_PURGE_USER  256
+
 typedef struct {
     ngx_pool_t                  *pool;             /* the request's */
     ngx_shm_zone_t              *shm_zone;
@@ -39,9 +46,6 @@ static void ngx_cs_purge_report(ngx_http_request_t *r, ngx_uint_t n);
 static ngx_int_t ngx_cs_purge_refuse(ngx_http_request_t *r,
     ngx_uint_t status);
 static void ngx_cs_purge_cleanup(void *data);
-
-
-static ngx_str_t  ngx_cs_purge_nobody = ngx_null_string;
 
 
 ngx_int_t
@@ -169,6 +173,10 @@ ngx_cs_purge_asked(ngx_http_request_t *r, ngx_cs_purging_t *purging)
     task_id = &purging->purge.walk.task_id;
     n = 0;
 
+    if (r->args.len > NGX_CS_PURGE_ARGS) {
+        return NGX_DECLINED;
+    }
+
     rc = ngx_cs_argument_task_id(r, task_id, &bad);
     if (rc != NGX_OK) {
         return rc;
@@ -222,18 +230,16 @@ ngx_cs_purge_match(ngx_str_t *tenant, void *data)
 static void
 ngx_cs_purge_report(ngx_http_request_t *r, ngx_uint_t n)
 {
-    ngx_str_t  *user;
+    ngx_str_t   user;
+    ngx_uint_t  named;
 
-    user = &r->headers_in.user;
-
-    if (!clear_field_value(user->data, user->len)) {
-        user = NULL;
-    }
+    user = r->headers_in.user;
+    named = clear_field_value(user.data, user.len);
+    user.len = named ? ngx_min(user.len, NGX_CS_PURGE_USER) : 0;
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                   "purge of \"%V\"%s%V: %ui answers dropped, no failure",
-                  &r->args, user ? " by " : "",
-                  user ? user : &ngx_cs_purge_nobody, n);
+                  &r->args, named ? " by " : "", &user, n);
 }
 
 
@@ -244,7 +250,8 @@ ngx_cs_purge_refuse(ngx_http_request_t *r, ngx_uint_t status)
     static u_char  allow[] = "DELETE";
     static u_char  method[] = "Only DELETE is allowed";
     static u_char  later[] = "too many purges wait for the disk";
-    static u_char  one[] = "One of taskId, integrationId and all=1 is needed";
+    static u_char  one[] = "One of taskId, integrationId and all=1 is needed, "
+                           "in at most 1536 bytes";
 
     ngx_memzero(&error, sizeof(clear_error_t));
 
