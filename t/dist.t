@@ -64,6 +64,15 @@ subtest 'made of itself' => sub {
         path("$tree/$_")->slurp ne path("$top/$_")->slurp
     } map { path($_)->to_rel($tree) } path($tree)->list_tree->each], [],
         'with the files that are here';
+
+    for my $time (1 .. 2) {
+        is system("cd '$tree' && BUILD=./out tools/dist > /dev/null"), 0,
+            "into a folder of its own, $time";
+        ok path("$tree/out/$name.tar.gz")->slurp eq $tarball,
+            'the same tarball';
+    }
+
+    path("$tree/out")->remove_tree;
 };
 
 subtest 'the bill of materials' => sub {
