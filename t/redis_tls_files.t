@@ -259,8 +259,9 @@ SKIP: {
         chmod 0600, $t->dir . '/gateway.key';
         ok $t->reload, 'a reload';
         says('notice', qr/"clear_status_redis\ certificate_key="
-            \ ".*gateway\.key"\ cannot\ be\ read\ by\ the\ worker/x,
-            'is told at the start');
+            \ ".*gateway\.key"\ cannot\ be\ read\ by\ the\ worker
+            .*\ or\ a\ new\ "clear_status_redis\ certificate=",\ takes/x,
+            'is told at the start, with what it holds up');
         ok wait_for(sub { $t->redis_up == 1 }, 60), 'and used all the same';
     };
 }
