@@ -180,6 +180,7 @@ check_rule($_) for @rules;
 check_rooms();
 check_circles();
 check_mirrors();
+check_names();
 done_testing;
 
 
@@ -431,4 +432,44 @@ sub circle ($arrows) {
     }
 
     return;
+}
+
+
+# A name is that of one thing: of a type, a function, a macro.  In one unit it
+# may be there twice, for two cases of #if.
+
+sub check_names {
+    my %names = twice(map { [$_->{name}, names_of($_->{code})] } files('src'));
+
+    delete $names{_GNU_SOURCE};
+    is_deeply \%names, {}, 'each name is that of one thing';
+
+    is_deeply {twice(['a.c', names_of("int\nf(int x)\n{\n")],
+        ['b.h', names_of("} f_t;\n#define F 1\n")],
+        ['c.c', names_of("f(y)\n{\n} f_t;\n#define F  2\n")])},
+        {f => 'a c', f_t => 'b c', F => 'b c'},
+        'the rule finds its sample';
+    return;
+}
+
+
+sub names_of ($code) {
+    return (
+        $code =~ /^(\w+)\((?:[^;{]*)\n\{/mg,
+        $code =~ /^\} (\w+_[te]);/mg,
+        $code =~ /^#define +(\w+)/mg,
+    );
+}
+
+
+sub twice (@files) {
+    my %in;
+
+    for my $file (@files) {
+        my ($name, @names) = @$file;
+        $in{$_}{ $name =~ s/\.\w+$//r } = 1 for @names;
+    }
+
+    return map { ($_ => join ' ', sort keys %{ $in{$_} }) }
+        grep { keys %{ $in{$_} } > 1 } keys %in;
 }

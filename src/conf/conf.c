@@ -340,8 +340,8 @@ ngx_cs_merge_zone(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf,
 static char *
 ngx_cs_check_zone(ngx_conf_t *cf, ngx_cs_loc_conf_t *conf)
 {
-    char            *directive;
-    ngx_cs_place_t  *place;
+    char                 *directive;
+    ngx_cs_conf_place_t  *place;
 
     if (conf->notify.line) {
         directive = "clear_status_notify";
@@ -491,7 +491,7 @@ ngx_cs_zone_by_name(ngx_cs_main_conf_t *cmcf, ngx_str_t *name)
 
 
 void
-ngx_cs_place(ngx_conf_t *cf, ngx_cs_place_t *place)
+ngx_cs_place(ngx_conf_t *cf, ngx_cs_conf_place_t *place)
 {
     if (cf->conf_file) {
         place->file = cf->conf_file->file.name;

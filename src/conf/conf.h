@@ -37,17 +37,17 @@ typedef struct {
 typedef struct {
     ngx_str_t                    file;
     ngx_uint_t                   line;
-} ngx_cs_place_t;
+} ngx_cs_conf_place_t;
 
 
 typedef struct {
     ngx_cs_conf_t                conf;
     ngx_http_handler_pt          handler;      /* of the location, if ours */
     ngx_str_t                    directive;    /* that set it, */
-    ngx_cs_place_t               place;        /* and where */
-    ngx_cs_place_t               cache;
+    ngx_cs_conf_place_t          place;        /* and where */
+    ngx_cs_conf_place_t          cache;
     ngx_uint_t                   purge;        /* is the handler */
-    ngx_cs_place_t               notify;       /* of clear_status_notify */
+    ngx_cs_conf_place_t          notify;       /* of clear_status_notify */
     ngx_str_t                    zone;         /* its name; empty: off */
     ngx_array_t                 *valid;        /* of clear_valid_t */
     ngx_uint_t                   max_fails;
@@ -72,7 +72,7 @@ ngx_shm_zone_t *ngx_cs_zone_by_name(ngx_cs_main_conf_t *cmcf,
 ngx_uint_t ngx_cs_resolves(ngx_resolver_t *resolver);
 
 /* notes where the directive at hand stands */
-void ngx_cs_place(ngx_conf_t *cf, ngx_cs_place_t *place);
+void ngx_cs_place(ngx_conf_t *cf, ngx_cs_conf_place_t *place);
 
 
 #endif /* _NGX_CS_CONF_CONF_H_INCLUDED_ */

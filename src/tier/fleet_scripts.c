@@ -53,7 +53,7 @@
     "end\n"
 
 /* a fence's time, which it begins with */
-#define NGX_CS_FLEET_FENCE                                                   \
+#define NGX_CS_FLEET_FENCE_TIME                                              \
     "local function time(fence)\n"                                           \
     "  return tonumber(string.sub(fence or '', 1, 16)) or 0\n"               \
     "end\n"
@@ -64,7 +64,7 @@ ngx_str_t  ngx_cs_fleet_take = ngx_string(
     NGX_CS_FLEET_PURGED
     NGX_CS_FLEET_STAY
     NGX_CS_FLEET_TURN
-    NGX_CS_FLEET_FENCE
+    NGX_CS_FLEET_FENCE_TIME
 
     "local owner, lease, tie, waited, mode = unpack(ARGV, 1, 5)\n"
     "local h = redis.call('HMGET', KEYS[1], 'v', 'at', 'until', 'vf', 'e',\n"
@@ -183,7 +183,7 @@ ngx_str_t  ngx_cs_fleet_land = ngx_string(
     NGX_CS_FLEET_PURGED
     NGX_CS_FLEET_STAY
     NGX_CS_FLEET_TURN
-    NGX_CS_FLEET_FENCE
+    NGX_CS_FLEET_FENCE_TIME
 
     "local fence, bytes, age, lifetime, kind, keep = unpack(ARGV, 1, 6)\n"
     "local h = redis.call('HMGET', KEYS[1], 'fence', 'fin')\n"
@@ -312,7 +312,7 @@ ngx_str_t  ngx_cs_fleet_log = ngx_string(
 
 ngx_str_t  ngx_cs_fleet_sweep = ngx_string(
     NGX_CS_FLEET_PURGED
-    NGX_CS_FLEET_FENCE
+    NGX_CS_FLEET_FENCE_TIME
 
     "local found = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT',\n"
     "  ARGV[3], 'TYPE', 'hash')\n"

@@ -64,7 +64,7 @@ ngx_cs_zone_collect(ngx_cs_lookup_t *lookup)
         e = ngx_cs_entry_find(zone->shm, lookup->key);
 
         if (e) {
-            (void) ngx_cs_result_stale(zone, e, lookup);
+            (void) ngx_cs_result_copy_stale(zone, e, lookup);
         }
     }
 

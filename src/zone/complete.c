@@ -93,7 +93,7 @@ ngx_cs_zone_complete(ngx_cs_lookup_t *lookup)
     ngx_cs_result_free(zone->shm, &made.result);
 
     if (e && e->good) {
-        (void) ngx_cs_result_stale(zone, e, lookup);
+        (void) ngx_cs_result_copy_stale(zone, e, lookup);
 
     } else if (e) {
         ngx_cs_entry_trim(zone->shm, e, &after);

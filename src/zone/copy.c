@@ -115,7 +115,7 @@ ngx_cs_result_behind(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
 
 
 ngx_int_t
-ngx_cs_result_stale(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+ngx_cs_result_copy_stale(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
     ngx_cs_lookup_t *lookup)
 {
     ngx_int_t          rc;

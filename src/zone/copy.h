@@ -37,7 +37,7 @@ ngx_uint_t ngx_cs_result_behind(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
  * and it may be served instead.  May leave the lock and take it again, and
  * returns as the above does; then there is no outcome.stale.
  */
-ngx_int_t ngx_cs_result_stale(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
+ngx_int_t ngx_cs_result_copy_stale(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
     ngx_cs_lookup_t *lookup);
 
 /*
