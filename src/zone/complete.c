@@ -37,6 +37,10 @@ static ngx_uint_t ngx_cs_zone_worth(ngx_cs_shm_t *shm,
     ngx_cs_lookup_t *lookup);
 static void ngx_cs_zone_make(ngx_cs_zone_t *zone, ngx_cs_outcome_t *outcome,
     ngx_cs_made_t *made, ngx_cs_deferred_t *after);
+static void ngx_cs_zone_spill(ngx_cs_zone_t *zone, ngx_cs_outcome_t *outcome,
+    ngx_cs_made_t *made, ngx_cs_deferred_t *after);
+static void ngx_cs_zone_unspill(ngx_cs_zone_t *zone,
+    ngx_cs_outcome_t *outcome, ngx_cs_made_t *made);
 static void ngx_cs_zone_settle(ngx_cs_zone_t *zone, ngx_cs_entry_t *e,
     ngx_cs_lookup_t *lookup, ngx_cs_made_t *made, ngx_cs_deferred_t *after);
 static ngx_uint_t ngx_cs_zone_newer(ngx_cs_shm_t *shm, ngx_cs_entry_t *e,
@@ -102,7 +106,7 @@ ngx_cs_zone_complete(ngx_cs_lookup_t *lookup)
     ngx_cs_shm_unlock(zone, &after);
 
     if (made.spill) {
-        ngx_cs_spill_free(made.spill, outcome->answer.body.len);
+        ngx_cs_zone_unspill(zone, outcome, &made);
     }
 }
 
@@ -142,15 +146,54 @@ ngx_cs_zone_make(ngx_cs_zone_t *zone, ngx_cs_outcome_t *outcome,
         outcome->too_large = outcome->answer.storable;
         zone->shm->stat.too_large += outcome->too_large;
 
-        ngx_cs_shm_unlock(zone, after);
-
-        made->spill = ngx_cs_spill_put(outcome->answer.body.data,
-                                       outcome->answer.body.len);
-
-        ngx_cs_shm_lock(zone);
+        ngx_cs_zone_spill(zone, outcome, made, after);
     }
 
     made->result = chain.head;
+}
+
+
+/* leaves the lock and takes it again; who dies meanwhile has it noted */
+
+static void
+ngx_cs_zone_spill(ngx_cs_zone_t *zone, ngx_cs_outcome_t *outcome,
+    ngx_cs_made_t *made, ngx_cs_deferred_t *after)
+{
+    ngx_str_t  *body;
+
+    body = &outcome->answer.body;
+
+    made->spill = ngx_cs_spill_reserve(body->len);
+
+    if (made->spill && zone->slot) {
+        zone->slot->spill = made->spill;
+        zone->slot->spill_len = body->len;
+    }
+
+    ngx_cs_shm_unlock(zone, after);
+
+    if (made->spill
+        && ngx_cs_spill_write(made->spill, body->data, body->len) != NGX_OK)
+    {
+        ngx_cs_zone_unspill(zone, outcome, made);
+    }
+
+    ngx_cs_shm_lock(zone);
+}
+
+
+/* without the lock: nobody else changes the slot of a process that lives */
+
+static void
+ngx_cs_zone_unspill(ngx_cs_zone_t *zone, ngx_cs_outcome_t *outcome,
+    ngx_cs_made_t *made)
+{
+    ngx_cs_spill_free(made->spill, outcome->answer.body.len);
+    made->spill = 0;
+
+    if (zone->slot) {
+        zone->slot->spill_len = 0;
+    }
 }
 
 
@@ -337,6 +380,10 @@ ngx_cs_zone_keep(ngx_cs_zone_t *zone, ngx_cs_lease_t *lease,
         lease->spill = made->spill;
         lease->spill_len = outcome->answer.body.len;
         made->spill = 0;
+
+        if (zone->slot) {
+            zone->slot->spill_len = 0;
+        }
     }
 }
 

@@ -37,6 +37,9 @@ typedef struct {
     uint32_t                     dropped;   /* that result was replaced: who
                                                reads it last frees it */
     ngx_cs_chain_t               reserved;  /* for what it will store */
+    uint64_t                     spill;     /* a body that it spills, until
+                                               some lease has it; if its len */
+    uint64_t                     spill_len; /* is not 0 */
     ngx_queue_t                  leases;
 } ngx_cs_slot_t;
 
@@ -159,6 +162,16 @@ typedef struct {
     uint64_t                     offset[NGX_CS_GARBAGE];
     uint64_t                     len[NGX_CS_GARBAGE];
 } ngx_cs_deferred_t;
+
+
+static ngx_inline void
+ngx_cs_deferred_spill(ngx_cs_deferred_t *after, uint64_t offset, uint64_t len)
+{
+    if (after->n < NGX_CS_GARBAGE) {
+        after->offset[after->n] = offset;
+        after->len[after->n++] = len;
+    }
+}
 
 
 #define ngx_cs_at(shm, i)                                                    \

@@ -77,9 +77,8 @@ ngx_cs_lease_free(ngx_cs_shm_t *shm, ngx_cs_lease_t *lease,
 
     ngx_cs_result_free(shm, &lease->result);
 
-    if (lease->spill_len && after->n < NGX_CS_GARBAGE) {
-        after->offset[after->n] = lease->spill;
-        after->len[after->n++] = lease->spill_len;
+    if (lease->spill_len) {
+        ngx_cs_deferred_spill(after, lease->spill, lease->spill_len);
     }
 
     ngx_cs_chunks_give(&shm->chunks, &chain);

@@ -14,7 +14,7 @@
 
 
 /* "clearst" and the version of the layout */
-#define NGX_CS_ZONE_MAGIC  0x636c656172737407ULL
+#define NGX_CS_ZONE_MAGIC  0x636c656172737408ULL
 
 
 static void ngx_cs_shm_reset(ngx_cs_shm_t *shm);

@@ -128,6 +128,11 @@ ngx_cs_slot_recover(ngx_cs_shm_t *shm, ngx_cs_slot_t *slot,
 
     ngx_cs_chunks_give(&shm->chunks, &slot->reserved);
 
+    if (slot->spill_len) {
+        ngx_cs_deferred_spill(after, slot->spill, slot->spill_len);
+        slot->spill_len = 0;
+    }
+
     if (slot->reading) {
         shm->stat.readers--;
     }

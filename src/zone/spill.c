@@ -103,31 +103,34 @@ ngx_cs_spill_close(void *data)
 
 
 uint64_t
-ngx_cs_spill_put(u_char *body, size_t len)
+ngx_cs_spill_reserve(size_t len)
 {
-    size_t    done;
-    ssize_t   n;
-    uint64_t  offset;
-
     if (ngx_cs_spill.next == NULL || len == 0) {
         return 0;
     }
 
     /* whole pages each, so that each can be given back */
 
-    offset = ngx_atomic_fetch_add(ngx_cs_spill.next,
-                                  ngx_align(len, ngx_pagesize));
+    return ngx_atomic_fetch_add(ngx_cs_spill.next,
+                                ngx_align(len, ngx_pagesize));
+}
+
+
+ngx_int_t
+ngx_cs_spill_write(uint64_t offset, u_char *body, size_t len)
+{
+    size_t   done;
+    ssize_t  n;
 
     for (done = 0; done < len; done += n) {
         n = pwrite(ngx_cs_spill.fd, body + done, len - done, offset + done);
 
         if (n <= 0) {
-            ngx_cs_spill_free(offset, len);
-            return 0;
+            return NGX_ERROR;
         }
     }
 
-    return offset;
+    return NGX_OK;
 }
 
 

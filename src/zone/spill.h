@@ -19,8 +19,11 @@
 /* in the master, for each configuration, before workers are forked */
 ngx_int_t ngx_cs_spill_init_module(ngx_cycle_t *cycle);
 
-/* leaves a body; returns its offset, or 0 where it cannot be left */
-uint64_t ngx_cs_spill_put(u_char *body, size_t len);
+/* room for a body; returns its offset, or 0 where it cannot be left */
+uint64_t ngx_cs_spill_reserve(size_t len);
+
+/* leaves it there.  NGX_OK, or NGX_ERROR: no memory; what was is to be freed */
+ngx_int_t ngx_cs_spill_write(uint64_t offset, u_char *body, size_t len);
 
 /* NGX_OK, or NGX_DECLINED where it is not there */
 ngx_int_t ngx_cs_spill_get(uint64_t offset, u_char *body, size_t len);
