@@ -101,6 +101,10 @@ ngx_cs_suspend_discarded(ngx_http_request_t *r)
 ngx_uint_t
 ngx_cs_suspend_left(ngx_http_request_t *r)
 {
+#if (nginx_version >= 1025000 && (NGX_QUIC || NGX_COMPAT))
+    ngx_connection_t  *c;
+#endif
+
     if (r->read_event_handler == ngx_http_discarded_request_body_handler) {
 
         if (r->connection->read->eof || r->connection->read->error) {
@@ -112,8 +116,6 @@ ngx_cs_suspend_left(ngx_http_request_t *r)
     }
 
 #if (nginx_version >= 1025000 && (NGX_QUIC || NGX_COMPAT))
-
-    ngx_connection_t  *c;
 
     c = r->connection;
 
