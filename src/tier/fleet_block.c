@@ -8,52 +8,38 @@
 
 #include "tier/fleet_block.h"
 
-#include <openssl/rand.h>
-
 #include "core/block.h"
 
 
 static void ngx_cs_fleet_block_count(ngx_cs_fleet_block_t *block);
-static void ngx_cs_fleet_block_name(u_char *owner);
 
 
-u_char *
-ngx_cs_fleet_block_owner(ngx_shm_zone_t *shm_zone)
+void
+ngx_cs_fleet_block_serve(ngx_shm_zone_t *shm_zone, u_char *id)
 {
     ngx_cs_fleet_block_t  *block;
 
     block = shm_zone->data;
 
-    if (!block->named) {
-        ngx_cs_block_lock(shm_zone);
-
-        if (!block->named) {
-            ngx_cs_fleet_block_name(block->owner);
-            ngx_memory_barrier();
-            block->named = 1;
-        }
-
-        ngx_cs_block_unlock(shm_zone);
-    }
-
-    return block->owner;
+    ngx_cs_block_lock(shm_zone);
+    ngx_memcpy(block->serving, id, NGX_CS_ZONE_ID);
+    ngx_cs_block_unlock(shm_zone);
 }
 
 
-static void
-ngx_cs_fleet_block_name(u_char *owner)
+ngx_uint_t
+ngx_cs_fleet_block_serves(ngx_shm_zone_t *shm_zone, u_char *id)
 {
-    u_char      bytes[NGX_CS_FLEET_OWNER / 2];
-    ngx_uint_t  i;
+    ngx_uint_t             serves;
+    ngx_cs_fleet_block_t  *block;
 
-    if (RAND_bytes(bytes, sizeof(bytes)) != 1) {
+    block = shm_zone->data;
 
-        for (i = 0; i < sizeof(bytes); i++) {
-            bytes[i] = (u_char) ngx_random();
-        }
-    }
+    ngx_cs_block_lock(shm_zone);
+    serves = ngx_memcmp(block->serving, id, NGX_CS_ZONE_ID) == 0;
+    ngx_cs_block_unlock(shm_zone);
 
-    (void) ngx_hex_dump(owner, bytes, sizeof(bytes));
+    return serves;
 }
 
 
@@ -171,8 +157,8 @@ ngx_cs_fleet_block_pending(ngx_shm_zone_t *shm_zone,
 
 
 void
-ngx_cs_fleet_block_told(ngx_shm_zone_t *shm_zone, ngx_cs_fleet_purge_t *purge,
-    int64_t at)
+ngx_cs_fleet_block_told(ngx_shm_zone_t *shm_zone, u_char *id,
+    ngx_cs_fleet_purge_t *purge, int64_t at)
 {
     ngx_uint_t             i;
     ngx_cs_fleet_purge_t  *p;
@@ -196,7 +182,9 @@ ngx_cs_fleet_block_told(ngx_shm_zone_t *shm_zone, ngx_cs_fleet_purge_t *purge,
         }
     }
 
-    block->own[block->nown++ % NGX_CS_FLEET_OWN] = (ngx_atomic_uint_t) at;
+    if (ngx_memcmp(block->serving, id, NGX_CS_ZONE_ID) == 0) {
+        block->own[block->nown++ % NGX_CS_FLEET_OWN] = (ngx_atomic_uint_t) at;
+    }
 
     ngx_cs_block_unlock(shm_zone);
 }
@@ -243,8 +231,8 @@ ngx_cs_fleet_block_mark(ngx_shm_zone_t *shm_zone)
 
 
 ngx_int_t
-ngx_cs_fleet_block_made(ngx_shm_zone_t *shm_zone, ngx_cs_fleet_mark_t from,
-    ngx_cs_fleet_mark_t to)
+ngx_cs_fleet_block_made(ngx_shm_zone_t *shm_zone, u_char *id,
+    ngx_cs_fleet_mark_t from, ngx_cs_fleet_mark_t to)
 {
     ngx_int_t              rc;
     ngx_cs_fleet_block_t  *block;
@@ -254,7 +242,10 @@ ngx_cs_fleet_block_made(ngx_shm_zone_t *shm_zone, ngx_cs_fleet_mark_t from,
 
     ngx_cs_block_lock(shm_zone);
 
-    if (block->mark.epoch == from.epoch && block->mark.seen == from.seen) {
+    if (block->mark.epoch == from.epoch
+        && block->mark.seen == from.seen
+        && (id == NULL || ngx_memcmp(block->serving, id, NGX_CS_ZONE_ID) == 0))
+    {
         block->mark = to;
         block->changes++;
         rc = NGX_OK;

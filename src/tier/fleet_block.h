@@ -2,9 +2,8 @@
  * Copyright (C) The ngx_clear_status_module authors
  *
  * What the processes of one gateway tell each other of their fleet, in a block
- * of shared memory that is kept over reloads: who this gateway is, numbers,
- * and purges, those that Redis has yet to be told and the last that it told
- * of.
+ * of shared memory that is kept over reloads: numbers, and purges, those that
+ * Redis has yet to be told and the last that it told of.
  */
 
 
@@ -17,10 +16,11 @@
 
 #include "tier/seal.h"
 #include "tier/tally.h"
+#include "zone/zone.h"
 
 
-/* a gateway's name among others: random, in hexadecimal digits */
-#define NGX_CS_FLEET_OWNER    16
+/* a gateway's name among others is its zone's */
+#define NGX_CS_FLEET_OWNER    NGX_CS_ZONE_ID
 
 /* purges that may wait for Redis; more are one of all */
 #define NGX_CS_FLEET_PURGES   256
@@ -49,8 +49,8 @@ typedef struct {
 
 
 typedef struct {
-    u_char                       owner[NGX_CS_FLEET_OWNER];
-    ngx_atomic_t                 named;     /* owner is set */
+    u_char                       serving[NGX_CS_ZONE_ID];  /* the zone that
+                                               callers are answered from */
     ngx_cs_tally_t               tally;
     ngx_atomic_t                 lone;      /* flights without a lease there */
     ngx_atomic_t                 pending;   /* purges */
@@ -70,8 +70,14 @@ typedef struct {
 } ngx_cs_fleet_block_t;
 
 
-/* this gateway's name, NGX_CS_FLEET_OWNER bytes, made where there is none */
-u_char *ngx_cs_fleet_block_owner(ngx_shm_zone_t *shm_zone);
+/*
+ * Callers are answered from the zone of that id from now on: after a reload
+ * that made it anew there is another one, for as long as workers leave.
+ */
+void ngx_cs_fleet_block_serve(ngx_shm_zone_t *shm_zone, u_char *id);
+
+/* 1 where they are, else 0 */
+ngx_uint_t ngx_cs_fleet_block_serves(ngx_shm_zone_t *shm_zone, u_char *id);
 
 /* a purge that Redis has to be told */
 void ngx_cs_fleet_block_purge(ngx_shm_zone_t *shm_zone, u_char *member,
@@ -91,9 +97,11 @@ ngx_int_t ngx_cs_fleet_block_get(ngx_shm_zone_t *shm_zone, ngx_uint_t place,
 ngx_int_t ngx_cs_fleet_block_pending(ngx_shm_zone_t *shm_zone,
     ngx_cs_fleet_purge_t *purge);
 
-/* Redis was told of it, and says when it was; it has to be told again where it
- * was asked for meanwhile */
-void ngx_cs_fleet_block_told(ngx_shm_zone_t *shm_zone,
+/*
+ * Redis was told of it, and says when it was; it has to be told again where it
+ * was asked for meanwhile.  id: of the zone from which it was purged.
+ */
+void ngx_cs_fleet_block_told(ngx_shm_zone_t *shm_zone, u_char *id,
     ngx_cs_fleet_purge_t *purge, int64_t at);
 
 /*
@@ -107,10 +115,12 @@ ngx_int_t ngx_cs_fleet_block_digest(u_char *member, size_t len,
 ngx_cs_fleet_mark_t ngx_cs_fleet_block_mark(ngx_shm_zone_t *shm_zone);
 
 /*
- * It is read from one mark to another one.  NGX_OK, or NGX_DECLINED: it was
- * set elsewhere meanwhile, and stays there.
+ * It is read from one mark to another one.  id: of the zone from which those
+ * between them were purged, or NULL: of none.  NGX_OK, or NGX_DECLINED: it was
+ * set elsewhere meanwhile, and stays there, as where callers are answered from
+ * another zone.
  */
-ngx_int_t ngx_cs_fleet_block_made(ngx_shm_zone_t *shm_zone,
+ngx_int_t ngx_cs_fleet_block_made(ngx_shm_zone_t *shm_zone, u_char *id,
     ngx_cs_fleet_mark_t from, ngx_cs_fleet_mark_t to);
 
 /* 1 where a purge of that time was this gateway's own, else 0 */

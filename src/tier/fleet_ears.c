@@ -219,7 +219,7 @@ ngx_cs_fleet_ears_message(ngx_cs_redis_channel_t *redis, ngx_str_t *text)
         return;
     }
 
-    owner = ngx_cs_fleet_block_owner(channel->fleet->block);
+    owner = ngx_cs_zone_id(channel->fleet->shm_zone);
 
     /* what this gateway does, its workers know by the zone */
 

@@ -144,7 +144,7 @@ ngx_cs_fleet_lease_renew(ngx_cs_fleet_lease_t *lease)
         return;
     }
 
-    args[0].data = ngx_cs_fleet_block_owner(lease->fleet->block);
+    args[0].data = ngx_cs_zone_id(lease->fleet->shm_zone);
     args[0].len = NGX_CS_FLEET_OWNER;
     args[1] = lease->fence;
     ngx_cs_fleet_eval_number(&args[2], NGX_CS_FLEET_LEASE, digits);

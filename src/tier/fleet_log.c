@@ -134,6 +134,8 @@ ngx_cs_fleet_log_init(ngx_cs_fleet_t *fleet)
 
     fleet->log = log;
 
+    ngx_cs_fleet_block_serve(fleet->block, ngx_cs_zone_id(fleet->shm_zone));
+
     (void) ngx_cs_redis_subscribe(fleet->redis, &log->channel);
 
     return NGX_OK;
@@ -164,7 +166,7 @@ ngx_cs_fleet_log_message(ngx_cs_redis_channel_t *channel, ngx_str_t *text)
     struct ngx_cs_fleet_log_s  *log;
 
     log = channel->data;
-    owner = ngx_cs_fleet_block_owner(log->fleet->block);
+    owner = ngx_cs_zone_id(log->fleet->shm_zone);
 
     if (text->len == NGX_CS_FLEET_OWNER
         && ngx_memcmp(text->data, owner, NGX_CS_FLEET_OWNER) == 0)
@@ -199,7 +201,7 @@ ngx_cs_fleet_log_tell(ngx_cs_fleet_t *fleet)
     args[0].len = log->told.len;
     ngx_str_set(&args[1], NGX_CS_FLEET_LOG_MAX);
     args[2] = log->channel.name;
-    args[3].data = ngx_cs_fleet_block_owner(fleet->block);
+    args[3].data = ngx_cs_zone_id(fleet->shm_zone);
     args[3].len = NGX_CS_FLEET_OWNER;
     ngx_cs_fleet_eval_number(&args[4], mark.seen, digits[0]);
     ngx_cs_fleet_eval_number(&args[5], mark.epoch, digits[1]);
@@ -246,8 +248,9 @@ ngx_cs_fleet_log_told(ngx_cs_redis_call_t *call, ngx_int_t rc,
     log = call->data;
 
     if (rc == NGX_OK && reply->type == REDIS_REPLY_INTEGER) {
-        ngx_cs_fleet_block_told(log->fleet->block, &log->told,
-                                reply->integer);
+        ngx_cs_fleet_block_told(log->fleet->block,
+                                ngx_cs_zone_id(log->fleet->shm_zone),
+                                &log->told, reply->integer);
         ngx_cs_fleet_sweep_begin(log->fleet);
         ngx_cs_fleet_log_tell(log->fleet);
         return;
@@ -314,7 +317,12 @@ ngx_cs_fleet_log_ask(struct ngx_cs_fleet_log_s *log)
 
     block = log->fleet->block->data;
 
-    if (log->looks.redis || log->pool) {
+    /* whoever leaves a zone that callers have left makes none for the others */
+
+    if (log->looks.redis || log->pool
+        || !ngx_cs_fleet_block_serves(log->fleet->block,
+                                      ngx_cs_zone_id(log->fleet->shm_zone)))
+    {
         return;
     }
 
@@ -384,8 +392,9 @@ ngx_cs_fleet_log_begin(struct ngx_cs_fleet_log_s *log)
     block = log->fleet->block->data;
 
     if (log->batch.n == 0 && !log->batch.all) {
-        (void) ngx_cs_fleet_block_made(log->fleet->block, log->batch.from,
-                                       log->batch.to);
+        (void) ngx_cs_fleet_block_made(log->fleet->block,
+                                       ngx_cs_zone_id(log->fleet->shm_zone),
+                                       log->batch.from, log->batch.to);
         block->claimed = ngx_current_msec;
 
         if (log->behind) {
@@ -505,8 +514,9 @@ ngx_cs_fleet_log_done(struct ngx_cs_fleet_log_s *log)
 {
     ngx_uint_t  i;
 
-    (void) ngx_cs_fleet_block_made(log->fleet->block, log->batch.from,
-                                   log->batch.to);
+    (void) ngx_cs_fleet_block_made(log->fleet->block,
+                                   ngx_cs_zone_id(log->fleet->shm_zone),
+                                   log->batch.from, log->batch.to);
 
     /* who purges a tenant, or all, wants it asked anew */
 

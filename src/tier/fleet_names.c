@@ -75,7 +75,7 @@ ngx_cs_fleet_names(ngx_pool_t *pool, ngx_cs_fleet_t *fleet, ngx_str_t *tenant,
 
     ngx_memcpy(names->message.data, names->hex.data, NGX_CS_FLEET_HEX);
     ngx_memcpy(names->message.data + NGX_CS_FLEET_HEX,
-               ngx_cs_fleet_block_owner(fleet->block), NGX_CS_FLEET_OWNER);
+               ngx_cs_zone_id(fleet->shm_zone), NGX_CS_FLEET_OWNER);
 
     return NGX_OK;
 }

@@ -49,7 +49,7 @@ ngx_cs_fleet_take_send(ngx_cs_fleet_t *fleet, ngx_cs_redis_call_t *call,
     keys[1] = names->purges;
     keys[2] = names->tenant;
 
-    args[0].data = ngx_cs_fleet_block_owner(fleet->block);
+    args[0].data = ngx_cs_zone_id(fleet->shm_zone);
     args[0].len = NGX_CS_FLEET_OWNER;
     ngx_cs_fleet_eval_number(&args[1], NGX_CS_FLEET_LEASE, lease);
     ngx_cs_fleet_take_tie(&args[2], tie);

@@ -139,7 +139,7 @@ ngx_cs_memory_join(ngx_shm_zone_t *fleet, ngx_cs_fleet_mark_t *mark)
             ngx_memzero(&to, sizeof(ngx_cs_fleet_mark_t));
         }
 
-    } while (ngx_cs_fleet_block_made(fleet, from, to) != NGX_OK);
+    } while (ngx_cs_fleet_block_made(fleet, NULL, from, to) != NGX_OK);
 }
 
 

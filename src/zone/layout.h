@@ -105,6 +105,7 @@ typedef struct {
 typedef struct {
     uint64_t                     magic;     /* with the layout's version */
     uint64_t                     size;      /* of this structure */
+    u_char                       id[NGX_CS_ZONE_ID];
     ngx_atomic_t                 dirty;     /* who is inside, or died there */
     ngx_atomic_t                 faulted;   /* a fault point was used up */
     uint64_t                     epoch;     /* changes when all is dropped */

@@ -7,6 +7,8 @@
 
 #include "zone/shm.h"
 
+#include <openssl/rand.h>
+
 #include "core/str.h"
 #include "core/wake.h"
 #include "zone/entry.h"
@@ -19,6 +21,7 @@
 
 static void ngx_cs_shm_reset(ngx_cs_shm_t *shm);
 static ngx_int_t ngx_cs_shm_create(ngx_cs_zone_t *zone);
+static void ngx_cs_shm_name(u_char *id);
 static void ngx_cs_shm_carve(ngx_cs_shm_t *shm, u_char *p, size_t size);
 static void ngx_cs_shm_changed(ngx_shm_zone_t *shm_zone);
 
@@ -131,6 +134,7 @@ ngx_cs_shm_create(ngx_cs_zone_t *zone)
 
     shm->magic = NGX_CS_ZONE_MAGIC;
     shm->size = sizeof(ngx_cs_shm_t);
+    ngx_cs_shm_name(shm->id);
     ngx_cs_shm_carve(shm, p, size);
 
     for (i = 0; i < NGX_CS_ZONE_SLOTS; i++) {
@@ -143,6 +147,23 @@ ngx_cs_shm_create(ngx_cs_zone_t *zone)
     zone->shm = shm;
 
     return NGX_OK;
+}
+
+
+static void
+ngx_cs_shm_name(u_char *id)
+{
+    u_char      bytes[NGX_CS_ZONE_ID / 2];
+    ngx_uint_t  i;
+
+    if (RAND_bytes(bytes, sizeof(bytes)) != 1) {
+
+        for (i = 0; i < sizeof(bytes); i++) {
+            bytes[i] = (u_char) ngx_random();
+        }
+    }
+
+    (void) ngx_hex_dump(id, bytes, sizeof(bytes));
 }
 
 

@@ -16,6 +16,9 @@
 #include "core/limits.h"
 
 
+/* of a zone's id, in bytes */
+#define NGX_CS_ZONE_ID  16
+
 /* identifies one flight for one key; 0 is no flight */
 typedef uint64_t  ngx_cs_ticket_t;
 

@@ -63,6 +63,17 @@ ngx_cs_zone_attach(ngx_shm_zone_t *shm_zone, ngx_log_t *log)
 }
 
 
+u_char *
+ngx_cs_zone_id(ngx_shm_zone_t *shm_zone)
+{
+    ngx_cs_zone_t  *zone;
+
+    zone = shm_zone->data;
+
+    return zone->shm->id;
+}
+
+
 void
 ngx_cs_zone_detach(ngx_shm_zone_t *shm_zone)
 {

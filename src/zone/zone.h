@@ -46,6 +46,12 @@ void ngx_cs_zone_attach(ngx_shm_zone_t *shm_zone, ngx_log_t *log);
 void ngx_cs_zone_detach(ngx_shm_zone_t *shm_zone);
 
 /*
+ * Which zone it is among all that there are anywhere: random, in hexadecimal
+ * digits.  One that a reload made anew is another one.
+ */
+u_char *ngx_cs_zone_id(ngx_shm_zone_t *shm_zone);
+
+/*
  * Looks a key up and touches it as recently used.
  *
  * NGX_OK        outcome.answer may be served as outcome.choice says
