@@ -60,6 +60,7 @@ typedef struct {
     ngx_atomic_t                 changes;   /* of purges and mark, so far */
     ngx_atomic_t                 recalled;  /* the file on disk whose memory of
                                                them is here; 0: none */
+    ngx_atomic_t                 writer;    /* the number of who writes there */
     ngx_atomic_t                 claimed;   /* until then a worker makes those
                                                after it; mono, ms */
     ngx_atomic_t                 refused;   /* since when the disk has no room

@@ -5,6 +5,11 @@
  *
  * A row of the table is a purge that Redis has yet to be told, as a member of
  * its log (tier/fleet_scripts.h), or "epoch" or "seen", of the mark.
+ *
+ * While one nginx takes another one's place, or a zone has another name, two
+ * write here.  So a purge has the number of who wrote it, each one takes its
+ * own away alone, and what an earlier one writes is the later one's too: it is
+ * there when the earlier has left.  "writer" has the last number.
  */
 
 
@@ -21,11 +26,20 @@
     "CREATE TABLE IF NOT EXISTS fleet (name TEXT PRIMARY KEY,"               \
     " value INTEGER NOT NULL) WITHOUT ROWID"
 
+#define NGX_CS_MEMORY_INSERT                                                 \
+    "INSERT OR REPLACE INTO fleet (name, value) VALUES (?, ?)"
 
+#define NGX_CS_MEMORY_PURGES                                                 \
+    "name NOT IN ('epoch', 'seen', 'writer')"
+
+
+static int ngx_cs_memory_number(ngx_cs_memory_t *memory, sqlite3 *db);
+static int ngx_cs_memory_adopt(ngx_cs_memory_t *memory, sqlite3 *db);
 static int ngx_cs_memory_read(sqlite3_stmt *stmt, ngx_shm_zone_t *fleet,
     ngx_cs_fleet_mark_t *mark);
 static void ngx_cs_memory_join(ngx_shm_zone_t *fleet,
     ngx_cs_fleet_mark_t *mark);
+static int ngx_cs_memory_clear(sqlite3 *db, ngx_atomic_uint_t writer);
 static int ngx_cs_memory_write(sqlite3_stmt *stmt, ngx_shm_zone_t *fleet,
     ngx_cs_fleet_mark_t *mark);
 static int ngx_cs_memory_row(sqlite3_stmt *stmt, const char *name, size_t len,
@@ -41,6 +55,7 @@ ngx_cs_memory_recall(ngx_cs_memory_t *memory, sqlite3 *db, uint64_t place)
     ngx_cs_fleet_block_t  *block;
 
     memory->same = 0;
+    memory->version = -1;
 
     if (memory->fleet == NULL) {
         return SQLITE_OK;
@@ -54,8 +69,13 @@ ngx_cs_memory_recall(ngx_cs_memory_t *memory, sqlite3 *db, uint64_t place)
         return rc;
     }
 
-    rc = sqlite3_prepare_v2(db, "SELECT name, value FROM fleet", -1, &stmt,
-                            NULL);
+    rc = ngx_cs_memory_number(memory, db);
+
+    if (rc == SQLITE_OK) {
+        rc = sqlite3_prepare_v2(db, "SELECT name, value FROM fleet", -1, &stmt,
+                                NULL);
+    }
+
     if (rc != SQLITE_OK) {
         return rc;
     }
@@ -79,6 +99,82 @@ ngx_cs_memory_recall(ngx_cs_memory_t *memory, sqlite3 *db, uint64_t place)
     block->recalled = (ngx_atomic_uint_t) place;
 
     return SQLITE_OK;
+}
+
+
+/* the next one, for all who have this block */
+
+static int
+ngx_cs_memory_number(ngx_cs_memory_t *memory, sqlite3 *db)
+{
+    int                    rc;
+    int64_t                last;
+    sqlite3_stmt          *stmt;
+    ngx_cs_fleet_block_t  *block;
+
+    block = memory->fleet->data;
+
+    rc = sqlite3_prepare_v2(db, NGX_CS_MEMORY_INSERT, -1, &stmt, NULL);
+
+    if (rc != SQLITE_OK) {
+        return rc;
+    }
+
+    rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+
+    if (rc == SQLITE_OK) {
+        last = ngx_cs_disk_value(db, "SELECT value FROM fleet"
+                                     " WHERE name = 'writer'");
+        block->writer = (ngx_atomic_uint_t) (ngx_max(last, 0) + 1);
+
+        rc = ngx_cs_memory_row(stmt, "writer", sizeof("writer") - 1,
+                               (int64_t) block->writer);
+        (void) sqlite3_exec(db, (rc == SQLITE_OK) ? "COMMIT" : "ROLLBACK",
+                            NULL, NULL, NULL);
+    }
+
+    (void) sqlite3_finalize(stmt);
+
+    return rc;
+}
+
+
+/* what earlier writers wrote since */
+
+static int
+ngx_cs_memory_adopt(ngx_cs_memory_t *memory, sqlite3 *db)
+{
+    int                    rc;
+    int64_t                version;
+    sqlite3_stmt          *stmt;
+    ngx_cs_fleet_mark_t    mark;
+    ngx_cs_fleet_block_t  *block;
+
+    version = ngx_cs_disk_value(db, "PRAGMA data_version");
+
+    if (version == memory->version) {
+        return SQLITE_OK;
+    }
+
+    block = memory->fleet->data;
+
+    rc = sqlite3_prepare_v2(db, "SELECT name, value FROM fleet"
+                                " WHERE value < ? AND " NGX_CS_MEMORY_PURGES,
+                            -1, &stmt, NULL);
+    if (rc != SQLITE_OK) {
+        return rc;
+    }
+
+    (void) sqlite3_bind_int64(stmt, 1, (int64_t) block->writer);
+
+    rc = ngx_cs_memory_read(stmt, memory->fleet, &mark);
+    (void) sqlite3_finalize(stmt);
+
+    if (rc == SQLITE_OK) {
+        memory->version = version;
+    }
+
+    return rc;
 }
 
 
@@ -159,6 +255,12 @@ ngx_cs_memory_keep(ngx_cs_memory_t *memory, sqlite3 *db)
     fleet = memory->fleet->data;
     disk = memory->disk->data;
 
+    rc = ngx_cs_memory_adopt(memory, db);
+
+    if (rc != SQLITE_OK) {
+        return rc;
+    }
+
     memory->keeping = fleet->changes;
 
     if (memory->same && memory->keeping == memory->kept) {
@@ -169,14 +271,10 @@ ngx_cs_memory_keep(ngx_cs_memory_t *memory, sqlite3 *db)
     ngx_memory_barrier();
     memory->late = (disk->pending != 0);
 
-    rc = sqlite3_exec(db, "DELETE FROM fleet WHERE name NOT IN"
-                          " ('epoch', 'seen')",
-                      NULL, NULL, NULL);
+    rc = ngx_cs_memory_clear(db, fleet->writer);
 
     if (rc == SQLITE_OK) {
-        rc = sqlite3_prepare_v2(db, "INSERT OR REPLACE INTO fleet"
-                                    " (name, value) VALUES (?, ?)",
-                                -1, &stmt, NULL);
+        rc = sqlite3_prepare_v2(db, NGX_CS_MEMORY_INSERT, -1, &stmt, NULL);
     }
 
     if (rc != SQLITE_OK) {
@@ -191,19 +289,46 @@ ngx_cs_memory_keep(ngx_cs_memory_t *memory, sqlite3 *db)
 }
 
 
+/* a writer's purges; and those of earlier ones, which are its own by now */
+
+static int
+ngx_cs_memory_clear(sqlite3 *db, ngx_atomic_uint_t writer)
+{
+    int            rc;
+    sqlite3_stmt  *stmt;
+
+    rc = sqlite3_prepare_v2(db, "DELETE FROM fleet"
+                                " WHERE value <= ? AND " NGX_CS_MEMORY_PURGES,
+                            -1, &stmt, NULL);
+    if (rc != SQLITE_OK) {
+        return rc;
+    }
+
+    (void) sqlite3_bind_int64(stmt, 1, (int64_t) writer);
+
+    rc = sqlite3_step(stmt);
+    (void) sqlite3_finalize(stmt);
+
+    return (rc == SQLITE_DONE) ? SQLITE_OK : rc;
+}
+
+
 static int
 ngx_cs_memory_write(sqlite3_stmt *stmt, ngx_shm_zone_t *fleet,
     ngx_cs_fleet_mark_t *mark)
 {
     int                    rc;
     ngx_uint_t             i;
+    ngx_cs_fleet_block_t  *block;
     ngx_cs_fleet_purge_t   purge;
 
     rc = SQLITE_OK;
+    block = fleet->data;
 
     for (i = 0; i < NGX_CS_FLEET_PURGES && rc == SQLITE_OK; i++) {
         if (ngx_cs_fleet_block_get(fleet, i, &purge) == NGX_OK) {
-            rc = ngx_cs_memory_row(stmt, (char *) purge.member, purge.len, 0);
+            rc = ngx_cs_memory_row(stmt, (char *) purge.member, purge.len,
+                                   (int64_t) block->writer);
         }
     }
 

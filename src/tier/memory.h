@@ -26,6 +26,8 @@ typedef struct {
     ngx_shm_zone_t              *disk;      /* its block */
     ngx_atomic_uint_t            kept;      /* of the fleet's block: changes */
     ngx_atomic_uint_t            keeping;   /* and in this transaction */
+    int64_t                      version;   /* of the database, when it was
+                                               seen what others wrote */
     unsigned                     same:1;    /* all of those are kept */
     unsigned                     late:1;    /* the mark has to wait */
 } ngx_cs_memory_t;
@@ -41,8 +43,9 @@ int ngx_cs_memory_recall(ngx_cs_memory_t *memory, struct sqlite3 *db,
     uint64_t place);
 
 /*
- * In a transaction, after its purges: writes what is new.  A mark waits until
- * the purges before it are made on disk.
+ * In a transaction, after its purges: takes over what earlier writers wrote,
+ * who may be there yet, and writes what is new.  A mark waits until the purges
+ * before it are made on disk.
  */
 int ngx_cs_memory_keep(ngx_cs_memory_t *memory, struct sqlite3 *db);
 
