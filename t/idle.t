@@ -34,7 +34,7 @@ sub locations () {
                 clear_status_retries @{[$do eq '408' ? 1 : 0]};
             }
 EOC
-    } qw(plain late-408 late-200 twice record 408 close);
+    } qw(plain late-408 late-200 twice record records 408 close);
 }
 
 
@@ -132,7 +132,7 @@ for my $scheme (qw(http https)) {
         is_deeply \@kept, [], 'and nobody keeps it';
     };
 
-    for my $do (qw(twice record)) {
+    for my $do (qw(twice record records)) {
         subtest "$scheme: $do" => sub {
             for (1 .. 3) {
                 is ask("/$scheme/$do"), 200, 'the answer alone';

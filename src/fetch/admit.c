@@ -30,11 +30,15 @@ ngx_cs_admit(ngx_cs_sockets_t *sockets, ngx_cs_admit_t *admit)
         return (admit->h2 || admit->n) ? NGX_OK : NGX_DECLINED;
     }
 
-    /* frames say whose they are */
+    /*
+     * Frames say whose they are.  What TLS has read of a new connection may be
+     * tickets.
+     */
 
     if (!admit->h2
         && ((socket->used && sockets->shared)
             || admit->pending
+            || (socket->used && admit->ahead)
             || !ngx_cs_admit_clean(socket, admit->tls)))
     {
         ngx_cs_sockets_shut(socket);

@@ -26,7 +26,8 @@ typedef struct {
     in_port_t                    port;
     unsigned                     tls:1;
     unsigned                     h2:1;
-    unsigned                     pending:1; /* bytes that TLS holds back */
+    unsigned                     pending:1; /* bytes that TLS has to give */
+    unsigned                     ahead:1;   /* and those that it has read */
 
     curl_socket_t                s[NGX_CS_ADMIT_OPENED];
     ngx_uint_t                   n;         /* that it opened, in all */

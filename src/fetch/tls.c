@@ -412,8 +412,8 @@ ngx_cs_tls_trust(void *data, void *ctx)
 }
 
 
-ngx_uint_t
-ngx_cs_tls_spoken(CURL *easy, ngx_uint_t *h2, ngx_uint_t *pending)
+void
+ngx_cs_tls_spoken(CURL *easy, ngx_cs_admit_t *admit)
 {
     SSL                        *ssl;
     unsigned                    len;
@@ -422,19 +422,24 @@ ngx_cs_tls_spoken(CURL *easy, ngx_uint_t *h2, ngx_uint_t *pending)
 
     info = NULL;
 
+    admit->tls = 0;
+    admit->h2 = 0;
+    admit->pending = 0;
+    admit->ahead = 0;
+
     if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) != CURLE_OK
         || info == NULL || info->internals == NULL
         || info->backend != CURLSSLBACKEND_OPENSSL)
     {
-        return 0;
+        return;
     }
 
     ssl = info->internals;
 
     SSL_get0_alpn_selected(ssl, &protocol, &len);
 
-    *h2 = (len == 2 && ngx_memcmp(protocol, "h2", 2) == 0);
-    *pending = (SSL_pending(ssl) > 0);
-
-    return 1;
+    admit->tls = 1;
+    admit->h2 = (len == 2 && ngx_memcmp(protocol, "h2", 2) == 0);
+    admit->pending = (SSL_pending(ssl) > 0);
+    admit->ahead = (SSL_has_pending(ssl) != 0);
 }

@@ -18,6 +18,8 @@
 
 #include <curl/curl.h>
 
+#include "fetch/admit.h"
+
 
 /* paths are terminated by a NUL that their length does not count, or empty */
 
@@ -63,11 +65,11 @@ void *ngx_cs_tls_identify(CURL *easy, void *tls, ngx_log_t *log);
 void ngx_cs_tls_release(void *identity);
 
 /*
- * What the connection speaks that a transfer is about to be sent over: 0 for
- * plain bytes, else 1, and whether that is HTTP/2, and whether anything came
- * that was not read yet.
+ * What the connection speaks that a transfer is about to be sent over, and
+ * what came over it that nobody asked for: admit's tls, h2, pending and ahead.
+ * libcurl has OpenSSL read ahead since 8.15, whole records too.
  */
-ngx_uint_t ngx_cs_tls_spoken(CURL *easy, ngx_uint_t *h2, ngx_uint_t *pending);
+void ngx_cs_tls_spoken(CURL *easy, ngx_cs_admit_t *admit);
 
 
 #endif /* _NGX_CS_FETCH_TLS_H_INCLUDED_ */

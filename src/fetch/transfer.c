@@ -161,11 +161,8 @@ ngx_cs_transfer_connected(void *data, char *remote, char *local,
 {
     ngx_cs_transfer_t *t = data;
 
-    ngx_uint_t       h2, pending;
     ngx_cs_admit_t  *admit;
 
-    h2 = 0;
-    pending = 0;
     admit = &t->opening.admit;
 
     /*
@@ -179,14 +176,13 @@ ngx_cs_transfer_connected(void *data, char *remote, char *local,
         return CURL_PREREQFUNC_ABORT;
     }
 
-    admit->tls = ngx_cs_tls_spoken(t->easy, &h2, &pending);
-    admit->h2 = h2;
-    admit->pending = pending;
+    ngx_cs_tls_spoken(t->easy, admit);
+
     admit->address = local;
     admit->port = (in_port_t) local_port;
 
     t->sent = 1;
-    t->shared = h2;
+    t->shared = admit->h2;
 
     if (ngx_cs_multi_admit(&t->opening) != NGX_OK) {
         t->declined = 1;
