@@ -38,7 +38,7 @@ ngx_cs_admit(ngx_cs_sockets_t *sockets, ngx_cs_admit_t *admit)
     if (!admit->h2
         && ((socket->used && sockets->shared)
             || admit->pending
-            || (socket->used && admit->ahead)
+            || (socket->used && (admit->ahead || admit->veiled))
             || !ngx_cs_admit_clean(socket, admit->tls)))
     {
         ngx_cs_sockets_shut(socket);

@@ -28,6 +28,8 @@ typedef struct {
     unsigned                     h2:1;
     unsigned                     pending:1; /* bytes that TLS has to give */
     unsigned                     ahead:1;   /* and those that it has read */
+    unsigned                     veiled:1;  /* there may be more, in the TLS of
+                                               a proxy: nobody can look there */
 
     curl_socket_t                s[NGX_CS_ADMIT_OPENED];
     ngx_uint_t                   n;         /* that it opened, in all */

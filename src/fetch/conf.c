@@ -46,9 +46,12 @@ ngx_cs_fetch_init_conf(ngx_conf_t *cf, ngx_cs_fetch_conf_t *conf)
         return NGX_ERROR;
     }
 
-    if (!conf->https
-        && ngx_strncasecmp(conf->proxy.data, (u_char *) "https:", 6) != 0)
-    {
+    conf->https_proxy = (conf->proxy.len
+                         && ngx_strncasecmp(conf->proxy.data,
+                                            (u_char *) "https:", 6)
+                            == 0);
+
+    if (!conf->https && !conf->https_proxy) {
         return NGX_OK;
     }
 

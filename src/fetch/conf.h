@@ -76,6 +76,7 @@ typedef struct ngx_cs_fetch_conf_s {
                                                  password is in a file */
     ngx_str_t                    proxy_user;  /* decoded, likewise */
     unsigned                     https:1;
+    unsigned                     https_proxy:1;
     unsigned                     fixed:1;  /* peer needs no resolver */
 } ngx_cs_fetch_conf_t;
 

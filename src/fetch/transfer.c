@@ -178,6 +178,7 @@ ngx_cs_transfer_connected(void *data, char *remote, char *local,
 
     ngx_cs_tls_spoken(t->easy, admit);
 
+    admit->veiled = t->fetch->conf->https_proxy;
     admit->address = local;
     admit->port = (in_port_t) local_port;
 
