@@ -56,6 +56,12 @@ sub room ($pid, $free) {
 }
 
 
+sub has ($pid) {
+    return $t->nginx->slurp("/proc/$pid/limits") =~ /^Max open files +(\d+)/m
+        ? $1 : 0;
+}
+
+
 sub limit ($pid, $n) { return !system "prlimit --pid $pid --nofile=$n:" }
 
 
@@ -91,6 +97,15 @@ kill 'HUP', $master;
 
 ok wait_for(sub { eventfds($master) == $woken + 23 }),
     'and wakes all workers from the next reload on';
+
+
+# Workers that did not hear of their end take callers yet, for all they cannot.
+
+sub deaf { return grep { has($_) < $most } $t->nginx->children }
+
+kill 'KILL', deaf();
+ok wait_for(sub { !deaf() }), 'those that lack some are gone';
+
 ok wait_for(sub {
     ($t->get('/status?taskId=' . new_task('SUCCESS'))->code // 0) == 200;
 }), 'callers are answered';
