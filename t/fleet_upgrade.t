@@ -1,5 +1,5 @@
-# An upgrade while Redis is away: what the old workers purged meanwhile the
-# gateway tells when Redis is back, though they have left by then.
+# An upgrade, or one that is taken back, while Redis is away: what was purged
+# meanwhile the gateway tells when Redis is back, though who purged has left.
 
 use Mojo::Base -strict, -signatures;
 
@@ -67,6 +67,8 @@ $t->stop;
 $t->run(daemon => 1);
 ok $fleet->wait_up, 'a gateway that can be upgraded, and another one';
 
+my $disk = ClearStatus::Disk->new(t => $t);
+
 sub ask ($i, $id, %options) {
     return $fleet->get($i, "/status?taskId=$id", %options);
 }
@@ -85,51 +87,91 @@ sub remembered {
 }
 
 
-my @ids = map { new_task('SUCCESS') } 1 .. 6;
+sub two_masters {
+    my $old = $t->master_pid;
 
-for my $id (@ids) {
-    ask($_, $id) for 0 .. 1;
-    like ask(1, $id)->header('Cache-Status'), qr/; hit/, 'the other has it';
+    kill USR2 => $old;
+
+    return wait_for(sub {
+        my $pid = eval { path($t->dir, 'nginx.pid')->slurp } // '';
+        $pid =~ s/\s//g;
+        return $pid && $pid != $old && $disk->writers($pid) && $pid;
+    }, 60);
 }
 
-my $disk  = ClearStatus::Disk->new(t => $t);
-my $on    = $t->socket;
-my ($old) = $t->master_pid;
-is $t->get('/pid', on => $on)->code, 200, 'a connection to an old worker';
+sub stored {
+    my @ids = map { new_task('SUCCESS') } 1 .. 6;
 
-$relay->cut(0, 'reset');
-$relay->drop;
-ok $fleet->wait_down(0), 'Redis is away';
+    for my $id (@ids) {
+        ask($_, $id) for 0 .. 1;
+        like ask(1, $id)->header('Cache-Status'), qr/; hit/,
+            'another gateway has it';
+    }
 
-is purge($ids[0], on => $on), 200, 'a purge just before';
-
-kill USR2 => $old;
-my $new = wait_for(sub {
-    my $pid = eval { path($t->dir, 'nginx.pid')->slurp } // '';
-    $pid =~ s/\s//g;
-    $pid && $pid != $old && $pid;
-}, 60);
-ok $new, 'there are two masters';
-ok wait_for(sub { $disk->writers($new) }), 'whose writers have the same file';
-
-is purge($_, on => $on), 200, 'the old one purges' for @ids[1 .. 5];
-ok wait_for(sub { remembered() == 6 }), 'which the disk remembers';
-
-kill QUIT => $old;
-ok wait_for(sub { !$t->is_running }, 60), 'the old one leaves';
-$t->nginx->pid($new);
-is remembered(), 6, 'it has told nobody';
-
-$relay->pass;
-ok $fleet->wait_up, 'Redis is back';
-
-for my $id (@ids) {
-    my $before = $sim->count($id);
-
-    ok wait_for(sub { ask(1, $id); $sim->count($id) > $before }),
-        'the other gateway learns of it';
+    return @ids;
 }
 
-ok wait_for(sub { !remembered() }), 'and nothing is left to be told';
+sub away {
+    $relay->cut(0, 'reset');
+    $relay->drop;
+    ok $fleet->wait_down(0), 'Redis is away';
+}
+
+sub told (@ids) {
+    $relay->pass;
+    ok $fleet->wait_up, 'Redis is back';
+
+    for my $id (@ids) {
+        my $before = $sim->count($id);
+
+        ok wait_for(sub { ask(1, $id); $sim->count($id) > $before }),
+            'the other gateway learns of it';
+    }
+
+    ok wait_for(sub { !remembered() }), 'and nothing is left to be told';
+}
+
+
+subtest 'the old one purges, and leaves' => sub {
+    my @ids = stored();
+    my $on  = $t->socket;
+
+    is $t->get('/pid', on => $on)->code, 200, 'a connection to its worker';
+    away();
+    is purge($ids[0], on => $on), 200, 'a purge just before';
+
+    my $new = two_masters();
+
+    ok $new, 'there are two masters, whose writers have the same file';
+    is purge($_, on => $on), 200, 'the old one purges' for @ids[1 .. 5];
+    ok wait_for(sub { remembered() == 6 }), 'which the disk remembers';
+
+    kill QUIT => $t->master_pid;
+    ok wait_for(sub { !$t->is_running }, 60), 'the old one leaves';
+    $t->nginx->pid($new);
+    is remembered(), 6, 'it has told nobody';
+    told(@ids);
+};
+
+subtest 'the new one purges, and leaves' => sub {
+    my @ids = stored();
+    away();
+
+    my $new = two_masters();
+    my $on;
+
+    ok wait_for(sub {
+        my $pid = $t->get('/pid', on => $on = $t->socket)->body;
+        return grep { $_ == $pid } $t->nginx->children_of($new);
+    }), 'a connection to a worker of the new one';
+
+    is purge($_, on => $on), 200, 'which purges' for @ids;
+    ok wait_for(sub { remembered() == 6 }), 'which the disk remembers';
+
+    kill QUIT => $new;
+    ok wait_for(sub { !kill 0, $new }, 60), 'the new one leaves';
+    is remembered(), 6, 'it has told nobody';
+    told(@ids);
+};
 
 $fleet->done;

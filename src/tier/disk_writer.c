@@ -489,7 +489,7 @@ ngx_cs_disk_transaction(ngx_cs_disk_writer_t *w, ngx_uint_t *more)
     }
 
     if (rc == SQLITE_OK) {
-        rc = ngx_cs_memory_keep(&w->memory, w->db);
+        rc = ngx_cs_memory_keep(&w->memory, w->db, w->trim.last);
     }
 
     if (rc == SQLITE_OK) {

@@ -7,9 +7,10 @@
  * its log (tier/fleet_scripts.h), or "epoch" or "seen", of the mark.
  *
  * While one nginx takes another one's place, or a zone has another name, two
- * write here.  So a purge has the number of who wrote it, each one takes its
- * own away alone, and what an earlier one writes is the later one's too: it is
- * there when the earlier has left.  "writer" has the last number.
+ * write here.  So a purge has the number of who wrote it, or 0 of one that has
+ * left.  Each writer takes its own away alone, and what an earlier one writes,
+ * or one that leaves, is the later one's, or the other one's, too.  "writer"
+ * has the last number.
  */
 
 
@@ -41,7 +42,7 @@ static void ngx_cs_memory_join(ngx_shm_zone_t *fleet,
     ngx_cs_fleet_mark_t *mark);
 static int ngx_cs_memory_clear(sqlite3 *db, ngx_atomic_uint_t writer);
 static int ngx_cs_memory_write(sqlite3_stmt *stmt, ngx_shm_zone_t *fleet,
-    ngx_cs_fleet_mark_t *mark);
+    ngx_atomic_uint_t writer, ngx_cs_fleet_mark_t *mark);
 static int ngx_cs_memory_row(sqlite3_stmt *stmt, const char *name, size_t len,
     int64_t value);
 
@@ -240,7 +241,7 @@ ngx_cs_memory_join(ngx_shm_zone_t *fleet, ngx_cs_fleet_mark_t *mark)
 
 
 int
-ngx_cs_memory_keep(ngx_cs_memory_t *memory, sqlite3 *db)
+ngx_cs_memory_keep(ngx_cs_memory_t *memory, sqlite3 *db, ngx_uint_t last)
 {
     int                    rc;
     sqlite3_stmt          *stmt;
@@ -263,7 +264,7 @@ ngx_cs_memory_keep(ngx_cs_memory_t *memory, sqlite3 *db)
 
     memory->keeping = fleet->changes;
 
-    if (memory->same && memory->keeping == memory->kept) {
+    if (memory->same && memory->keeping == memory->kept && !last) {
         return SQLITE_OK;
     }
 
@@ -281,7 +282,7 @@ ngx_cs_memory_keep(ngx_cs_memory_t *memory, sqlite3 *db)
         return rc;
     }
 
-    rc = ngx_cs_memory_write(stmt, memory->fleet,
+    rc = ngx_cs_memory_write(stmt, memory->fleet, last ? 0 : fleet->writer,
                              memory->late ? NULL : &mark);
     (void) sqlite3_finalize(stmt);
 
@@ -315,20 +316,18 @@ ngx_cs_memory_clear(sqlite3 *db, ngx_atomic_uint_t writer)
 
 static int
 ngx_cs_memory_write(sqlite3_stmt *stmt, ngx_shm_zone_t *fleet,
-    ngx_cs_fleet_mark_t *mark)
+    ngx_atomic_uint_t writer, ngx_cs_fleet_mark_t *mark)
 {
     int                    rc;
     ngx_uint_t             i;
-    ngx_cs_fleet_block_t  *block;
     ngx_cs_fleet_purge_t   purge;
 
     rc = SQLITE_OK;
-    block = fleet->data;
 
     for (i = 0; i < NGX_CS_FLEET_PURGES && rc == SQLITE_OK; i++) {
         if (ngx_cs_fleet_block_get(fleet, i, &purge) == NGX_OK) {
             rc = ngx_cs_memory_row(stmt, (char *) purge.member, purge.len,
-                                   (int64_t) block->writer);
+                                   (int64_t) writer);
         }
     }
 
@@ -400,7 +399,8 @@ ngx_cs_memory_recall(ngx_cs_memory_t *memory, struct sqlite3 *db,
 
 
 int
-ngx_cs_memory_keep(ngx_cs_memory_t *memory, struct sqlite3 *db)
+ngx_cs_memory_keep(ngx_cs_memory_t *memory, struct sqlite3 *db,
+    ngx_uint_t last)
 {
     return 0;
 }

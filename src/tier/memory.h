@@ -44,10 +44,12 @@ int ngx_cs_memory_recall(ngx_cs_memory_t *memory, struct sqlite3 *db,
 
 /*
  * In a transaction, after its purges: takes over what earlier writers wrote,
- * who may be there yet, and writes what is new.  A mark waits until the purges
- * before it are made on disk.
+ * who may be there yet, and those that have left, and writes what is new.  A
+ * mark waits until the purges before it are made on disk.  last: 1 where the
+ * writer leaves.
  */
-int ngx_cs_memory_keep(ngx_cs_memory_t *memory, struct sqlite3 *db);
+int ngx_cs_memory_keep(ngx_cs_memory_t *memory, struct sqlite3 *db,
+    ngx_uint_t last);
 
 /* that transaction was committed */
 void ngx_cs_memory_kept(ngx_cs_memory_t *memory);
