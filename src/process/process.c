@@ -90,6 +90,9 @@ ngx_cs_process_woken(void)
 {
     ngx_cs_flight_wake();
     ngx_cs_hold_wake();
+#if (NGX_CS_HAVE_HIREDIS)
+    ngx_cs_fleet_wake();
+#endif
 }
 
 

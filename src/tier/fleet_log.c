@@ -261,17 +261,22 @@ ngx_cs_fleet_log_told(ngx_cs_redis_call_t *call, ngx_int_t rc,
 
 
 void
+ngx_cs_fleet_log_wake(ngx_cs_fleet_t *fleet)
+{
+    if (fleet->log && !fleet->log->retry.timer_set) {
+        ngx_cs_fleet_log_tell(fleet);
+    }
+}
+
+
+void
 ngx_cs_fleet_log_look(ngx_cs_fleet_t *fleet, int64_t newest)
 {
     ngx_cs_fleet_block_t  *block;
 
     block = fleet->block->data;
 
-    /* what the disk remembered late */
-
-    if (fleet->log && !fleet->log->retry.timer_set) {
-        ngx_cs_fleet_log_tell(fleet);
-    }
+    ngx_cs_fleet_log_wake(fleet);
 
     /* less: it has lost the last ones, or all */
 

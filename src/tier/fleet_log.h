@@ -23,6 +23,9 @@ ngx_int_t ngx_cs_fleet_log_init(ngx_cs_fleet_t *fleet);
 /* Redis is to be told of what waits in the fleet's block */
 void ngx_cs_fleet_log_tell(ngx_cs_fleet_t *fleet);
 
+/* somebody else may have put something there: the disk's writer does */
+void ngx_cs_fleet_log_wake(ngx_cs_fleet_t *fleet);
+
 /* the last purge is of that time, us: this gateway makes what it has not */
 void ngx_cs_fleet_log_look(ngx_cs_fleet_t *fleet, int64_t newest);
 

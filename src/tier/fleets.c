@@ -33,6 +33,20 @@ ngx_cs_fleet_init_process(ngx_array_t *fleets)
 }
 
 
+void
+ngx_cs_fleet_wake(void)
+{
+    ngx_uint_t        i;
+    ngx_cs_fleet_t  **fleets;
+
+    fleets = ngx_cs_fleets->elts;
+
+    for (i = 0; i < ngx_cs_fleets->nelts; i++) {
+        ngx_cs_fleet_log_wake(fleets[i]);
+    }
+}
+
+
 ngx_cs_fleet_t *
 ngx_cs_fleet_of(ngx_shm_zone_t *shm_zone)
 {

@@ -21,6 +21,9 @@
  */
 ngx_int_t ngx_cs_fleet_init_process(ngx_array_t *fleets);
 
+/* in a worker, after a wake-up: purges may have to be told */
+void ngx_cs_fleet_wake(void);
+
 /* the fleet of a zone, in a worker; NULL: there is none */
 ngx_cs_fleet_t *ngx_cs_fleet_of(ngx_shm_zone_t *shm_zone);
 

@@ -18,6 +18,7 @@
 
 #if (NGX_CS_HAVE_SQLITE && NGX_CS_HAVE_HIREDIS)
 
+#include "core/wake.h"
 #include "tier/disk.h"
 #include "tier/disk_file.h"
 #include "tier/fleet_block.h"
@@ -89,6 +90,8 @@ ngx_cs_memory_recall(ngx_cs_memory_t *memory, sqlite3 *db, uint64_t place)
     if (rc != SQLITE_OK) {
         return rc;
     }
+
+    memory->wakes = 1;
 
     /* a file without answers has missed nothing */
 
@@ -173,6 +176,7 @@ ngx_cs_memory_adopt(ngx_cs_memory_t *memory, sqlite3 *db)
 
     if (rc == SQLITE_OK) {
         memory->version = version;
+        memory->wakes = 1;
     }
 
     return rc;
@@ -363,8 +367,22 @@ ngx_cs_memory_row(sqlite3_stmt *stmt, const char *name, size_t len,
 void
 ngx_cs_memory_kept(ngx_cs_memory_t *memory)
 {
+    ngx_cs_fleet_block_t  *block;
+
     memory->kept = memory->keeping;
     memory->same = !memory->late;
+
+    if (!memory->wakes) {
+        return;
+    }
+
+    memory->wakes = 0;
+
+    block = memory->fleet->data;
+
+    if (block->pending) {
+        ngx_cs_wake(NGX_CS_WAKE_ALL);
+    }
 }
 
 

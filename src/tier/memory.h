@@ -30,6 +30,8 @@ typedef struct {
                                                seen what others wrote */
     unsigned                     same:1;    /* all of those are kept */
     unsigned                     late:1;    /* the mark has to wait */
+    unsigned                     wakes:1;   /* workers, where something was
+                                               found that is to be told */
 } ngx_cs_memory_t;
 
 
@@ -51,7 +53,7 @@ int ngx_cs_memory_recall(ngx_cs_memory_t *memory, struct sqlite3 *db,
 int ngx_cs_memory_keep(ngx_cs_memory_t *memory, struct sqlite3 *db,
     ngx_uint_t last);
 
-/* that transaction was committed */
+/* that transaction was committed: workers tell what was taken over */
 void ngx_cs_memory_kept(ngx_cs_memory_t *memory);
 
 /*
