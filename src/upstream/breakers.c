@@ -51,6 +51,8 @@ static void ngx_cs_breakers_unlock(void);
 static void ngx_cs_breakers_note(ngx_cs_breakers_t *breakers,
     clear_breaker_t *breaker);
 static ngx_int_t ngx_cs_breakers_tenant(ngx_str_t *tenant, u_char *digest);
+static ngx_cs_breaker_node_t *ngx_cs_breakers_look(ngx_cs_breakers_t *breakers,
+    ngx_cs_breaker_key_t *key, clear_pass_t *pass, ngx_uint_t counted);
 static ngx_cs_breaker_node_t *ngx_cs_breakers_find(ngx_cs_breakers_t *breakers,
     ngx_cs_breaker_key_t *key);
 static void ngx_cs_breakers_make(ngx_cs_breaker_node_t *node,
@@ -115,12 +117,7 @@ ngx_cs_breakers_enter(ngx_cs_breaker_key_t *key, clear_breaker_conf_t *conf,
         return rc;
     }
 
-    if (!counted) {
-        pass->down = ngx_cs_failing_get(&breakers->failing, key->digest,
-                                        pass->task);
-    }
-
-    node = ngx_cs_breakers_find(breakers, key);
+    node = ngx_cs_breakers_look(breakers, key, pass, counted);
 
     if (node) {
         node->used = ngx_current_msec;
@@ -192,12 +189,7 @@ ngx_cs_breakers_left(ngx_cs_breaker_key_t *key, clear_breaker_conf_t *conf,
         return 0;
     }
 
-    if (!counted) {
-        pass->down = ngx_cs_failing_get(&breakers->failing, key->digest,
-                                        pass->task);
-    }
-
-    node = ngx_cs_breakers_find(breakers, key);
+    node = ngx_cs_breakers_look(breakers, key, pass, counted);
 
     left = node ? clear_breaker_left(&node->breaker, conf, ngx_current_msec,
                                      pass->down)
@@ -394,6 +386,21 @@ ngx_cs_breakers_tenant(ngx_str_t *tenant, u_char *digest)
     }
 
     return NGX_OK;
+}
+
+
+/* before a fetch: its breaker or NULL, and how often its task went down */
+
+static ngx_cs_breaker_node_t *
+ngx_cs_breakers_look(ngx_cs_breakers_t *breakers, ngx_cs_breaker_key_t *key,
+    clear_pass_t *pass, ngx_uint_t counted)
+{
+    if (!counted) {
+        pass->down = ngx_cs_failing_get(&breakers->failing, key->digest,
+                                        pass->task);
+    }
+
+    return ngx_cs_breakers_find(breakers, key);
 }
 
 
