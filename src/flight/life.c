@@ -138,29 +138,30 @@ ngx_cs_flight_refresh(ngx_cs_question_t *question, ngx_cs_lookup_t *lookup,
 static void
 ngx_cs_flight_unasked(ngx_cs_flight_t *flight, ngx_cs_outcome_t *found)
 {
-    int64_t           left;
+    int64_t           left, again;
     ngx_cs_answer_t  *answer;
+    ngx_cs_source_e   source;
 
     if (flight->state == NGX_CS_FLIGHT_QUEUED) {
         left = ngx_cs_chain_left(&flight->asking);
 
-        if (left) {
-            found->choice = CLEAR_SERVE_STALE;
-            found->again = (int64_t) ngx_current_msec + left;
-            found->unasked = NGX_CS_SOURCE_PAUSED;
+        if (left == 0) {
+            return;
         }
 
-        return;
+        source = NGX_CS_SOURCE_PAUSED;
+        again = (int64_t) ngx_current_msec + left;
+
+    } else {
+        answer = &flight->lookup.outcome.answer;
+        source = answer->source;
+        again = ngx_cs_answer_again(answer);
     }
 
-    answer = &flight->lookup.outcome.answer;
-
-    if (answer->source == NGX_CS_SOURCE_PAUSED
-        || answer->source == NGX_CS_SOURCE_QUEUE)
-    {
+    if (source == NGX_CS_SOURCE_PAUSED || source == NGX_CS_SOURCE_QUEUE) {
         found->choice = CLEAR_SERVE_STALE;
-        found->again = ngx_cs_answer_again(answer);
-        found->unasked = answer->source;
+        found->again = again;
+        found->unasked = source;
     }
 }
 
