@@ -37,7 +37,7 @@
 
 static int ngx_cs_memory_number(ngx_cs_memory_t *memory, sqlite3 *db);
 static int ngx_cs_memory_adopt(ngx_cs_memory_t *memory, sqlite3 *db);
-static int ngx_cs_memory_read(sqlite3_stmt *stmt, ngx_shm_zone_t *fleet,
+static int ngx_cs_memory_read(ngx_cs_memory_t *memory, sqlite3 *db,
     ngx_cs_fleet_mark_t *mark);
 static void ngx_cs_memory_join(ngx_shm_zone_t *fleet,
     ngx_cs_fleet_mark_t *mark);
@@ -52,7 +52,6 @@ int
 ngx_cs_memory_recall(ngx_cs_memory_t *memory, sqlite3 *db, uint64_t place)
 {
     int                    rc;
-    sqlite3_stmt          *stmt;
     ngx_cs_fleet_mark_t    mark;
     ngx_cs_fleet_block_t  *block;
 
@@ -74,24 +73,12 @@ ngx_cs_memory_recall(ngx_cs_memory_t *memory, sqlite3 *db, uint64_t place)
     rc = ngx_cs_memory_number(memory, db);
 
     if (rc == SQLITE_OK) {
-        rc = sqlite3_prepare_v2(db, "SELECT name, value FROM fleet", -1, &stmt,
-                                NULL);
+        rc = ngx_cs_memory_read(memory, db, &mark);
     }
 
     if (rc != SQLITE_OK) {
         return rc;
     }
-
-    ngx_memzero(&mark, sizeof(ngx_cs_fleet_mark_t));
-
-    rc = ngx_cs_memory_read(stmt, memory->fleet, &mark);
-    (void) sqlite3_finalize(stmt);
-
-    if (rc != SQLITE_OK) {
-        return rc;
-    }
-
-    memory->wakes = 1;
 
     /* a file without answers has missed nothing */
 
@@ -133,8 +120,14 @@ ngx_cs_memory_number(ngx_cs_memory_t *memory, sqlite3 *db)
 
         rc = ngx_cs_memory_row(stmt, "writer", sizeof("writer") - 1,
                                (int64_t) block->writer);
-        (void) sqlite3_exec(db, (rc == SQLITE_OK) ? "COMMIT" : "ROLLBACK",
-                            NULL, NULL, NULL);
+
+        if (rc == SQLITE_OK) {
+            rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+        }
+
+        if (rc != SQLITE_OK) {
+            (void) sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+        }
     }
 
     (void) sqlite3_finalize(stmt);
@@ -148,11 +141,9 @@ ngx_cs_memory_number(ngx_cs_memory_t *memory, sqlite3 *db)
 static int
 ngx_cs_memory_adopt(ngx_cs_memory_t *memory, sqlite3 *db)
 {
-    int                    rc;
-    int64_t                version;
-    sqlite3_stmt          *stmt;
-    ngx_cs_fleet_mark_t    mark;
-    ngx_cs_fleet_block_t  *block;
+    int                  rc;
+    int64_t              version;
+    ngx_cs_fleet_mark_t  mark;
 
     version = ngx_cs_disk_value(db, "PRAGMA data_version");
 
@@ -160,10 +151,33 @@ ngx_cs_memory_adopt(ngx_cs_memory_t *memory, sqlite3 *db)
         return SQLITE_OK;
     }
 
+    rc = ngx_cs_memory_read(memory, db, &mark);
+
+    if (rc == SQLITE_OK) {
+        memory->version = version;
+    }
+
+    return rc;
+}
+
+
+/* the mark, and purges of earlier writers, which are ours from now on */
+
+static int
+ngx_cs_memory_read(ngx_cs_memory_t *memory, sqlite3 *db,
+    ngx_cs_fleet_mark_t *mark)
+{
+    int                    rc, len;
+    u_char                *name, digest[NGX_CS_SEAL_TASK];
+    int64_t                value;
+    sqlite3_stmt          *stmt;
+    ngx_cs_fleet_block_t  *block;
+
     block = memory->fleet->data;
 
     rc = sqlite3_prepare_v2(db, "SELECT name, value FROM fleet"
-                                " WHERE value < ? AND " NGX_CS_MEMORY_PURGES,
+                                " WHERE value < ? OR NOT ("
+                                NGX_CS_MEMORY_PURGES ")",
                             -1, &stmt, NULL);
     if (rc != SQLITE_OK) {
         return rc;
@@ -171,25 +185,7 @@ ngx_cs_memory_adopt(ngx_cs_memory_t *memory, sqlite3 *db)
 
     (void) sqlite3_bind_int64(stmt, 1, (int64_t) block->writer);
 
-    rc = ngx_cs_memory_read(stmt, memory->fleet, &mark);
-    (void) sqlite3_finalize(stmt);
-
-    if (rc == SQLITE_OK) {
-        memory->version = version;
-        memory->wakes = 1;
-    }
-
-    return rc;
-}
-
-
-static int
-ngx_cs_memory_read(sqlite3_stmt *stmt, ngx_shm_zone_t *fleet,
-    ngx_cs_fleet_mark_t *mark)
-{
-    int      rc, len;
-    u_char  *name, digest[NGX_CS_SEAL_TASK];
-    int64_t  value;
+    ngx_memzero(mark, sizeof(ngx_cs_fleet_mark_t));
 
     while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         name = (u_char *) sqlite3_column_text(stmt, 0);
@@ -211,11 +207,19 @@ ngx_cs_memory_read(sqlite3_stmt *stmt, ngx_shm_zone_t *fleet,
         {
             /* by len, as what another wrote may go on behind a NUL */
 
-            ngx_cs_fleet_block_purge(fleet, name, len);
+            ngx_cs_fleet_block_purge(memory->fleet, name, len);
         }
     }
 
-    return (rc == SQLITE_DONE) ? SQLITE_OK : rc;
+    (void) sqlite3_finalize(stmt);
+
+    if (rc != SQLITE_DONE) {
+        return rc;
+    }
+
+    memory->wakes = 1;
+
+    return SQLITE_OK;
 }
 
 
