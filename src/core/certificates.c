@@ -252,8 +252,8 @@ ngx_cs_certificates_changed(ngx_cs_certificates_files_t *files)
             continue;
         }
 
-        clear_file_stamp(&stamp,
-                    stat((char *) file->path.data, &info) == -1 ? NULL : &info);
+        clear_file_stamp(&stamp, stat((char *) file->path.data, &info) == -1
+                                 ? NULL : &info);
 
         if (!clear_file_stamp_same(&stamp, &file->stamp)) {
             changed = 1;

@@ -83,7 +83,7 @@ each_part_tells(void **state)
 static void
 a_change_is_recent_for_two_seconds(void **state)
 {
-    struct stat    info;
+    struct stat         info;
     clear_file_stamp_t  stamp;
 
     (void) state;
